@@ -23,7 +23,7 @@ from ..plugin_utils._host_selection import (
     check_selection,
     to_patterns,
 )
-from ..plugin_utils._values import is_blank, plain
+from ..plugin_utils._values import describe_template_error, is_blank, plain
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type hints
@@ -43,7 +43,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             within_limit=variables["ansible_play_hosts_all"],
         )
         try:
-            if not self._is_set_for_plays():
+            if is_blank(self._evaluate_for_plays()):
                 # Raw values, because the template engine would be slow for thousands of hosts.
                 check_not_in_inventory(
                     hostvars.raw_get(host).get(VARIABLE) for host in (DEFAULT_HOST, *groups["all"])
@@ -53,10 +53,20 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             return {**result, "failed": True, "msg": str(error)}
         return {**result, "changed": False}
 
-    def _is_set_for_plays(self) -> bool:
-        """Return whether the variable is set where Ansible reads the hosts of a play, so not only in the inventory."""
+    def _evaluate_for_plays(self) -> Any:
+        """Return the value that Ansible uses for the hosts of a play, which does not come from the inventory.
+
+        :raises InputError: if it is an invalid template, which the default in the playbook would hide.
+        """
         manager = self._task.get_variable_manager()
-        return not is_blank(manager.get_vars(play=self._task.get_play()).get(VARIABLE))
+        value = manager.get_vars(play=self._task.get_play()).get(VARIABLE)
+        try:
+            return plain(self._templar.template(value))
+        except Exception as error:  # a filter can raise any exception
+            cause = describe_template_error(VARIABLE, str(error))
+            raise InputError(
+                f"Cannot evaluate {VARIABLE}", cause, "Correct the template"
+            ) from error
 
     def _make_inventory(self, groups: Mapping[str, Sequence[str]]) -> Inventory:
         """Return an inventory without variables, like the lookup plugin inventory_hostnames does."""

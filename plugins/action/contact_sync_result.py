@@ -17,7 +17,6 @@ from ..plugin_utils._values import plain
 
 _REGISTERED = {
     "settings": "__contact_sync_settings",
-    "state": "__contact_sync_state",
     "creation": "__contact_sync_creation",
     "export": "__contact_sync_export",
     "upload": "__contact_sync_upload",

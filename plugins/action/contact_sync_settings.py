@@ -6,13 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
-from functools import partial
-from operator import getitem
 from typing import Any
 
-from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import InputError
@@ -26,7 +23,7 @@ from ..plugin_utils._settings import (
     describe_missing_state,
     make_settings,
 )
-from ..plugin_utils._values import plain
+from ..plugin_utils._values import describe_template_error, plain, remove_omitted
 from ..plugin_utils._variables import LOCATION_VARIABLES, VARIABLES, check_names
 
 MODULE = "frontdesk.contacts.contact_sync_settings"
@@ -43,9 +40,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         variables = task_vars or {}
         result["started"] = format_time(datetime.now(timezone.utc))
         for_upload = self._task.args.get("entry_point") != "probe"
+        evaluator = Evaluator(self._templar, variables)
         try:
-            settings = self._read_settings(variables, for_upload)
+            settings = self._read_settings(evaluator, for_upload)
         except InputError as error:
+            result["name"] = evaluator.find_name()
             return {**result, "failed": True, "kind": "configuration", "msg": str(error)}
         returned = {
             "options": settings.options,
@@ -58,33 +57,25 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             state = self._find_state(settings, variables)
             if state.get("failed"):
                 return {**result, **state}
-            returned |= {
-                **{key: state[key] for key in ("name", "state_dir", "dest", "exists")},
-                "state_error": describe_missing_state(settings, state),
-            }
+            missing = describe_missing_state(settings, state)
+            if missing:
+                failure = {"failed": True, "kind": "state", "msg": missing}
+                return {**result, "name": settings.name, **failure}
+            returned |= {key: state[key] for key in ("name", "state_dir", "dest", "exists")}
         return {**result, **returned, "changed": False}
 
-    def _read_settings(self, variables: Mapping[str, Any], for_upload: bool) -> Settings:
+    def _read_settings(self, evaluator: Evaluator, for_upload: bool) -> Settings:
         """Return the checked settings of the current host.
 
         :raises InputError: if a variable is unknown, missing or invalid.
         """
-        host_name = variables["inventory_hostname"]
-        check_names(variables, f"host {host_name}")
-        omitted = variables.get("omit")
-        values = {
-            name: _evaluate(name, host_name, partial(self._templar.template, variables[name]))
-            for name in VARIABLES
-            if name in variables
-        }
-        host = Host(
-            host_name,
-            convert_variables({name: value for name, value in values.items() if value != omitted}),
-        )
+        check_names(evaluator.variables, f"host {evaluator.host}")
+        host = Host(evaluator.host, convert_variables(evaluator.evaluate(VARIABLES)))
         check_combinations(host)
-        return make_settings(host, self._group_locations(host, variables), for_upload=for_upload)
+        locations = self._group_locations(host, evaluator)
+        return make_settings(host, locations, for_upload=for_upload)
 
-    def _group_locations(self, host: Host, variables: Mapping[str, Any]) -> list[Location]:
+    def _group_locations(self, host: Host, evaluator: Evaluator) -> list[Location]:
         """Return the locations of the hosts in contact_sync_locations_group.
 
         :raises InputError: if the group has no hosts, or if a host does not define a location.
@@ -92,26 +83,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         group = host.get("locations_group")
         if not group:
             return []
-        names = variables["groups"].get(group)
+        names = evaluator.variables["groups"].get(group)
         if not names:
             raise InputError(
                 "Cannot read the locations from the inventory",
                 f"the group {group} does not exist or has no hosts",
                 "Add a host for each location to the group, or correct contact_sync_locations_group",
             )
-        return [self._group_location(name, variables["hostvars"][name]) for name in names]
-
-    def _group_location(self, name: str, variables: Mapping[str, Any]) -> Location:
-        check_names(variables, f"host {name}")
-        values = {}
-        for option, variable in LOCATION_VARIABLES.items():
-            if variable in variables:
-                value = _evaluate(variable, name, partial(getitem, variables, variable))
-                # ansible-core 2.16 returns a template with an undefined variable unchanged.
-                if isinstance(value, str) and "{{" in value:
-                    raise _template_error(variable, name, "it uses an undefined variable")
-                values[option] = value
-        return location_from_host(name, values)
+        return [_group_location(evaluator.for_host(name)) for name in names]
 
     def _find_state(self, settings: Settings, variables: dict[str, Any]) -> dict[str, Any]:
         """Run the module on the managed node, and return its result."""
@@ -124,16 +103,65 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         return state
 
 
-def _evaluate(variable: str, host: str, evaluate: Callable[[], object]) -> Any:
-    """Evaluate a variable, whose value may be a template.
+def _group_location(evaluator: Evaluator) -> Location:
+    check_names(evaluator.variables, f"host {evaluator.host}")
+    values = evaluator.evaluate(LOCATION_VARIABLES.values())
+    options = {
+        option: values[variable]
+        for option, variable in LOCATION_VARIABLES.items()
+        if variable in values
+    }
+    return location_from_host(evaluator.host, options)
 
-    :raises InputError: if the template cannot be evaluated.
+
+class Evaluator:
+    """Evaluates variables of one host, whose values may be templates.
+
+    :ivar host: inventory name of the host.
+    :ivar variables: raw values of all variables of the host.
     """
-    try:
-        return plain(evaluate())
-    except AnsibleError as error:
-        raise _template_error(variable, host, str(error)) from error
 
+    def __init__(self, templar: Any, variables: Mapping[str, Any]) -> None:
+        self.host = str(variables["inventory_hostname"])
+        self.variables = variables
+        self._templar = templar
 
-def _template_error(variable: str, host: str, cause: str) -> InputError:
-    return InputError(f"Cannot evaluate {variable} of host {host}", cause, "Correct its template")
+    def for_host(self, name: str) -> Evaluator:
+        """Return an evaluator for another host of the inventory."""
+        hostvars = self.variables["hostvars"]
+        # ansible-core 2.16 returns a template with undefined variables unchanged if it is read through hostvars.
+        variables = {**hostvars.raw_get(name), "hostvars": hostvars}
+        templar = self._templar.copy_with_new_env(available_variables=variables)
+        return Evaluator(templar, variables)
+
+    def evaluate(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the values of those variables that the host sets and that are not omitted.
+
+        :raises InputError: if a template is invalid.
+        """
+        values: dict[str, Any] = {}
+        for name in names:
+            if name in self.variables:
+                values.update(self._evaluate(name))
+        return values
+
+    def find_name(self) -> str:
+        """Return the name of the sync, or the name of the host if contact_sync_name is not a valid name."""
+        try:
+            name = self.evaluate(["contact_sync_name"]).get("contact_sync_name")
+        except InputError:
+            name = None
+        return name if isinstance(name, str) and name else self.host
+
+    def _evaluate(self, name: str) -> dict[str, Any]:
+        try:
+            # Newer releases of ansible-core omit values only from dictionaries and lists.
+            value = self._templar.template({name: self.variables[name]})
+        except Exception as error:  # a filter can raise any exception
+            raise InputError(
+                f"Cannot evaluate {name} of host {self.host}",
+                describe_template_error(name, str(error)),
+                "Correct the template, or mark the value as !unsafe if it is not a template",
+            ) from error
+        kept: dict[str, Any] = remove_omitted(plain(value), self.variables.get("omit"))
+        return kept

@@ -75,6 +75,7 @@ options:
   bind_dn:
     description:
       - Account that reads the directory, as a distinguished name, a user principal name or C(DOMAIN\user).
+        Whitespace around it is ignored.
       - The account only needs permission to read the people and any groups used in the options.
       - With O(auth_protocol=kerberos), this is a principal in the form C(NAME@REALM), with the realm in uppercase. In
         Active Directory, C(NAME) is the C(sAMAccountName) of the account. The principal is required only with
@@ -132,6 +133,7 @@ options:
   ca_path:
     description:
       - Path to a PEM file with the CA certificates to trust. If not set, the CA certificates of the system are used.
+      - The host name must be in the subject alternative names of the certificate. Its common name is not used.
       - Cannot be combined with O(validate_certs=false).
     type: path
     aliases: [ca_cert]

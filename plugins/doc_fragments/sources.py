@@ -40,7 +40,8 @@ options:
         elements: str
       search_base:
         description:
-          - Distinguished name of the entry at which the search starts, usually an Organizational Unit.
+          - Distinguished name of the entry at which the search starts, usually an Organizational Unit. Whitespace
+            around distinguished names is ignored.
           - Required unless O(sources[].member_of) is set. If not set, the whole directory is searched; in Active
             Directory, this is the domain of the server.
         type: str
@@ -64,8 +65,8 @@ options:
         type: raw
       filter:
         description:
-          - LDAP filter for this source. It replaces O(filter), including the default of that option, so it must also
-            leave out disabled accounts.
+          - LDAP filter for this source, with the syntax described at O(filter). It replaces O(filter), including the
+            default of that option, so it must also leave out disabled accounts.
         type: str
       exclude_ous:
         description:
@@ -93,6 +94,8 @@ options:
   filter:
     description:
       - LDAP filter for all sources that do not set O(sources[].filter).
+      - The syntax is that of RFC 4515. Parentheses, asterisks and backslashes within a value must be written as C(\28),
+        C(\29), C(\2a) and C(\5c). Whitespace around conditions, attributes, operators and values is ignored.
       - If not set, all users who are enabled and not expired are read from Active Directory, and every
         C(inetOrgPerson) from other directories, which have no common way to mark an account as disabled.
     type: str
@@ -153,7 +156,10 @@ options:
             V(mobile or telephoneNumber), V(givenName ~ ' ' ~ sn) or V('yes' if mail else 'no').
           - The name of an attribute returns its value, or an empty value if there is none. Names are case-insensitive.
             If an attribute has several values, the smallest in code point order is used; V(all.mail) or
-            V(all['mail']) returns the sorted list of values.
+            V(all['mail']) returns the sorted list of values. Blank values count as missing.
+          - The values of C(objectGUID), C(mS-DS-ConsistencyGuid), C(msExchMailboxGuid), C(objectSid), C(sIDHistory) and
+            other attributes with GUIDs and SIDs are returned in their text form. Other binary attributes, such as
+            C(jpegPhoto), C(thumbnailPhoto) and C(userCertificate), cannot be used.
           - V(location) returns the location of the contact. A column with only this expression is omitted if no source
             has a location. V(phone_region) returns the value of O(phone_region), or an empty value.
           - The following filters are available. Filters that Jinja or Ansible also provide behave as they do
@@ -180,9 +186,9 @@ options:
             empty value for any other value. V(mobile | e164('NO'\) or telephoneNumber | e164('NO'\)) therefore falls
             back to the second attribute. The argument is the default country for numbers without a country code, as an
             uppercase ISO 3166-1 alpha-2 code. If omitted, O(phone_region) is used.
-            V(mobile | e164(c or phone_region\)) takes the country from an attribute. A number with an extension is not
-            valid. People whose cell is empty for this reason are listed in
-            RV(frontdesk.contacts.ad_contacts_export#module:emptied).
+            V(mobile | e164(c or phone_region\)) takes the country from an attribute. A number with an extension, a
+            word or other letters is not valid, except for the prefix C(tel:). People whose cell is empty for this
+            reason are listed in RV(frontdesk.contacts.ad_contacts_export#module:emptied).
           - C(primary_address), as in V(all.proxyAddresses | primary_address), returns the address from which Exchange
             sends mail. This is the address with the uppercase prefix C(SMTP:), which is removed.
           - C(of_entry), as in V(manager | of_entry('mail'\)), returns an attribute of another entry. It must be applied
@@ -191,7 +197,13 @@ options:
           - Regular expressions are limited to values of 10000 characters and to one second of CPU time per value. Write
             backslashes twice in Jinja string literals.
           - Values and string literals are normalized to Unicode NFC before they are compared.
-          - Control characters and line breaks in a cell are replaced with a single space.
+          - Control characters and line breaks in a cell are replaced with a single space. Whitespace and invisible
+            characters, such as zero width spaces and text direction marks, are removed at the ends of a value. In mail
+            addresses and phone numbers, invisible characters are removed everywhere.
+          - A value that a spreadsheet might interpret as a formula is removed if the column is not required, and listed
+            in RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the row is invalid. This applies to
+            values that begin with C(=) or C(@), and to most values that begin with C(+) or C(-), but not to phone
+            numbers such as C(+ 47 22 12 34 56) and placeholders such as C(--). The location is never removed.
         type: str
         required: true
       required:
@@ -213,12 +225,14 @@ options:
         default: false
       max_length:
         description:
-          - Maximum length of a cell in characters. Longer values make the row invalid.
+          - Maximum length of a cell in characters. A longer value is removed if the column is not required and does not
+            contain the location, and listed in RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the
+            row is invalid.
         type: int
       phone_style:
         description:
-          - Format of the phone numbers in this column. A value that is not a valid number, or a number with an
-            extension, is removed if the other rules allow it, and listed in
+          - Format of the phone numbers in this column. A value that is not valid for the filter C(e164), such as a
+            number with an extension or a word, is removed if the other rules allow it, and listed in
             RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the row is invalid.
           - V(e164) is C(+4722123456), V(e164_no_plus) is C(4722123456), and V(international) is C(+47 22 12 34 56).
           - V(national) is C(22 12 34 56) for numbers with the country code of O(phone_region), which must be set. Other

@@ -17,6 +17,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ._text import make_printable
+
 _OPTION = r"[A-Za-z_][A-Za-z0-9_]*(?:\[\])?"
 _MARKER = re.compile(
     rf"\bO\((?P<option>{_OPTION}(?:\.{_OPTION})*)(?:=(?P<value>[A-Za-z0-9_.-]+))?\)"
@@ -99,12 +101,15 @@ class FrontdeskError(Exception):
 
     @property
     def message(self) -> str:
-        """The message in which the names of options are marked."""
+        """The message in which the names of options are marked.
+
+        It is a single line, whatever a server has contributed to it.
+        """
         failure = f"{self.action}: {self.cause}" if self.cause else self.action
         sentences = [failure.rstrip(".")]
         if self.remedy:
             sentences.append(self.remedy.rstrip("."))
-        text = ". ".join(sentences)
+        text = make_printable(". ".join(sentences))
         return text if text.endswith("?") else f"{text}."
 
 

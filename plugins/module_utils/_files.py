@@ -14,6 +14,7 @@ import glob
 import hashlib
 import io
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -21,6 +22,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
+
+SHA256 = re.compile("[0-9a-f]{64}")
+"""Pattern that matches a SHA-256 checksum, as returned by `sha256_file`."""
 
 _TEMPORARY_SUFFIX = ".new"
 _BLOCK_SIZE = 256 * 1024

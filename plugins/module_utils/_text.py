@@ -2,22 +2,63 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text normalization: NFC, and single-line cells."""
+"""Text normalization: NFC, invisible characters, single-line cells, and printable text."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 # The control characters of ISO 6429, and three other characters: Unicode's line and paragraph separators, and the byte
 # order mark. A byte order mark has a meaning only at the beginning of a file (Unicode Standard, 23.8).
 _CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
+
+# Control sequences, control strings and other escape sequences (ECMA-48 and ISO 2022), in their 7-bit and 8-bit forms.
+_ESCAPE_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[PX^_\]]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"
+    r"|\x1b[ -/]*[0-~]"
+)
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 """Pattern that matches an unpaired surrogate, which UTF-8 cannot encode.
 
 Escape sequences can produce surrogates, and so can undecodable bytes in environment variables (PEP 383).
 """
+
+
+def _characters(*ranges: tuple[int, int]) -> str:
+    return "".join(chr(code) for first, last in ranges for code in range(first, last + 1))
+
+
+# Whitespace (White_Space in the Unicode Character Database) and control characters.
+_WHITESPACE = _characters(
+    *((0x00, 0x20), (0x7F, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029)),
+    *((0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000)),
+)
+# Invisible characters: soft hyphens, zero width spaces and joiners, bidirectional marks, fillers and similar
+# characters (Default_Ignorable_Code_Point), interlinear annotations and the blank Braille pattern.
+_FORMAT_CHARACTERS = _characters(
+    *((0xAD, 0xAD), (0x061C, 0x061C), (0x115F, 0x115F), (0x180E, 0x180E), (0x200B, 0x200F)),
+    *((0x202A, 0x202E), (0x2060, 0x206F), (0x2800, 0x2800), (0x3164, 0x3164), (0xFEFF, 0xFEFF)),
+    *((0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A)),
+)
+# Invisible characters that can change the character before them, such as variation selectors and the tags in flags.
+_MODIFIERS = _characters(
+    *((0x034F, 0x034F), (0x1160, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180D), (0x180F, 0x180F)),
+    *((0xFE00, 0xFE0F), (0xE0001, 0xE007F), (0xE0100, 0xE01EF)),
+)
+_ASCII_WHITESPACE = _characters((0x00, 0x20), (0x7F, 0x7F))
+_LEADING = _WHITESPACE + _FORMAT_CHARACTERS + _MODIFIERS
+_TRAILING = _WHITESPACE + _FORMAT_CHARACTERS
+_INVISIBLE = re.compile(f"[{_FORMAT_CHARACTERS}{_MODIFIERS}]+")
+
+# A mail address, or digits with the usual separators.
+_ADDRESS_OR_NUMBER = re.compile(
+    r"[^@\s]+@[^@\s]+|[\s+()./\u2010-\u2015-]*\d[\d\s+()./\u2010-\u2015-]*"
+)
 
 
 def compose(text: str) -> str:
@@ -29,8 +70,55 @@ def compose(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def remove_invisible(text: str) -> str:
+    """Remove all invisible characters except whitespace and control characters."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
+def normalize(text: str) -> str:
+    """Normalize an attribute value: compose it, and remove invisible characters without a meaning.
+
+    At the ends of a value, whitespace, control characters and invisible characters have no meaning. Between letters,
+    invisible characters can have one, as in Persian names and in emoji, but not in a mail address or a number.
+    """
+    if text.isascii():
+        return text.strip(_ASCII_WHITESPACE)
+    composed = compose(text)
+    if not _INVISIBLE.search(composed):
+        return composed.strip(_WHITESPACE)  # Fast path for almost all values.
+    visible = compose(remove_invisible(composed)).strip(_WHITESPACE)
+    if _ADDRESS_OR_NUMBER.fullmatch(visible):
+        return visible
+    return composed.lstrip(_LEADING).rstrip(_TRAILING)
+
+
 def clean(text: str) -> str:
-    """Normalize the text of a cell to a single line in NFC, without leading or trailing whitespace."""
+    """Normalize the text of a cell to a single line, in the same way as `normalize`."""
     if text.isascii() and text.isprintable():
         return text.strip()  # Fast path for almost all cells.
-    return compose(_CONTROL_CHARACTERS.sub(" ", text).strip())
+    return _CONTROL_CHARACTERS.sub(" ", normalize(text))
+
+
+def make_printable(text: str) -> str:
+    """Remove escape sequences, and replace other characters that are not printable by spaces.
+
+    Text from a server could otherwise change the terminal on which it is shown, reorder the words of a message, or add
+    a line to a log. Characters that are not printable include line breaks, control and format characters, and unpaired
+    surrogates.
+    """
+    if text.isprintable():
+        return text
+    text = _ESCAPE_SEQUENCE.sub("", text)
+    words = "".join(letter if letter.isprintable() else "\0" for letter in text).split("\0")
+    return " ".join(word.strip(" ") for word in words if word.strip(" "))
+
+
+def make_values_printable(value: Any) -> Any:
+    """Apply `make_printable` to all strings in nested dictionaries and lists, including the keys."""
+    if isinstance(value, str):
+        return make_printable(value)
+    if isinstance(value, Mapping):
+        return {make_printable(key): make_values_printable(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [make_values_printable(each) for each in value]
+    return value

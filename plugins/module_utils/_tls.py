@@ -16,11 +16,14 @@ import ssl
 from ._errors import Diagnosis, InputError
 
 
-def create_tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
+def create_tls_context(
+    ca_path: str | None, validate_certs: bool, ca_directory: str | None = None
+) -> ssl.SSLContext:
     """Create the TLS context of a client connection.
 
     :param ca_path: file with the trusted certificates; None to trust the system's certificates.
     :param validate_certs: whether to verify the server's certificate and the host name in it.
+    :param ca_directory: directory with the trusted certificates, instead of `ca_path`.
     :raises InputError: if the file cannot be used, or if it is given although certificates are not
         verified.
     """
@@ -31,7 +34,9 @@ def create_tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLCont
             "Set only one of the two options",
         )
     try:
-        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca_path)
+        context = ssl.create_default_context(
+            ssl.Purpose.SERVER_AUTH, cafile=ca_path, capath=ca_directory
+        )
     except OSError as error:
         raise InputError(
             f"Cannot read the certificates in O(ca_path) {ca_path}",
@@ -39,6 +44,8 @@ def create_tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLCont
             "Provide a file in PEM format",
         ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # A common name is not necessarily a host name: a CA might not have checked it (RFC 9525, 2).
+    context.hostname_checks_common_name = False
     if not validate_certs:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -113,7 +120,7 @@ _VERIFICATION_CODES = {
     20: _UNKNOWN_CA,
     62: Diagnosis(
         "its certificate was issued for another name",
-        "In O({option}), use a name from the certificate",
+        "In O({option}), use a name from the certificate; its common name does not count",
     ),
     64: Diagnosis(
         "its certificate is not valid for this IP address",

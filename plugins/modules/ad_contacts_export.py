@@ -31,8 +31,9 @@ options:
     description:
       - Action to take for people who have no valid row. V(skip) leaves them out and lists them in RV(left_out). With
         V(fail), the task fails, and nothing is written.
-      - A row is invalid if it violates a rule of a column, if a value could be interpreted as a spreadsheet formula,
-        or if the cells of the row contain more than 131072 characters in total.
+      - A row is invalid if it violates a rule of a column, or if the cells of the row contain more than 131072
+        characters in total. A value that could be interpreted as a spreadsheet formula is removed if the rules allow
+        it, and listed in RV(emptied); otherwise, the row is invalid.
     type: str
     choices: [skip, fail]
     default: skip
@@ -45,6 +46,13 @@ options:
     description:
       - Whether to keep a copy of the old roster and its identities, with a timestamp in the file names, if either of
         them changes.
+    type: bool
+    default: false
+  stage_in_check_mode:
+    description:
+      - Whether to keep the complete roster of a run in check mode in the temporary directory RV(staging_dir), so that
+        M(frontdesk.contacts.contact_upload) can show the plan in check mode. Remove the directory afterwards.
+      - If V(false), a run in check mode leaves no files, and RV(roster) is not returned.
     type: bool
     default: false
   mode:
@@ -160,14 +168,14 @@ dest:
 roster:
   description:
     - Path of the roster to upload. In check mode, this is the path of a complete roster in RV(staging_dir).
-  returned: success
+  returned: success; in check mode, only with O(stage_in_check_mode=true)
   type: str
   sample: /var/lib/frontdesk-contacts/contacts.csv
 staging_dir:
   description:
     - Temporary directory (mode 0700) that contains the roster of a run in check mode. The role removes it. If you use
       the module without the role, remove it when you no longer need the roster.
-  returned: in check mode
+  returned: in check mode with O(stage_in_check_mode=true)
   type: str
   sample: /tmp/frontdesk-contacts-x3v1q0ab
 checksum:
@@ -237,8 +245,9 @@ left_out_causes:
       type: int
 emptied:
   description:
-    - Cells whose values were removed, either because another person at the location has the same value in a unique
-      column, or because the value is not a valid phone number. At most 50 are returned.
+    - Cells whose values were removed, because another person at the location has the same value in a unique column, or
+      because the value is not a valid phone number, is too long, or could be interpreted as a spreadsheet formula. At
+      most 50 are returned.
   returned: success
   type: list
   elements: dict
@@ -310,7 +319,7 @@ def main() -> None:
         with open_spill_area(choose_spill_directory(options.dest, module.check_mode)) as spill:
             exported = export(options, spill)
             write = (
-                stage_roster
+                partial(stage_roster, keep=options.keep_staged)
                 if module.check_mode
                 else partial(install_roster, backup=options.backup)
             )

@@ -81,10 +81,6 @@ exists:
   description: Whether the state directory exists.
   returned: if O(entry_point=main)
   type: bool
-state_error:
-  description: Error message if the state directory is missing and this is not the first run; empty otherwise.
-  returned: if O(entry_point=main)
-  type: str
 node:
   description: Name of the managed node.
   returned: by the module itself

@@ -19,7 +19,8 @@ description:
   - If the service accepts a roster but reports that it rejected some of the rows, the task fails, and the next run
     sends the complete roster again. The other rows count as accepted only if the response identifies the rejected rows.
   - The module authenticates with O(token), or with O(url_username) and O(url_password). The token is sent in a header
-    or, with O(token_param), in the query. A client certificate (O(client_cert)) can be used instead or in addition.
+    or, with O(token_param), in the query. A client certificate (O(client_cert)) and O(secrets) can be used instead or
+    in addition.
   - The last accepted roster is stored with a receipt in a state directory. This roster is the baseline for the next
     run.
 extends_documentation_fragment:
@@ -40,6 +41,13 @@ options:
         Otherwise, contacts are identified by O(key).
     type: path
     required: true
+  checksum:
+    description:
+      - SHA-256 checksum of the roster, as returned in
+        RV(frontdesk.contacts.ad_contacts_export#module:checksum). The task fails if the roster has another checksum,
+        because it was then replaced after the export.
+      - If not set, any roster is accepted.
+    type: str
   url:
     description:
       - URL of the service's upload endpoint, as documented by the service. Redirects are not followed.
@@ -71,7 +79,8 @@ options:
   form_fields:
     description:
       - Additional form fields, sent before the file. Booleans are sent as V(true) and V(false).
-      - The fields are shown and logged. Names that look like those of credentials are rejected.
+      - The fields are shown and logged. Names that look like those of credentials are rejected; use O(secrets) or
+        O(public_names).
     type: dict
     default: {}
   content_type:
@@ -82,8 +91,8 @@ options:
   params:
     description:
       - Parameters to add to the query of O(url). Booleans are sent as V(true) and V(false).
-      - The parameters are shown and logged. Names that look like those of credentials are rejected; use O(token_param)
-        instead.
+      - The parameters are shown and logged. Names that look like those of credentials are rejected; use O(token_param),
+        O(secrets) or O(public_names).
       - The parameters are not part of the endpoint. If only the parameters change, the roster is not sent again. See
         O(force).
     type: dict
@@ -92,13 +101,13 @@ options:
     description:
       - Additional request headers. Headers that describe the content, such as C(Content-Type), are set by other
         options.
-      - The headers are shown and logged. Names that look like those of credentials are rejected; use O(token_header)
-        instead.
+      - The headers are shown and logged. Names that look like those of credentials are rejected; use O(token_header),
+        O(secrets) or O(public_names).
     type: dict
     default: {}
   token:
     description:
-      - Token for the service.
+      - Token for the service. It can start with its authentication scheme, as in C(Bearer abc) or C(Basic abc).
       - If not set, the environment variable E(FRONTDESK_TOKEN) is used. An empty variable counts as unset.
     type: str
     aliases: [api_token]
@@ -110,7 +119,8 @@ options:
   token_prefix:
     description:
       - Prefix of the token in the header, separated from it by a space.
-      - If not set, the prefix is V(Bearer) in the C(Authorization) header, and empty in other headers.
+      - If not set, the prefix is empty, except in the C(Authorization) header, where it is V(Bearer) unless O(token)
+        starts with a scheme. A prefix with which O(token) already starts is not repeated.
     type: str
   token_param:
     description:
@@ -129,6 +139,46 @@ options:
       - Password for HTTP Basic authentication.
       - If not set, the environment variable E(FRONTDESK_URL_PASSWORD) is used. An empty variable counts as unset.
     type: str
+  secrets:
+    description:
+      - Secrets to send in addition to O(token) or O(url_username), or instead of them, for services that require
+        several keys or a key in a form field. Their values are never shown.
+      - For example, to send a subscription key in addition to a token, set O(secrets[].name) to
+        V(Ocp-Apim-Subscription-Key), and O(secrets[].value) to the key.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - Name of the header, the query parameter or the form field.
+        type: str
+        required: true
+      in:
+        description:
+          - Part of the request that contains the secret. V(form) requires O(body_format=multipart).
+          - Servers and proxies can log the query, so use V(header) or V(form) if the service supports one of them.
+        type: str
+        choices: [header, query, form]
+        default: header
+      value:
+        description:
+          - The secret, with any prefix that the service expects. It must have at least 6 characters, because it is
+            masked in all results.
+        type: str
+        required: true
+  anonymous:
+    description:
+      - Whether the service requires no credential, for example because it accepts requests only from known addresses.
+      - Without a credential and without this option, the task fails.
+    type: bool
+    default: false
+  public_names:
+    description:
+      - Names in O(headers), O(params), O(form_fields) and the query of O(url) that look like names of credentials, but
+        whose values may be shown and logged, such as V(X-Atlassian-Token) or V(generate_pin).
+      - The names are not case-sensitive.
+    type: list
+    elements: str
   client_cert:
     description:
       - Path to a PEM file with the client certificate to present, including any intermediate certificates.
@@ -140,9 +190,10 @@ options:
     type: path
   ca_path:
     description:
-      - Path to a PEM file with the CA certificates to trust. If not set, the CA certificates of the system are used,
-        together with those of the requests library or, if the environment variable C(REQUESTS_CA_BUNDLE) or
-        C(CURL_CA_BUNDLE) is set, with those at that path.
+      - Path to a PEM file with the CA certificates to trust. If not set, the certificates at the path in the
+        environment variable C(REQUESTS_CA_BUNDLE) or C(CURL_CA_BUNDLE) are used. If neither is set, the CA certificates
+        of the system are used, together with those of the requests library.
+      - The host name must be in the subject alternative names of the certificate. Its common name is not used.
       - Cannot be combined with O(validate_certs=false).
     type: path
     aliases: [ca_cert]
@@ -213,8 +264,11 @@ options:
     default: [Email, SMS Phone]
   state_dir:
     description:
-      - Directory of the last accepted roster and its receipt. It is created with mode 0700. A directory that other
-        users can access is rejected.
+      - Directory of the last accepted roster and its receipt. It is created with mode 0700.
+      - If other users have access to an existing directory, its mode is set to 0700, with a warning. The directory is
+        rejected if this is not possible, or if the directory contains anything other than the files of the sync.
+      - The directory must belong to the user who runs the module, and only this user and root may be able to change its
+        parent directories. A parent directory with the sticky bit, such as C(/tmp), is accepted.
       - Use a separate directory for each account of a service, because a receipt does not identify the account.
       - If not set, a directory named after the host of the service is used, in C(/var/lib/frontdesk-contacts) for root,
         or in C($XDG_STATE_HOME/frontdesk-contacts), by default C(~/.local/state/frontdesk-contacts), for other users.
@@ -495,6 +549,7 @@ kind:
   sample: guard
 """
 
+import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -513,8 +568,12 @@ def main() -> None:
     module = AnsibleModule(argument_spec=upload_spec(), supports_check_mode=True)
     reporter = Reporter(module)
     require(reporter, REQUESTS)
+    # All files must be private from the start.
+    os.umask(0o077)
     try:
         options = parse_upload_options(module.params)
+        # The token may be only a part of the option.
+        module.no_log_values.update(options.endpoint.secret_values)
         outcome = upload(options, module.check_mode, module._diff)
     except FrontdeskError as error:
         reporter.fail_with(error, uploaded=False, attempts=0)

@@ -105,9 +105,13 @@ def find_unmatched(patterns: list[str], inventory: Inventory) -> list[str]:
 
     A part that names a file of hosts is not checked, and excluding an empty group is allowed.
     """
-    parts = [
-        part.lstrip("!&")
-        for part in split_host_pattern(patterns)
-        if not part.startswith("@") and not (part[0] == "!" and part[1:] in inventory.groups)
-    ]
-    return [part for part in parts if not inventory.match([part])]
+    unmatched = []
+    for part in split_host_pattern(patterns):
+        pattern = part.lstrip("!&")
+        is_excluded_group = part.startswith("!") and pattern in inventory.groups
+        if part.startswith("@") or is_excluded_group:
+            continue
+        # Without a pattern, the part consists only of an operator.
+        if not pattern or not inventory.match([pattern]):
+            unmatched.append(pattern or part)
+    return unmatched

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..module_utils._directory.dn import escape_dn_value
 from ..module_utils._errors import InputError
-from ._values import EXAMPLES, convert_suboptions
+from ._values import EXAMPLES, convert_suboptions, is_blank
 from ._variables import LOCATION_SPEC, LOCATION_VARIABLES
 
 # A location must set at least one of these keys.
@@ -59,6 +59,8 @@ def _location_from_element(number: int, element: object) -> Location:
     label = f"location {number}"
     if isinstance(element, Mapping):
         label += f" ({element.get('location') or 'global'})"
+    if isinstance(element, Mapping):
+        _check_blanks(label, {key: (key, value) for key, value in element.items()})
     values = convert_suboptions(label, element, LOCATION_SPEC, _LOCATION_EXAMPLE)
     if not any(key in values for key in _SEARCH_KEYS):
         raise InputError(
@@ -67,6 +69,20 @@ def _location_from_element(number: int, element: object) -> Location:
             "Set ou, search_base, member_of or filter",
         )
     return Location(label, values)
+
+
+def _check_blanks(label: str, values: Mapping[str, tuple[str, object]]) -> None:
+    """Check that no key is blank, because the location would then include other people than intended.
+
+    Only ``ou`` and ``search_base`` may be blank if the other one is set.
+
+    :param values: name for messages and value, by key.
+    :raises InputError: if a key is blank.
+    """
+    has_base = any(not is_blank(values[key][1]) for key in ("ou", "search_base") if key in values)
+    for key, (name, value) in values.items():
+        if is_blank(value) and not (has_base and key in ("ou", "search_base")):
+            raise InputError(f"Cannot use {label}", f"its {name} is blank", "Set it, or remove it")
 
 
 def location_from_host(host: str, variables: Mapping[str, Any]) -> Location:
@@ -78,6 +94,9 @@ def location_from_host(host: str, variables: Mapping[str, Any]) -> Location:
     label = f"host {host}"
     specs = {LOCATION_VARIABLES[option]: LOCATION_SPEC[option] for option in LOCATION_VARIABLES}
     named = {LOCATION_VARIABLES[option]: value for option, value in variables.items()}
+    _check_blanks(
+        label, {option: (LOCATION_VARIABLES[option], value) for option, value in variables.items()}
+    )
     converted = convert_suboptions(label, named, specs)
     values = {
         option: converted[name] for option, name in LOCATION_VARIABLES.items() if name in converted

@@ -79,14 +79,14 @@ def verdict_line(result: SyncResult) -> str:
         UNCHANGED: f"Unchanged: the service already has these {contacts}, so nothing was uploaded.",
         UPLOADED: f"Uploaded: the service accepted {contacts}. {_plan_text(result)}",
         PREVIEW: f"Preview: {_preview_text(result, contacts)}",
-        EXPORTED: f"Exported: {contacts}. Nothing was uploaded, because the tags of this run left out the upload.",
-        SKIPPED: "Nothing was done: the tags of this run left out the export and the upload.",
+        EXPORTED: f"Exported: {contacts}. Nothing was uploaded: tags left out the upload, or another host failed.",
+        SKIPPED: "Nothing was done: tags left out the export and the upload, or another host failed.",
     }[result.verdict]
 
 
 def _preview_text(result: SyncResult, contacts: str) -> str:
     if result.plan is None:
-        return f"{contacts} would be exported. The tags of this run left out the upload."
+        return f"{contacts} would be exported. Tags left out the upload, or another host failed."
     return f"{contacts} would be uploaded. {_plan_text(result)}"
 
 

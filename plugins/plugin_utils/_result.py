@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from ..module_utils._text import make_printable
+
 UNCHANGED, UPLOADED, PREVIEW = "unchanged", "uploaded", "preview"
 EXPORTED, SKIPPED = "exported", "skipped"
 STOPPED, FAILED = "stopped", "failed"
@@ -26,27 +28,22 @@ class TaskResults:
     """The results of the role's tasks in this run; empty for a task that was not run.
 
     :ivar settings: result of contact_sync_settings.
-    :ivar state: result of the check that the state directory exists.
     :ivar creation: result of creating the state directory.
     :ivar export: result of ad_contacts_export.
     :ivar upload: result of contact_upload.
     """
 
     settings: TaskResult = field(default_factory=dict)
-    state: TaskResult = field(default_factory=dict)
     creation: TaskResult = field(default_factory=dict)
     export: TaskResult = field(default_factory=dict)
     upload: TaskResult = field(default_factory=dict)
 
     def until_failure(self) -> TaskResults:
-        """Return the results up to the first failed task.
-
-        The results of later tasks are from an earlier run of the role in the same play.
-        """
+        """Return the results up to the first failed task."""
         kept: dict[str, TaskResult] = {}
         for name, result in vars(self).items():
             kept[name] = result
-            if result.get("failed"):
+            if _has_failed(result):
                 break
         return TaskResults(**kept)
 
@@ -151,11 +148,16 @@ def parse_time(text: str) -> datetime:
 
 def _find_failure(tasks: TaskResults) -> Failure | None:
     for name, result in vars(tasks).items():
-        if result.get("failed"):
+        if _has_failed(result):
             return Failure(
-                result.get("kind") or _default_kind(name, result), str(result.get("msg", ""))
+                result.get("kind") or _default_kind(name, result),
+                make_printable(str(result.get("msg", ""))),
             )
     return None
+
+
+def _has_failed(result: TaskResult) -> bool:
+    return bool(result.get("failed") or result.get("unreachable"))
 
 
 def _default_kind(task: str, result: TaskResult) -> str:
@@ -163,9 +165,9 @@ def _default_kind(task: str, result: TaskResult) -> str:
 
     These are failures of ansible-core: an invalid option, a failed built-in module, or a crash.
     """
-    if task in ("state", "creation"):
+    if task == "creation":
         return "state"
-    has_crashed = "module_stdout" in result or "exception" in result
+    has_crashed = {"module_stdout", "exception", "unreachable"} & set(result)
     if has_crashed and task == "upload":
         return "service_unsure"
     return "directory" if has_crashed and task == "export" else "configuration"

@@ -16,7 +16,7 @@ from ansible.module_utils.common.text.converters import to_text
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
 
 from ..module_utils._errors import InputError
-from ._variables import find_similar
+from ._variables import VARIABLES, find_similar
 
 _MAX_QUOTED = 60
 """Maximum number of characters of a value that a message quotes."""
@@ -48,6 +48,37 @@ def plain(value: object) -> Any:
     if isinstance(value, (str, bytes)) or hasattr(value, "__ENCRYPTED__"):
         return str(to_text(value))
     return value
+
+
+def remove_omitted(value: Any, omitted: object) -> Any:
+    """Remove the placeholder of ``omit`` from lists and dictionaries.
+
+    :param omitted: the placeholder. In ansible-core 2.19 and newer, templates do not return it.
+    """
+    if isinstance(value, dict):
+        return {
+            key: remove_omitted(item, omitted) for key, item in value.items() if item != omitted
+        }
+    if isinstance(value, list):
+        return [remove_omitted(item, omitted) for item in value if item != omitted]
+    return value
+
+
+def describe_template_error(name: str, error: str) -> str:
+    """Return the cause of an invalid template for a message.
+
+    ansible-core quotes the template, which can be a secret that looks like a template.
+
+    :param name: name of the variable.
+    :param error: message of ansible-core.
+    """
+    spec = VARIABLES[name].spec if name in VARIABLES else {"type": "str"}
+    if spec.get("no_log") or spec["type"] == "dict":
+        return "its template is invalid"
+    cause = error.partition("\n")[0].partition(". String: ")[0].rstrip(".")
+    # Some releases of ansible-core repeat the cause.
+    first, _separator, second = cause.partition(". ")
+    return first if first == second else cause
 
 
 def is_blank(value: object) -> bool:
@@ -95,22 +126,13 @@ def convert_suboptions(
             )
             raise InputError(f"Cannot use {name}", f"it has the unknown key {key!r}", remedy)
     for key, spec in specs.items():
-        if spec.get("required") and _is_unset(value.get(key)):
+        if spec.get("required") and is_blank(value.get(key)):
             raise InputError(f"Cannot use {name}", f"it has no {key}", f"Add {key}")
     return {
         key: convert_value(f"{key} of {name}", item, specs[key])
         for key, item in value.items()
-        if not _is_unset(item)
+        if not is_blank(item)
     }
-
-
-def _is_unset(value: object) -> bool:
-    """Return whether a suboption counts as unset.
-
-    Unlike an empty variable, an empty list in a location is an error: without the groups in ``member_of``, the location
-    would include everyone.
-    """
-    return is_blank(value) and not isinstance(value, (list, dict))
 
 
 def describe(value: object) -> str:
@@ -202,13 +224,12 @@ def _convert_list(name: str, value: object, spec: Mapping[str, Any]) -> list[Any
         )
     if isinstance(value, dict) or (of_dicts and not isinstance(value, list)):
         raise InputError(f"Cannot use {name}", f"it is {describe(value)}", _list_remedy(name))
-    elements = [
-        item for item in (value if isinstance(value, list) else [value]) if not is_blank(item)
-    ]
+    elements = value if isinstance(value, list) else [value]
     if of_dicts:
         return [
             _convert_element(name, number, item, spec) for number, item in enumerate(elements, 1)
         ]
+    elements = [item for item in elements if not is_blank(item)]
     element_spec = {**spec, "type": spec["elements"]}
     return [
         convert_value(_element_name(name, number, elements), item, element_spec)
@@ -224,8 +245,15 @@ def _convert_element(name: str, number: int, value: object, spec: Mapping[str, A
     label = f"element {number} of {name}"
     if isinstance(value, dict) and value.get("header"):
         label += f" ({value['header']})"
-    if not isinstance(value, dict):
-        raise InputError(f"Cannot use {label}", f"it is {describe(value)}", _list_remedy(name))
+    if not isinstance(value, dict) or not value:
+        given = describe(value) if value else "blank"
+        example = EXAMPLES.get(name, "").strip("[]")
+        remedy = (
+            f"Write it as a dictionary, such as {example}"
+            if example
+            else "Write it as a dictionary"
+        )
+        raise InputError(f"Cannot use {label}", f"it is {given}", remedy)
     return convert_suboptions(label, value, spec["options"]) if "options" in spec else value
 
 
@@ -248,7 +276,24 @@ def _convert_dict(name: str, value: object, spec: Mapping[str, Any]) -> dict[str
             f"it is {describe(value)}",
             "Write it as a dictionary, such as {name: value}",
         )
-    return convert_suboptions(name, value, spec["options"]) if "options" in spec else value
+    if "options" in spec:
+        return convert_suboptions(name, value, spec["options"])
+    return {_check_key(name, key): _check_scalar(name, key, item) for key, item in value.items()}
+
+
+def _check_key(name: str, key: object) -> str:
+    if not isinstance(key, str):
+        given = f"YAML reads a key as {describe(key)}"
+        raise InputError(f"Cannot use {name}", given, "Write the key in quotes")
+    return key
+
+
+def _check_scalar(name: str, key: object, value: object) -> str | bool | int | float:
+    """Check a value of a dictionary whose keys are names of fields, parameters or headers."""
+    if isinstance(value, (str, bool, int, float)):
+        return value
+    given = f"YAML reads it as {describe(value)}"
+    raise InputError(f"Cannot use {key} of {name}", given, "Write it as a string, in quotes")
 
 
 def _convert_names(name: str, value: object, spec: Mapping[str, Any]) -> str | list[str]:
@@ -269,21 +314,52 @@ def _convert_names(name: str, value: object, spec: Mapping[str, Any]) -> str | l
             "Set it to a distinguished name, or to a list of them",
         )
     return [
-        _convert_str(_element_name(name, number, value), item, spec)
+        _convert_name(_element_name(name, number, value), item, spec)
         for number, item in enumerate(value, 1)
-        if not is_blank(item)
     ]
+
+
+def _convert_name(name: str, value: object, spec: Mapping[str, Any]) -> str:
+    if is_blank(value):
+        # Without a name, people would be selected or not be excluded in silence.
+        raise InputError(f"Cannot use {name}", "it is blank", "Set it, or remove it from the list")
+    return _convert_str(name, value, spec)
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """A YAML loader that rejects duplicate keys, and aliases, which can expand to any size."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose a node, which must not be an alias."""
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "it contains an alias", mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Construct a dictionary, whose keys must be different."""
+        keys = [self.construct_object(key, deep=True) for key, _value in node.value]
+        for number, key in enumerate(keys):
+            if key in keys[:number]:
+                problem = f"it contains the key {key!r} twice"
+                mark = node.value[number][0].start_mark
+                raise yaml.constructor.ConstructorError(None, None, problem, mark)
+        return dict(super().construct_mapping(node, deep))
 
 
 def _parse_structure(name: str, text: str) -> Any:
     """Parse YAML or JSON text, which is never templated."""
     try:
-        return plain(yaml.safe_load(text))
-    except yaml.YAMLError as error:
+        return plain(yaml.load(text, _StrictLoader))  # noqa: S506  # a safe loader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
-        cause = f"its text is not valid YAML or JSON{where}"
-        raise InputError(f"Cannot use {name}", cause, f"Correct the syntax of {name}") from error
+        problem = getattr(error, "problem", None) or ""
+        known = (
+            problem if problem.startswith("it contains") else "its text is not valid YAML or JSON"
+        )
+        remedy = f"Correct the syntax of {name}"
+        raise InputError(f"Cannot use {name}", known + where, remedy) from error
 
 
 _CONVERTERS: Mapping[str, Callable[[str, object, Mapping[str, Any]], Any]] = {

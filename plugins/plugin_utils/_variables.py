@@ -26,9 +26,9 @@ MODULES = {EXPORT: "ad_contacts_export", PROBE: "ad_contacts_info", UPLOAD: "con
 
 # Options that the role sets itself, or does not use.
 _NOT_FORWARDED = {
-    EXPORT: {"sources", "dest", "backup", "option_names"},
+    EXPORT: {"sources", "dest", "backup", "stage_in_check_mode", "option_names"},
     PROBE: {"sources", "fail_on_problems", "option_names"},
-    UPLOAD: {"src", "state_dir", "option_names"},
+    UPLOAD: {"src", "checksum", "state_dir", "option_names"},
 }
 # An option whose variable has another name, because the variable also sets an option of the export.
 _RENAMED = {"location_column": "contact_sync_location_header"}
@@ -174,4 +174,11 @@ def option_names(stage: str) -> dict[str, str]:
         for option in ("initial", "force")
         if option in names
     }
-    return {"sources": "contact_sync_locations", **names, **one_off}
+    # The role sets these options itself.
+    own = {
+        "sources": "contact_sync_locations",
+        "dest": "contact_sync_dest",
+        "src": "contact_sync_dest",
+        "state_dir": "contact_sync_state_dir",
+    }
+    return {**own, **names, **one_off}

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -36,13 +37,16 @@ COLUMNS = [
 
 # By case: the value in the directory, and the cell in the roster (None if the person is left out).
 VALUES: dict[str, tuple[bytes, str | None]] = {
-    "right to left": ("\u200fדנה כהן\u200e".encode(), "\u200fדנה כהן\u200e"),
+    "right to left": ("\u200fדנה כהן\u200e".encode(), "דנה כהן"),
     "right to left, with digits": ("سارة ١٢٣".encode(), "سارة ١٢٣"),
     "combining marks": (b"A\xcc\x8aA\xcc\x8a e\xcc\x82\xcc\x81", "ÅÅ ế"),
     "combining marks in another order": (b"a\xcc\x82\xcc\xa3", "ậ"),
     "emoji with several code points": ("👩🏽\u200d💻🇳🇴".encode(), "👩🏽\u200d💻🇳🇴"),
     "four-byte characters": ("𠮷野家".encode(), "𠮷野家"),
     "last Unicode code point": (b"\xf4\x8f\xbf\xbf", "\U0010ffff"),
+    "zero width space": ("\u200bAda\u200b Lie\u200b".encode(), "Ada\u200b Lie"),
+    "marks around a number": ("\u202a+47 912\u200b 34 567\u202c".encode(), "+47 912 34 567"),
+    "marks in a mail address": ("ada\u200d@corp.example\u200b".encode(), "ada@corp.example"),
     "NUL": (b"\0Ada\0\0Lie\0", "Ada Lie"),
     "line breaks": ("Ada\r\nLie\u2028Moe".encode(), "Ada Lie Moe"),
     "quotes and a comma": (b'Ada "A", Lie', 'Ada "A", Lie'),
@@ -182,6 +186,131 @@ def test_composed_and_decomposed_values_yield_the_same_bytes(
     assert rosters[0] == rosters[1]
     assert ",Åse Krüger,tromso,ÅSE KRÜGER\r\n".encode() in rosters[0]
     assert ",Zoe,tromso,ZOE/ÅSE\r\n".encode() in rosters[0]
+
+
+# By value in the directory: the phone number in the roster, or an empty string.
+PHONE_NUMBERS = {
+    "+47 912 34 567": "+4791234567",
+    "tel:+47-912-34-568": "+4791234568",
+    "+40721eeasd0": "",
+    "+49 30 12345 Fax": "",
+    "+49 30 1234 HA 5": "",
+    "+47 912 34 569 ext. 7": "",
+}
+
+
+def test_text_with_letters_is_not_a_phone_number(
+    directory: RunningDirectory,
+    company: Company,
+    temporary_values: TemporaryValues,
+    workspace: Workspace,
+) -> None:
+    numbers = dict(zip(tromso_accounts(company), PHONE_NUMBERS, strict=False))
+    temporary_values.write(directory, {name: [text.encode()] for name, text in numbers.items()})
+    columns = [
+        {"header": "Account", "value": "sAMAccountName"},
+        {"header": "Filter", "value": f"{TEST_ATTRIBUTE} | e164('NO')"},
+        {"header": "Style", "value": TEST_ATTRIBUTE, "phone_style": "e164"},
+        {"header": "Location", "value": "location"},
+    ]
+    result = export_tromso(directory, workspace, columns)
+    rows = {row[0]: row[1:3] for row in csv.reader(workspace.dest.read_text("utf-8").splitlines())}
+    assert {numbers[name]: rows[name] for name in numbers} == {
+        text: [number, number] for text, number in PHONE_NUMBERS.items()
+    }
+    emptied = [text for text, number in PHONE_NUMBERS.items() if not number for _column in "12"]
+    texts = {str(company.person(name).identity): text for name, text in numbers.items()}
+    assert sorted(texts[cell["identity"]] for cell in result["emptied"]) == sorted(emptied)
+
+
+def test_a_blank_value_is_not_used_instead_of_another_value(
+    directory: RunningDirectory,
+    company: Company,
+    temporary_values: TemporaryValues,
+    workspace: Workspace,
+) -> None:
+    accounts = tromso_accounts(company)
+    values = [[b" ", b"real@x"], ["\u200b".encode(), b"\n", b" b@x", b"a@x"], [b" "]]
+    temporary_values.write(directory, dict(zip(accounts, values, strict=False)))
+    test_columns = [
+        {"header": "First", "value": TEST_ATTRIBUTE},
+        {"header": "All", "value": f"all.{TEST_ATTRIBUTE} | join('; ')"},
+        {"header": "Default", "value": f"{TEST_ATTRIBUTE} or 'none'"},
+    ]
+    export_tromso(directory, workspace, [COLUMNS[0], *test_columns, COLUMNS[-1]])
+    rows = {row[0]: row[1:4] for row in csv.reader(workspace.dest.read_text("utf-8").splitlines())}
+    assert [rows[account] for account in accounts[:3]] == [
+        ["real@x", "real@x", "real@x"],
+        ["a@x", "a@x; b@x", "a@x"],
+        ["", "", "none"],
+    ]
+
+
+# By value in the directory: the cell, and the cause if it was emptied.
+DOUBTFUL_VALUES = {
+    "-": ("-", ""),
+    "--": ("--", ""),
+    "+ 47 912 00 002": ("+ 47 912 00 002", ""),
+    "+(47) 912 00 003": ("+(47) 912 00 003", ""),
+    "=1+1": ("", "possibly a spreadsheet formula"),
+    "- see reception": ("", "possibly a spreadsheet formula"),
+    "+47 912 00 004 or 912 00 005": ("", "longer than 20 characters"),
+}
+
+
+@pytest.mark.parametrize("is_required", [False, True])
+def test_a_doubtful_cell_is_emptied_unless_it_is_required(
+    directory: RunningDirectory,
+    company: Company,
+    temporary_values: TemporaryValues,
+    workspace: Workspace,
+    *,
+    is_required: bool,
+) -> None:
+    texts = dict(zip(tromso_accounts(company), DOUBTFUL_VALUES, strict=False))
+    temporary_values.write(directory, {name: [text.encode()] for name, text in texts.items()})
+    column = {
+        "header": "Test",
+        "value": f"{TEST_ATTRIBUTE} or 'none'",
+        "max_length": 20,
+        "required": is_required,
+    }
+    result = export_tromso(directory, workspace, [COLUMNS[0], column, COLUMNS[-1]])
+    rows = {row[0]: row[1] for row in csv.reader(workspace.dest.read_text("utf-8").splitlines())}
+    identities = {str(company.person(name).identity): text for name, text in texts.items()}
+    doubtful = {text: cause for text, (_cell, cause) in DOUBTFUL_VALUES.items() if cause}
+    cells = {texts[name]: cell for name, cell in rows.items() if name in texts}
+    if is_required:
+        assert {identities[person["identity"]] for person in result["left_out"]} == set(doubtful)
+        assert result["emptied"] == []
+        assert cells == {text: cell for text, (cell, cause) in DOUBTFUL_VALUES.items() if not cause}
+    else:
+        assert result["left_out"] == []
+        emptied = {identities[cell["identity"]]: cell["cause"] for cell in result["emptied"]}
+        assert emptied == doubtful
+        assert cells == {text: cell for text, (cell, _cause) in DOUBTFUL_VALUES.items()}
+
+
+def test_guids_and_sids_can_be_columns(
+    active_directory: RunningDirectory, company: Company, workspace: Workspace
+) -> None:
+    columns = [
+        {"header": "Account", "value": "sAMAccountName"},
+        {"header": "GUID", "value": "objectGUID"},
+        {"header": "SID", "value": "objectSid"},
+        {"header": "Location", "value": "location"},
+    ]
+    result = export_tromso(active_directory, workspace, columns)
+    rows = list(csv.reader(workspace.dest.read_text("utf-8").splitlines()))[1:]
+    people = company.at(company.site("tromso"))
+    assert result["left_out"] == []
+    assert {row[0]: row[1] for row in rows} == {
+        person.account: str(person.identity) for person in people
+    }
+    sids = {row[2] for row in rows}
+    assert len(sids) == len(people)
+    assert all(re.fullmatch(r"S-1-5-21(-[0-9]+){4}", sid) for sid in sids)
+    assert len({sid.rpartition("-")[0] for sid in sids}) == 1
 
 
 def test_attributes_missing_from_every_entry_cause_a_warning(

@@ -13,7 +13,7 @@ import pytest
 
 from tests.integration.support.export_runs import run_failing_export
 from tests.integration.support.failing_servers import assert_message
-from tests.integration.support.faults import NoPagedResults
+from tests.integration.support.faults import NoPagedResults, ReplacedBytes
 from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
@@ -196,4 +196,19 @@ def test_an_unreadable_base_is_reported_like_a_missing_one(
             f"{search_error(limited_directory)}the search base does not exist (*). Correct search_base, or allow"
             " the bind account to read it."
         ),
+    )
+
+
+@pytest.mark.parametrize("excluded", [False, True], ids=["both exported", "one excluded"])
+def test_two_entries_with_one_identity_stop_the_export(
+    excluded: bool, open_ldap: RunningDirectory, ca: Authority, workspace: Workspace
+) -> None:
+    person, colleague = open_ldap.company.people_sharing_mobile
+    identity = open_ldap.find_identity(colleague)
+    fault = ReplacedBytes(str(open_ldap.find_identity(person)).encode(), str(identity).encode())
+    options = {"exclude_filter": f"(mail={colleague.mail})"} if excluded else {}
+    with ldap_proxy(open_ldap, fault=fault, certificate=ca.issue("localhost")) as uri:
+        message = run_failing_export(open_ldap, workspace, server_uri=[uri], **options)
+    assert message.partition(". ")[0].endswith(
+        f"Cannot identify people on {uri}: two entries have the same entryUUID {identity}"
     )

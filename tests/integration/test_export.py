@@ -11,6 +11,7 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
+import ldap3
 import pytest
 
 from tests.integration.support.modules import run_module
@@ -233,6 +234,26 @@ def test_a_shared_mobile_number_goes_to_the_smaller_identity(
     assert f"{holder.mail},{holder.mobile}," in roster
 
 
+@pytest.mark.parametrize("server", ["open_ldap", "ds_389"])
+def test_only_active_directory_identifies_people_by_object_guid(
+    server: str, workspace: Workspace, request: pytest.FixtureRequest
+) -> None:
+    directory: RunningDirectory = request.getfixturevalue(server)
+    export(directory, workspace)
+    before = read_contents(workspace)
+    # On another server, people might be allowed to write this attribute, and claim the identity of a colleague.
+    person, colleague = directory.company.people_sharing_mobile
+    guid = directory.find_identity(colleague).bytes_le
+    dn = directory.find_dn(person)
+    with directory.session() as session:
+        session.modify(dn, {"objectGUID": [(ldap3.MODIFY_REPLACE, [guid])]})
+        try:
+            export(directory, workspace)
+        finally:
+            session.modify(dn, {"objectGUID": [(ldap3.MODIFY_REPLACE, [])]})
+    assert read_contents(workspace) == before
+
+
 def test_an_export_sets_file_modes_and_is_idempotent(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
@@ -262,7 +283,7 @@ def test_backup_keeps_the_previous_roster(
 def test_check_mode_stages_the_roster_in_a_private_directory(
     expected_contents: tuple[bytes, bytes], open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    result = export(open_ldap, workspace, **CHECK_MODE)
+    result = export(open_ldap, workspace, stage_in_check_mode=True, **CHECK_MODE)
     staged = workspace.temp_dir / result["staging_dir"]
     assert result["changed"]
     assert file_mode(staged) == 0o700
@@ -273,6 +294,18 @@ def test_check_mode_stages_the_roster_in_a_private_directory(
     assert (staged / "contacts.csv").read_bytes() == expected_contents[0]
     assert result["roster"] == str(staged / "contacts.csv")
     assert not workspace.dest.exists()
+
+
+@pytest.mark.parametrize("overrides", [{}, {"filter": "(cn=nobody)"}], ids=["success", "failure"])
+def test_check_mode_leaves_no_files_without_staging(
+    overrides: dict[str, Any], open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
+    before = sorted(workspace.root.rglob("*"))
+    options = export_options(open_ldap, workspace, _ansible_diff=True, **CHECK_MODE, **overrides)
+    result = run_module(workspace, "ad_contacts_export", options)
+    assert result.failed == bool(overrides)
+    assert result.data.keys().isdisjoint({"roster", "staging_dir"})
+    assert sorted(workspace.root.rglob("*")) == before
 
 
 @pytest.mark.parametrize("overrides", [CHECK_MODE, {}], ids=["check mode", "real run"])

@@ -84,8 +84,8 @@ def base_error(base: str) -> str:
     return f"Cannot use search_base {base!r} of {where}: {cause}"
 
 
-def filter_error(search_filter: str, where: str, problem: str = "invalid filter") -> str:
-    cause = f"it is not a valid filter as defined in RFC 4515 ({problem}). {WRITE_FILTER}"
+def filter_error(search_filter: str, where: str, problem: str, remedy: str = WRITE_FILTER) -> str:
+    cause = f"it is not a valid filter as defined in RFC 4515 ({problem}). {remedy}"
     return f"Cannot use the filter {search_filter!r} of {where}: {cause}"
 
 
@@ -121,11 +121,47 @@ CASES: list[tuple[dict[str, Any], str]] = [
         one_source(search_base=" "),
         f"Cannot search {FIRST_SOURCE}: its search_base is empty. Set it to the DN of an OU.",
     ),
-    (one_source(filter="(&(mail=*)"), filter_error("(&(mail=*)", FIRST_SOURCE)),
-    ({"filter": "mail=*"}, filter_error("mail=*", "all sources")),
+    (
+        one_source(filter="(&(mail=*)"),
+        filter_error(
+            "(&(mail=*)", FIRST_SOURCE, "a closing parenthesis is missing at character 11"
+        ),
+    ),
+    (
+        {"filter": "mail=*"},
+        filter_error("mail=*", "all sources", "an opening parenthesis is missing at character 1"),
+    ),
     (
         {"filter": "(&(mail=*)(sn))"},
-        filter_error("(&(mail=*)(sn))", "all sources", "invalid matching assertion"),
+        filter_error(
+            *("(&(mail=*)(sn))", "all sources"),
+            "a condition such as (mail=*) is missing at character 12",
+        ),
+    ),
+    # ldap3 would send this filter without its last condition, and could not send the next one.
+    (
+        {"exclude_filter": "(!(ou=a)(|(ou=b)(ou=c)))"},
+        filter_error(
+            *("(!(ou=a)(|(ou=b)(ou=c)))", "exclude_filter of all sources"),
+            "a second condition follows ! at character 9",
+            "Put a single condition behind each !, as in (!(|(a=1)(b=2))).",
+        ),
+    ),
+    (
+        one_source(filter="(mail = *)"),
+        filter_error(
+            *("(mail = *)", FIRST_SOURCE, "an asterisk has no text next to it at character 9"),
+            "Write a single asterisk without spaces, as in (mail=*) or (cn=A*), and an asterisk in a value as \\2a.",
+        ),
+    ),
+    (
+        one_source(exclude_filter="(memberOf=CN=Guides (Oslo),DC=corp)"),
+        filter_error(
+            *("(memberOf=CN=Guides (Oslo),DC=corp)", f"exclude_filter of {FIRST_SOURCE}"),
+            "a condition contains a parenthesis at character 21",
+            "Write the characters ( ) * \\ within a value as \\28 \\29 \\2a \\5c, or select the members of a group"
+            " with member_of.",
+        ),
     ),
     (
         email_column("mail |"),

@@ -230,6 +230,61 @@ def test_of_entry_reads_an_attribute_of_the_referenced_entry(
     assert sum(1 for manager, _secretary in related_values.values() if manager) == 1
 
 
+def test_of_entry_finds_an_entry_with_a_decomposed_name(
+    directory: RunningDirectory, workspace: Workspace
+) -> None:
+    """Samba compares names by code point, so it must be asked for a name exactly as it wrote the name."""
+    company = directory.company
+    boss, assistant = company.person_with_comma, company.canary_person
+    name = "CN=A\u030ase Kru\u0308ger"
+    columns = [
+        {"header": "Name", "value": "sn"},
+        {"header": "Manager", "value": "manager | of_entry('mail')"},
+        {"header": "Location", "value": "location"},
+    ]
+    try:
+        with directory.session() as session:
+            session.modify_dn(directory.find_dn(boss), name)
+        with temporary_attributes(directory, assistant, manager=[directory.find_dn(boss)]):
+            result = export(
+                directory, workspace, sources=[staff_source(directory)], columns=columns
+            )
+    finally:
+        directory.restore_person(boss)
+    assert result.warnings == []
+    managers = {row[0]: row[1] for row in read_rows(workspace)}
+    assert managers[assistant.last_name] == boss.mail
+
+
+def test_whitespace_around_distinguished_names_is_ignored(
+    directory: RunningDirectory, workspace: Workspace
+) -> None:
+    company = directory.company
+    harbour = company.ou_dn("Bergen, Sales and Harbour", "Harbour")
+    plain = export(
+        directory,
+        workspace,
+        sources=[staff_source(directory, exclude_ous=harbour)],
+        columns=NAME_AND_LOCATION,
+    )
+    rows = read_rows(workspace)
+    block_scalars = staff_source(
+        directory,
+        search_base=f"\n {directory.staff_dn} \n",
+        exclude_ous=[f"\t{harbour}\n", "\n"],
+    )
+    padded = export(
+        directory,
+        workspace,
+        sources=[block_scalars],
+        columns=NAME_AND_LOCATION,
+        bind_dn=f" {directory.bind_dn}\n",
+    )
+    assert padded["counts"] == plain["counts"]
+    assert plain["counts"]["excluded"] > 0
+    assert read_rows(workspace) == rows
+
+
 def test_primary_address_selects_the_primary_smtp_address(
     active_directory: RunningDirectory, workspace: Workspace
 ) -> None:

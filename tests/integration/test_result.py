@@ -116,7 +116,9 @@ def notifications(
     notes = Notifications(workspace, service, variables, "", ca.ca_file)
 
     def respond(request: Request) -> Response:
-        notes.posts.append(json.loads(request.body))
+        post = json.loads(request.body)
+        # Before ansible-core 2.19, templates return numbers as strings.
+        notes.posts.append({**post, "removed": int(post["removed"])})
         return Response(HTTPStatus.OK, {})
 
     certificate = ca.issue("localhost", "127.0.0.1")

@@ -105,6 +105,11 @@ def test_blank_variables_count_as_unset_and_strings_are_converted(
         "blank": blank_variables(""),
         "null": blank_variables(None),
         "list": {"contact_sync_domain": []},
+        "omit": {
+            "contact_sync_domain": "{{ omit }}",
+            "contact_sync_max_removed": "{{ no_such_variable | default(omit) }}",
+            "contact_sync_exclude_ous": ["{{ omit }}"],
+        },
         "strings": add_prefix(STRING_VALUES),
     }
     inventory = Inventory(variables, {"syncs": hosts})
@@ -122,7 +127,7 @@ def test_blank_variables_count_as_unset_and_strings_are_converted(
         }
         for options in module_args.values():
             options.pop("src", None)  # each host has its own staged roster
-        for blank in ("blank", "null", "list"):
+        for blank in ("blank", "null", "list", "omit"):
             assert module_args[blank] == module_args["unset"]
         for option, _text, value in OPTION_VALUES[module].values():
             assert module_args["strings"][option] == value
@@ -131,9 +136,7 @@ def test_blank_variables_count_as_unset_and_strings_are_converted(
 def test_each_stage_can_run_separately(
     open_ldap: RunningDirectory, company: Company, service: Receiver, workspace: Workspace
 ) -> None:
-    variables = role_variables(open_ldap, service, workspace)
-    del variables["contact_sync_initial"]
-    inventory = Inventory(variables)
+    inventory = Inventory(role_variables(open_ldap, service, workspace))
     # Company.unreachable has no valid row.
     contact_count = sum(len(company.at(site)) for site in company.sites) - 1
 
@@ -159,8 +162,7 @@ def test_each_stage_can_run_separately(
     ]
     assert service.requests == 0
 
-    arguments = ["--tags", "contact_sync_upload", "-e", "contact_sync_initial=true"]
-    uploaded = run_playbook(workspace, SYNC, inventory, *arguments)
+    uploaded = run_playbook(workspace, SYNC, inventory, "--tags", "contact_sync_upload")
     uploaded.assert_clean()
     (report,) = uploaded.reports
     assert report.splitlines()[0] == (
@@ -177,12 +179,12 @@ def test_each_stage_can_run_separately(
     skipped.assert_clean()
     (report,) = skipped.reports
     assert report.startswith(
-        f"Preview: {contact_count} contacts would be exported. The tags of this run left out the upload.\n"
+        f"Preview: {contact_count} contacts would be exported. Tags left out the upload, or another host failed.\n"
     )
     checked = run_playbook(workspace, SYNC, inventory, "--tags", "contact_sync_preflight")
     checked.assert_clean()
     assert checked.reports == [
-        "Nothing was done: the tags of this run left out the export and the upload."
+        "Nothing was done: tags left out the export and the upload, or another host failed."
     ]
     assert workspace.files() == before
     assert not list(workspace.temp_dir.iterdir())
@@ -218,3 +220,53 @@ def test_the_check_mode_keyword_of_a_play_is_respected(
     assert report.endswith("\nTo upload, run the same command without --check.")
     assert service.requests == 0
     assert not list(workspace.temp_dir.iterdir())
+
+
+@pytest.mark.both_ends
+def test_results_of_another_run_of_the_role_are_not_used(
+    open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
+) -> None:
+    """Tags select one of two syncs in a play, or only the upload of the second one."""
+    variables = role_variables(open_ldap, service, workspace)
+    roles = [
+        {
+            "role": "frontdesk.contacts.contact_sync",
+            "tags": [name],
+            "vars": {
+                "contact_sync_name": name,
+                "contact_sync_dest": str(workspace.root / f"{name}.csv"),
+                "contact_sync_state_dir": str(workspace.root / name),
+            },
+        }
+        for name in ("first", "second")
+    ]
+    play = {"hosts": "localhost", "gather_facts": False, "roles": roles}
+    (workspace.root / "two.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    run = run_playbook(workspace, "two.yml", Inventory(variables), "--tags", "first")
+    run.assert_clean()
+    assert service.uploads == 1
+    first, second = run.reports
+    assert first.startswith("Uploaded: ")
+    assert second.startswith("Nothing was done: ")
+
+    tags = "first,contact_sync_upload"
+    run = run_playbook(workspace, "two.yml", Inventory(variables), "--tags", tags)
+    assert f"{workspace.root}/second.csv" in run.failure
+    assert service.uploads == 1
+
+
+def test_a_failed_export_is_never_followed_by_an_upload(
+    open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
+) -> None:
+    """With ignore_errors, the roster of an earlier export would still exist."""
+    variables = role_variables(open_ldap, service, workspace)
+    exported = run_playbook(workspace, SYNC, Inventory(variables), "--tags", "contact_sync_export")
+    exported.assert_clean()
+    role = {"role": "frontdesk.contacts.contact_sync", "ignore_errors": True}
+    play = {"hosts": "localhost", "gather_facts": False, "roles": [role]}
+    (workspace.root / "ignore.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    inventory = Inventory({**variables, "contact_sync_server_uri": "ldaps://localhost:1"})
+    run = run_playbook(workspace, "ignore.yml", inventory)
+    assert run.code == 0
+    assert run.reports[0].startswith("Failed: Cannot connect to ldaps://localhost:1: ")
+    assert service.requests == 0

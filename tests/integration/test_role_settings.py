@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import platform
 import textwrap
@@ -129,7 +130,43 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "undefined_site": (
         {"locations": [], "locations_group": "undefined_sites"},
-        "Cannot evaluate contact_sync_ou of host undefined_oslo: ",
+        (
+            "Cannot evaluate contact_sync_ou of host undefined_oslo: 'no_such_variable' is undefined. Correct the"
+            " template, or mark the value as !unsafe if it is not a template."
+        ),
+    ),
+    "blank_ou": (
+        {
+            "locations": [
+                {
+                    "location": "oslo-hq",
+                    "ou": "{{ no_such_variable | default('') }}",
+                    "filter": "(sn=*)",
+                }
+            ]
+        },
+        "Cannot use location 1 (oslo-hq): its ou is blank. Set it, or remove it.",
+    ),
+    "secret_template": (
+        {"bind_pw": "P{{w7.of-nobody"},
+        (
+            "Cannot evaluate contact_sync_bind_pw of host secret_template: its template is invalid. Correct the"
+            " template, or mark the value as !unsafe if it is not a template."
+        ),
+    ),
+    "header_date": (
+        {"service_headers": {"X-Day": dt.date(2026, 1, 1)}},
+        (
+            "Cannot use X-Day of contact_sync_service_headers: YAML reads it as the date 2026-01-01. Write it as a"
+            " string, in quotes."
+        ),
+    ),
+    "locations_duplicate_key": (
+        {"locations": "- location: bergen\n  ou: Bergen\n  location: tromso\n"},
+        (
+            "Cannot use contact_sync_locations: it contains the key 'location' twice (line 3). Correct the syntax of"
+            " contact_sync_locations."
+        ),
     ),
     "locations_dictionary": (
         {"locations": {"oslo-hq": "Oslo", "bergen": "Bergen"}},
@@ -155,8 +192,8 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "location_names": (
         {"locations": ["oslo-hq", "bergen"]},
         (
-            "Cannot use element 1 of contact_sync_locations: it is text. Write it as a list, such as"
-            " [{location: oslo-hq, ou: Oslo}]."
+            "Cannot use element 1 of contact_sync_locations: it is text. Write it as a dictionary, such as"
+            " {location: oslo-hq, ou: Oslo}."
         ),
     ),
     "ou_list": (
@@ -233,8 +270,8 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "column_names": (
         {"columns": ["displayName", "mail"]},
         (
-            "Cannot use element 1 of contact_sync_columns: it is text. Write it as a list, such as"
-            " [{header: Name, value: displayName}]."
+            "Cannot use element 1 of contact_sync_columns: it is text. Write it as a dictionary, such as"
+            " {header: Name, value: displayName}."
         ),
     ),
     "percent": (
@@ -356,6 +393,7 @@ def test_invalid_variables_are_reported_before_the_directory_is_read(
     assert "ad_contacts_export" not in "".join(str(task.result) for task in run.tasks_on_host(host))
     assert set(workspace.files()) == {"inventory.yml"}
     assert "evaluated" not in run.output.replace("echo evaluated", "")
+    assert "w7.of-nobody" not in run.output
 
 
 @pytest.mark.every_core

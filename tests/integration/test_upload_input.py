@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.integration.support.rosters import make_contacts, write_roster
-from tests.integration.support.upload_runs import run_failing_upload
+from tests.integration.support.upload_runs import run_failing_upload, run_upload
 
 if TYPE_CHECKING:
     from tests.integration.support.workspace import Workspace
@@ -72,6 +73,13 @@ FILES: list[tuple[bytes | None, str]] = [
 
 OPTIONS: list[tuple[dict[str, Any], str]] = [
     (
+        {"checksum": "abc"},
+        (
+            "Cannot use checksum 'abc': it is not a SHA-256 checksum of 64 hexadecimal digits. Set checksum to the"
+            " return value checksum of the export, or remove it."
+        ),
+    ),
+    (
         {"url": "http://frontdesk.example/contacts"},
         (
             "Cannot upload to http://frontdesk.example: personal data would be sent unencrypted."
@@ -100,7 +108,8 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
         {"token": ""},
         (
             "Cannot upload: no credential is set."
-            " Set token (or FRONTDESK_TOKEN in the environment), url_username or client_cert."
+            " Set token (or FRONTDESK_TOKEN in the environment), url_username, client_cert"
+            " or secrets, or set anonymous: true if the service requires no credential."
         ),
     ),
     (
@@ -150,6 +159,23 @@ def test_an_invalid_option_is_an_error_before_any_request(
     assert result.message == message
     assert service.requests == 0
     assert not workspace.state_dir.exists()
+
+
+def test_only_the_roster_with_the_checksum_is_uploaded(
+    service: Receiver, workspace: Workspace
+) -> None:
+    write_roster(workspace.dest, make_contacts(2))
+    checksum = hashlib.sha256(workspace.dest.read_bytes()).hexdigest()
+    write_roster(workspace.dest, make_contacts(3))
+    refused = run_failing_upload(service, workspace, checksum=checksum)
+    assert refused.message == (
+        f"Cannot use {workspace.dest}: it is not the exported roster, because its SHA-256 checksum is not the one in"
+        " checksum. Find out what replaced it, and export the roster again."
+    )
+    assert service.requests == 0
+    write_roster(workspace.dest, make_contacts(2))
+    options = {"initial": True, "checksum": f" {checksum.upper()}"}
+    assert run_upload(service, workspace, **options)["uploaded"]
 
 
 @pytest.mark.usefixtures("two_contacts")

@@ -61,6 +61,8 @@ class ServiceBehavior:
     """Required values of the other form fields."""
     flags: Mapping[str, str] = field(default_factory=dict)
     """Required query parameters and their values."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Required headers and their values, in addition to the token."""
     token_param: str | None = None
     """Query parameter that contains the token; None if the token is in a header."""
     is_basic: bool = False
@@ -181,6 +183,8 @@ class Receiver:
             raise RejectedRequestError(HTTPStatus.METHOD_NOT_ALLOWED, problem)
         if not self._is_authenticated(request):
             raise RejectedRequestError(HTTPStatus.UNAUTHORIZED, "the token is missing or invalid")
+        if any(request.headers.get(name) != text for name, text in self.behavior.headers.items()):
+            raise RejectedRequestError(HTTPStatus.UNAUTHORIZED, "a header is missing or invalid")
         flags = {name: text for name, text in request.query.items() if name in self.behavior.flags}
         if flags != dict(self.behavior.flags):
             raise RejectedRequestError(

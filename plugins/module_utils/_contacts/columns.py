@@ -23,9 +23,13 @@ MAX_ROW_LENGTH = 128 * 1024
 When a roster is read, the csv module rejects longer cells. A row of this length also fits in a line of
 `files.MAX_LINE_BYTES` bytes, whatever characters it contains."""
 
+FORMULA = "possibly a spreadsheet formula"
+"""Cause of an emptied cell."""
+
 # A value that a spreadsheet might interpret as a formula when it opens the file. A + or - before a digit is accepted,
-# as in a phone number, unless a function call or one of the characters | ! = " < > & follows.
-_FORMULA = re.compile(r"""[=@]|[+-](?!\d)|[+-].*(?:[|!="<>&]|[A-Za-z]\()""")
+# as in a phone number, also with spaces or parentheses between them, unless a function call or one of the characters
+# | ! = " < > & follows. Placeholders such as -- are also accepted.
+_FORMULA = re.compile(r"""[=@]|[+-](?![\s()]*\d)(?![\s+-]*\Z)|[+-].*(?:[|!="<>&]|[A-Za-z]\()""")
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,22 @@ class Column:
     unique: bool = False
     max_length: int | None = None
     phone_style: PhoneStyle | None = None
+
+    @property
+    def can_be_emptied(self) -> bool:
+        """Whether a cell can be emptied instead of leaving a person out.
+
+        A cell that contains the location cannot: most services assign a contact without a location to all locations.
+        """
+        return not self.required and not self.expression.reads_location
+
+    def find_problem(self, cell: str) -> str | None:
+        """Return the reason why the content of a cell is not acceptable, without the content; None if it is."""
+        if _FORMULA.match(cell):
+            return FORMULA
+        if self.max_length is not None and len(cell) > self.max_length:
+            return f"longer than {self.max_length} characters"
+        return None
 
 
 def compile_columns(
@@ -194,8 +214,9 @@ def _explain_empty(
 
 
 def _explain_content(column: Column, cell: str) -> str | None:
-    if _FORMULA.match(cell):
+    problem = column.find_problem(cell)
+    if problem is None:
+        return None
+    if problem == FORMULA:
         return f"{column.header} could be interpreted as a spreadsheet formula"
-    if column.max_length is not None and len(cell) > column.max_length:
-        return f"{column.header} is longer than {column.max_length} characters"
-    return None
+    return f"{column.header} is {problem}"

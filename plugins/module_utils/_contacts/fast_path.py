@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
+from .._expressions.attribute_values import TEXT_FORMS
 from .._expressions.syntax import LOCATION
 from .columns import MAX_ROW_LENGTH, Column
 from .model import Entry
@@ -43,7 +44,7 @@ class FastPath:
 
     @classmethod
     def compile(cls, columns: Sequence[Column], attributes: Sequence[str]) -> FastPath | None:
-        """Compile the fast path; return None if a column is not a bare name or has a phone style.
+        """Compile the fast path; return None if a column is not a bare name, has a phone style, or is binary.
 
         :param columns: columns of the roster.
         :param attributes: lowercase attribute names, in the order of an entry's values.
@@ -52,7 +53,7 @@ class FastPath:
         indices = []
         for column in columns:
             name = column.expression.bare_name
-            if name is None or column.phone_style is not None:
+            if name is None or name in TEXT_FORMS or column.phone_style is not None:
                 return None
             indices.append(fields.index(name))
         record_pattern = rb"\0".join([*map(_cell_pattern, columns), _IDENTITY, b""])

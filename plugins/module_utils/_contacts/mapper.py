@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from .._errors import InputError
+from .._expressions.attribute_values import AttributeValueError, decode_values
 from .._expressions.expression import (
     NO_LOOKUP_VALUES,
     EvaluationResult,
@@ -19,7 +20,7 @@ from .._expressions.expression import (
 )
 from .._expressions.filters import FilterError
 from .._expressions.phone import INVALID_NUMBER
-from .._text import clean, compose
+from .._text import clean
 from .columns import Column, find_broken_rule
 from .fast_path import FastPath
 from .location_rule import LocationRule
@@ -67,7 +68,9 @@ class Mapper:
                 records[location] = fast_records
         left_out = []
         for identity, values in remaining:
-            person = self._map_entry(identity, values, location_or_rule)
+            person = self._make_contact(identity, values, location_or_rule)
+            if isinstance(person, Contact):
+                person = self._check_rules(person)
             if isinstance(person, Contact):
                 records[person.location].append(person.record)
             else:
@@ -85,29 +88,35 @@ class Mapper:
             for all locations.
         :raises InputError: if the evaluation of an expression fails, or if its result is not a string.
         """
+        contact = self.map_without_rules(identity, values, location_or_rule)
+        return contact if isinstance(contact, LeftOut) else self._check_rules(contact)
+
+    def map_without_rules(
+        self, identity: str, values: Sequence[RawValues], location_or_rule: str | LocationRule
+    ) -> Contact | LeftOut:
+        """Map one entry, but accept rows that break rules; for the parameters and errors, see `map_entry`."""
         self._mark_seen_attributes([(identity, values)])
-        return self._map_entry(identity, values, location_or_rule)
+        return self._make_contact(identity, values, location_or_rule)
 
     def _mark_seen_attributes(self, page: Sequence[Entry]) -> None:
         for index, name in enumerate(self.attributes):
             if name in self._unseen_attributes and any(values[index] for _identity, values in page):
                 self._unseen_attributes.remove(name)
 
-    def _map_entry(
+    def _check_rules(self, contact: Contact) -> Contact | LeftOut:
+        cause = find_broken_rule(self.columns, contact.cells, dict(contact.emptied))
+        return contact if cause is None else LeftOut(contact.identity, contact.location, cause)
+
+    def _make_contact(
         self, identity: str, values: Sequence[RawValues], location_or_rule: str | LocationRule
     ) -> Contact | LeftOut:
-        attributes: dict[str, list[str]] = {}
-        for name, raw in zip(self.attributes, values):
-            if not raw:
-                continue
-            try:
-                raw_values = [raw] if isinstance(raw, bytes) else raw
-                texts = [compose(value.decode()) for value in raw_values]
-            except UnicodeDecodeError:
-                known_location = location_or_rule if isinstance(location_or_rule, str) else ""
-                return LeftOut(identity, known_location, f"the attribute {name} is not valid UTF-8")
-            # LDAP values are unordered, so sort them by code point (the byte order of UTF-8).
-            attributes[name] = sorted(set(texts)) if len(texts) > 1 else texts
+        try:
+            attributes = {
+                name: decode_values(name, raw) for name, raw in zip(self.attributes, values) if raw
+            }
+        except AttributeValueError as error:
+            known_location = location_or_rule if isinstance(location_or_rule, str) else ""
+            return LeftOut(identity, known_location, str(error))
         if isinstance(location_or_rule, str):
             location = location_or_rule
         else:
@@ -118,9 +127,6 @@ class Mapper:
         cells, emptied = self._make_cells(
             identity, Variables(attributes, location, self._lookup_values)
         )
-        cause = find_broken_rule(self.columns, cells, emptied)
-        if cause is not None:
-            return LeftOut(identity, location, cause)
         return Contact(location, cells, identity, tuple(emptied.items()))
 
     def _evaluate_rule(
@@ -146,6 +152,10 @@ class Mapper:
                 has_invalid_number = not cell  # an invalid number is formatted as an empty string
             if has_invalid_number and not cell:
                 emptied[column.header] = INVALID_NUMBER
+            problem = column.find_problem(cell) if cell and column.can_be_emptied else None
+            if problem is not None:
+                emptied[column.header] = problem
+                cell = ""
             cells.append(cell)
         return tuple(cells), emptied
 

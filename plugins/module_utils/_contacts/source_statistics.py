@@ -55,16 +55,7 @@ class SourceStatistics:
         lookup_values: LookupValues = NO_LOOKUP_VALUES,
     ) -> None:
         self._columns = tuple(columns)
-        # These columns have no rules, so that empty cells of invalid rows are also counted.
-        bare_columns = [
-            Column(
-                header=column.header,
-                expression=column.expression,
-                phone_style=column.phone_style,
-            )
-            for column in columns
-        ]
-        self._mapper = Mapper(bare_columns, location_rules, lookup_values)
+        self._mapper = Mapper(columns, location_rules, lookup_values)
         self._empty = [0] * len(self._columns)
         self._samples: list[tuple[str, tuple[str, ...]]] = []
         self.entries = 0
@@ -82,7 +73,8 @@ class SourceStatistics:
     ) -> None:
         """Add one entry; for the parameters and errors, see `Mapper.map_entry`."""
         self.entries += 1
-        person = self._mapper.map_entry(identity, values, location_or_rule)
+        # Empty cells of invalid rows are also counted.
+        person = self._mapper.map_without_rules(identity, values, location_or_rule)
         if isinstance(person, LeftOut):
             self.causes[person.cause] += 1
             return

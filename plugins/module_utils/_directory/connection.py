@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .._hosts import is_loopback
 from .bind import bind
 from .diagnosis import ServerError, explain_failure, explain_refused_start_tls
+from .entry import Entry
 from .library import FAILURES, LDAP3, ldap3
 from .root_dse import read_root_dse
 from .servers import resolve_address
@@ -36,16 +37,21 @@ class LdapSession:
     :ivar uri: URI of the server.
     :ivar connection: ldap3 connection.
     :ivar is_active_directory: whether the server is an Active Directory domain controller.
+    :ivar identity_attribute: attribute that identifies an entry: OBJECT_GUID or ENTRY_UUID.
     :ivar is_unencrypted: whether messages cross a network unencrypted, so that attackers could read and alter them.
     :ivar has_sasl_layer: whether messages are encrypted by a SASL security layer (RFC 4422, 3.7) instead of TLS.
+    :ivar check_identities: function that checks the entries of each page, with their distinguished names; None if there
+        is none.
     """
 
     uri: str
     # ldap3's representation of a connection contains the password.
     connection: Any = field(repr=False)
     is_active_directory: bool
+    identity_attribute: str
     is_unencrypted: bool = False
     has_sasl_layer: bool = False
+    check_identities: Callable[[Sequence[Entry], Sequence[bytes]], None] | None = None
 
 
 class ResolvedServer(_Server):
@@ -99,10 +105,12 @@ def begin_session(settings: ConnectionSettings, address: Address, connection: An
     :raises DirectoryError: if the session fails for any other reason, such as a wrong password.
     """
     has_sasl_layer = bind(connection, address.uri, settings.account)
+    root_dse = read_root_dse(connection, address.uri)
     return LdapSession(
         uri=address.uri,
         connection=connection,
-        is_active_directory=read_root_dse(connection, address.uri).is_active_directory,
+        is_active_directory=root_dse.is_active_directory,
+        identity_attribute=root_dse.identity_attribute,
         is_unencrypted=not (
             address.use_ssl or settings.start_tls or has_sasl_layer or is_loopback(address.host)
         ),

@@ -41,6 +41,17 @@ def check_dn(dn: str, option: str, context: str) -> None:
         )
 
 
+def trim_dn(dn: str) -> str:
+    """Remove the whitespace around a DN, such as the line break of a YAML block scalar.
+
+    Some servers ignore it; for others, it is a part of the name. An escaped space at the end always is a part of it.
+    """
+    start = dn.lstrip()
+    trimmed = start.rstrip()
+    trailing_backslashes = len(trimmed) - len(trimmed.rstrip("\\"))
+    return start[: len(trimmed) + trailing_backslashes % 2]
+
+
 def normalize_dn(dn: str) -> str:
     """Normalize a DN to one line per relative DN, so that equal DNs become the same string.
 

@@ -13,8 +13,12 @@ from typing import NamedTuple, Union
 USER, CONTACT = "user", "contact"
 """Types of objects in Active Directory: people with an account, and people without one."""
 
-IDENTITY_ATTRIBUTES = ("objectGUID", "entryUUID")
-"""Attributes with an identifier that never changes: objectGUID (MS-ADTS 3.1.1.1.4) and entryUUID (RFC 4530)."""
+OBJECT_GUID, ENTRY_UUID = "objectGUID", "entryUUID"
+"""Attributes that identify an entry, in Active Directory (MS-ADTS 3.1.1.1.4) and in other servers (RFC 4530).
+
+Only one of them is used on a server. Outside of Active Directory, objectGUID is an ordinary attribute, which people
+might be allowed to change.
+"""
 
 Values = Union[bytes, "list[bytes]"]
 """The values of an attribute: a single value (empty if there is none), or an unordered list of several values.
@@ -85,22 +89,24 @@ def select_values(
     return [pack_values(by_name.get(name.lower().encode()) or ()) for name in names]
 
 
-def build_entries(value_lists: Sequence[AttributeValues]) -> list[Entry] | None:
+def build_entries(
+    value_lists: Sequence[AttributeValues], identity_attribute: str
+) -> list[Entry] | None:
     """Build entries from their values.
 
-    :param value_lists: the values of each entry. The last two values, those of IDENTITY_ATTRIBUTES, are removed.
+    :param value_lists: the values of each entry. The last value, that of the identity attribute, is removed.
+    :param identity_attribute: OBJECT_GUID or ENTRY_UUID.
     :returns: the entries; None if an entry was returned without an identity.
     """
-    uuids = [values.pop() for values in value_lists]
-    guids = [values.pop() for values in value_lists]
+    if not value_lists:
+        return []
+    raw = [values.pop() for values in value_lists]
     # Identities are converted together. Converting them one by one would take as long as reading the entries.
-    identities = _format_guids(guids) if any(guids) else _format_uuids(uuids)
-    if identities is None:
-        formatted = map(_format_identity, guids, uuids)
-        identities = [identity for identity in formatted if identity is not None]
-    if len(identities) != len(value_lists):
-        return None
-    return list(map(Entry, identities, value_lists))
+    if identity_attribute == OBJECT_GUID:
+        identities = _format_guids(raw)
+    else:
+        identities = _format_uuids(raw) or _format_uuids_one_by_one(raw)
+    return None if identities is None else list(map(Entry, identities, value_lists))
 
 
 # For each character in the text form of a GUID, the index of its hexadecimal digit in the octets; None for a hyphen.
@@ -147,12 +153,10 @@ def _split_uuids(text: bytes | bytearray) -> list[str]:
     return [uuids[start : start + _UUID_LENGTH] for start in range(0, len(uuids), _UUID_LENGTH)]
 
 
-def _format_identity(guid: Values, text: Values) -> str | None:
-    octets = _first(guid)
-    if len(octets) == 16:
-        return str(uuid.UUID(bytes_le=octets))
+def _format_uuids_one_by_one(uuids: Sequence[Values]) -> list[str] | None:
+    """Return the text of each UUID, whatever its form; None if any value is not a UUID."""
     try:
-        return str(uuid.UUID(_first(text).decode("ascii")))
+        return [str(uuid.UUID(_first(values).decode("ascii"))) for values in uuids]
     except ValueError:
         return None
 

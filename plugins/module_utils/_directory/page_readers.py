@@ -32,6 +32,7 @@ class Page:
     """A page of a search result, or a part of one.
 
     :ivar values: the values of each entry, in the order of the requested attributes.
+    :ivar dns: the distinguished name of each entry.
     :ivar references: the URIs of continuation references (RFC 4511, 4.5.3).
     :ivar result: the SearchResultDone as ldap3's result dictionary; None if more parts of the page follow.
     :ivar fingerprint: a value that differs between pages: the start of the content, or the cookie if the page is
@@ -39,6 +40,7 @@ class Page:
     """
 
     values: list[AttributeValues]
+    dns: list[bytes]
     references: list[str]
     result: Mapping[str, Any] | None
     fingerprint: object
@@ -96,6 +98,9 @@ def read_pages_with_ldap3(
                 for response in responses
                 if response["type"] == "searchResEntry"
             ],
+            dns=[
+                response["raw_dn"] for response in responses if response["type"] == "searchResEntry"
+            ],
             references=[uri for response in responses for uri in response.get("uri") or ()],
             result=result,
             fingerprint=(
@@ -129,6 +134,7 @@ def read_pages_fast(
                 message_id = paged_search.request_page(cookie) if cookie else None
             yield Page(
                 values=[decoder.decode(entry) for entry in response.entries],
+                dns=[decode_first_string(entry) for entry in response.entries],
                 references=[
                     uri for reference in response.references for uri in decode_uris(reference)
                 ],

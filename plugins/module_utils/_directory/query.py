@@ -6,17 +6,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from .._errors import InputError
 from .dn import check_dn
 from .entry import CONTACT, USER
+from .filter_syntax import FilterSyntaxError, normalize_filter
 from .library import ldap3
+from .sent_filter import write_sent_filter
 
 SCOPES = {"subtree": "SUBTREE", "one_level": "LEVEL", "base": "BASE"}
 """ldap3's names for the search scopes (RFC 4511, 4.5.1.2), by scope option."""
+
+_REWRITE = "Write it in another form"
 
 
 @dataclass(frozen=True)
@@ -52,21 +56,24 @@ def check_query(query: Query, context: str) -> None:
 
 
 def check_filter(search_filter: str, context: str) -> None:
-    """Check the syntax of a filter (RFC 4515).
+    """Check that a filter is valid (RFC 4515), and that ldap3 sends it as it is written.
 
     :param search_filter: filter to check.
     :param context: name of the query in error messages.
-    :raises InputError: if ldap3 cannot parse the filter.
+    :raises InputError: if the filter is not valid, or if ldap3 would send a different one.
     """
-    parse_filter: Callable[..., object] = ldap3.operation.search.parse_filter
+    action = f"Cannot use the filter {search_filter!r} of {context}"
     try:
-        parse_filter(search_filter, None, False, True, None, False)
+        written = normalize_filter(search_filter)
+    except FilterSyntaxError as error:
+        cause = f"it is not a valid filter as defined in RFC 4515 ({error.cause})"
+        raise InputError(action, cause, error.remedy) from None
+    try:
+        sent = write_sent_filter(search_filter)
     except ldap3.core.exceptions.LDAPExceptionError as error:
-        raise InputError(
-            f"Cannot use the filter {search_filter!r} of {context}",
-            f"it is not a valid filter as defined in RFC 4515 ({error})",
-            "Enclose every condition in parentheses, as in (&(objectClass=user)(mail=*))",
-        ) from error
+        raise InputError(action, f"ldap3 rejects it ({error})", _REWRITE) from None
+    if sent != written:
+        raise InputError(action, f"ldap3 would send {sent!r} instead", _REWRITE)
 
 
 def people_filter(

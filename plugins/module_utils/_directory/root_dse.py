@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .diagnosis import ServerError, explain_failure, result_error
+from .entry import ENTRY_UUID, OBJECT_GUID
 from .library import FAILURES, ldap3
 
 # LDAP_CAP_ACTIVE_DIRECTORY_OID and LDAP_CAP_ACTIVE_DIRECTORY_ADAM_OID (MS-ADTS 3.1.1.3.4.3).
@@ -68,6 +69,16 @@ class RootDse:
         return _AD_CAPABILITY in self.get_all("supportedcapabilities")
 
     @property
+    def is_lightweight(self) -> bool:
+        """Whether the server is an instance of Active Directory Lightweight Directory Services."""
+        return _AD_LDS_CAPABILITY in self.get_all("supportedcapabilities")
+
+    @property
+    def identity_attribute(self) -> str:
+        """Attribute that identifies an entry on this server."""
+        return OBJECT_GUID if self.is_active_directory or self.is_lightweight else ENTRY_UUID
+
+    @property
     def product(self) -> str:
         """Name of the server software; empty if the root DSE is empty."""
         if not self.values:
@@ -75,7 +86,7 @@ class RootDse:
         vendor = self.get_first("vendorname")
         if self.is_active_directory:
             return "Samba Active Directory" if "samba" in vendor.lower() else "Active Directory"
-        if _AD_LDS_CAPABILITY in self.get_all("supportedcapabilities"):
+        if self.is_lightweight:
             return "Active Directory Lightweight Directory Services"
         if "openldaprootdse" in (name.lower() for name in self.get_all("objectclass")):
             return "OpenLDAP"

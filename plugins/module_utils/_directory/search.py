@@ -12,7 +12,7 @@ from contextlib import closing
 
 from .connection import LdapSession
 from .diagnosis import DirectoryError, ServerError, explain_failure, result_error
-from .entry import IDENTITY_ATTRIBUTES, Entry, IncompleteValuesError, build_entries
+from .entry import Entry, IncompleteValuesError, build_entries
 from .library import FAILURES
 from .messages import MAX_MESSAGE_SIZE, OversizeError
 from .page_readers import Page, choose_reader
@@ -43,18 +43,21 @@ def search(
     :raises ServerError: if this server does not return the complete result, for instance because of a limit
         or a lost connection.
     :raises DirectoryError: if the error does not depend on the server, for instance because the search base
-        does not exist, the server returns a referral, an entry has no identity, or an attribute has more values
-        than the server returns at once.
+        does not exist, the server returns a referral, an entry has no identity or that of another entry, or an
+        attribute has more values than the server returns at once.
     """
     action = f"Cannot search {query.search_base} on {session.uri}"
     connection = session.connection
     read_pages = choose_reader(connection)
-    names = [*attributes, *IDENTITY_ATTRIBUTES]
+    names = [*attributes, session.identity_attribute]
     with closing(read_pages(connection, query, names, page_size)) as pages:
         for page in _check_pages(pages, action):
             if references is not None:
                 references.update(page.references)
-            yield _require_entries(page, action)
+            entries = _require_entries(page, session.identity_attribute, action)
+            if session.check_identities is not None:
+                session.check_identities(entries, page.dns)
+            yield entries
 
 
 def select_people_references(references: set[str]) -> list[str]:
@@ -105,13 +108,12 @@ def _next_page(pages: Iterator[Page], action: str) -> Page | None:
         raise ServerError(action, *explain_failure(error, None)) from None
 
 
-def _require_entries(page: Page, action: str) -> list[Entry]:
-    entries = build_entries(page.values)
+def _require_entries(page: Page, identity_attribute: str, action: str) -> list[Entry]:
+    entries = build_entries(page.values, identity_attribute)
     if entries is None:
         raise DirectoryError(
             action,
-            "the server returned an entry with neither objectGUID nor entryUUID",
-            "Allow the bind account to read objectGUID (Active Directory) or entryUUID (other servers), which"
-            " identifies a person even if the name changes",
+            f"the server returned an entry without {identity_attribute}",
+            f"Allow the bind account to read {identity_attribute}, which identifies a person even if the name changes",
         )
     return entries

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .._errors import InputError
 from . import library
+from .attribute_values import UNREADABLE_ATTRIBUTES
 from .filters import FILTERS, FilterError, Value, e164, of_entry
 from .patterns import PatternError
 from .syntax import (
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 LookupValues = Mapping[tuple[str, str], str]
 """Attribute values of other entries, by distinguished name and lowercase attribute name.
 
-The values and the distinguished names are composed (NFC). A distinguished name is spelled as in the attribute that
-contains it."""
+The values and the distinguished names are normalized (`normalize`). A distinguished name is spelled as in the attribute
+that contains it."""
 
 NO_LOOKUP_VALUES: LookupValues = MappingProxyType({})
 
@@ -44,7 +45,8 @@ _SAMPLE_VALUE = "a"
 class Variables(NamedTuple):
     """The values of an expression's variables for one entry at one location.
 
-    :ivar attributes: sorted, composed (NFC) values by lowercase attribute name; missing attributes may be omitted.
+    :ivar attributes: values by lowercase attribute name, as `decode_values` returns them; missing attributes may be
+        omitted.
     :ivar location: identifier of the location; empty for contacts for all locations.
     :ivar lookup_values: values for the of_entry filter.
     """
@@ -109,16 +111,41 @@ def compile_expression(text: str, owner: str, phone_region: str = "") -> Express
     :param text: Jinja expression without braces.
     :param owner: option to which the expression belongs, such as ``column 'Email'``, for error messages.
     :param phone_region: default country for phone numbers without a country code; empty if there is none.
-    :raises InputError: if the expression is not valid or contains something that is not allowed.
+    :raises InputError: if the expression is not valid, contains something that is not allowed, or reads an attribute
+        that contains binary data.
     :raises LibraryError: if a library that the expression needs is missing or too old. All expressions except bare
         names need jinja2, and the filter e164 needs phonenumbers.
     """
-    stripped = text.strip()
-    if is_bare_name(stripped):
-        return _compile_bare_name(stripped)
+    if is_bare_name(text.strip()):
+        expression = _compile_bare_name(text.strip())
+    else:
+        expression = _compile_other(text, owner, phone_region)
+    names = expression.attributes | {name for _naming, name in expression.lookups}
+    for name in sorted(names & UNREADABLE_ATTRIBUTES):
+        raise InputError(
+            f"Cannot use the expression {text!r} of {owner}",
+            f"the attribute {name} contains binary data",
+            "Use attributes that contain text",
+        )
+    return expression
+
+
+def _compile_bare_name(text: str) -> Expression:
+    """Compile a bare name without Jinja, which does not support names with hyphens."""
+    name = text.lower()
+    return Expression(
+        text=text,
+        attributes=frozenset({name}) - {LOCATION},
+        evaluate=lambda variables: EvaluationResult(variables.value(name)),
+        reads_location=name == LOCATION,
+        bare_name=name,
+    )
+
+
+def _compile_other(text: str, owner: str, phone_region: str) -> Expression:
     library.JINJA2.require(f"by the expression {text!r} of {owner}")
     try:
-        expression = _compile_jinja(stripped, owner, phone_region)
+        expression = _compile_jinja(text.strip(), owner, phone_region)
         _evaluate_samples(expression)
         return expression
     except (ForbiddenError, FilterError) as error:
@@ -131,18 +158,6 @@ def compile_expression(text: str, owner: str, phone_region: str = "") -> Express
         f"Cannot use the expression {text!r} of {owner}",
         cause,
         f"Use attribute names, string literals and the filters {', '.join(sorted(FILTERS))}",
-    )
-
-
-def _compile_bare_name(text: str) -> Expression:
-    """Compile a bare name without Jinja, which does not support names with hyphens."""
-    name = text.lower()
-    return Expression(
-        text=text,
-        attributes=frozenset({name}) - {LOCATION},
-        evaluate=lambda variables: EvaluationResult(variables.value(name)),
-        reads_location=name == LOCATION,
-        bare_name=name,
     )
 
 

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from .._errors import InputError
+from .._text import clean, remove_invisible
 from . import library
 
 PHONE_STYLES = ("e164", "e164_no_plus", "international", "national")
@@ -18,6 +20,9 @@ The phonenumbers library determines the spacing, which might change between its 
 
 INVALID_NUMBER = "not a valid phone number"
 """Cause of an emptied cell."""
+
+# The scheme of phone numbers in URIs (RFC 3966), the only letters that a number can have.
+_TEL_SCHEME = re.compile(r"\Atel:", re.IGNORECASE)
 
 
 class PhoneStyle(NamedTuple):
@@ -67,13 +72,21 @@ def format_number(text: str, region: str, style: str = "e164") -> str:
     A number with an extension is not valid: E.164 numbers consist only of the country code and a number within that
     country (ITU-T E.164, 6.2), and without the extension it would be a different number.
 
-    :param text: phone number in any common notation.
+    A string with any other letters is not valid either. The library skips words before a number, and converts letters
+    after its first digits to digits as on a keypad, so it would return the number of another person. It also skips
+    asterisks, which belong to service codes such as *21*.
+
+    :param text: phone number in any common notation; it is cleaned like a cell, and invisible characters are
+        removed.
     :param region: default country for numbers without a country code. It can be an attribute value that is not a
         valid region; in that case, only numbers with a country code are valid.
     :param style: one of `PHONE_STYLES`.
     """
+    number_text = _TEL_SCHEME.sub("", remove_invisible(clean(text)), count=1)
+    if any(character.isalpha() or character == "*" for character in number_text):
+        return ""
     try:
-        number = library.phonenumbers.parse(text, region)
+        number = library.phonenumbers.parse(number_text, region)
     except library.phonenumbers.NumberParseException:
         return ""
     if number.extension or not library.phonenumbers.is_valid_number(number):

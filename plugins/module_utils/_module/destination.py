@@ -4,7 +4,7 @@
 
 """Installation of a roster: both of its files are replaced together, and are private by default.
 
-In check mode, the files are staged in another directory.
+In check mode, the files are staged in another directory, and removed again unless a later task needs them.
 """
 
 from __future__ import annotations
@@ -70,14 +70,14 @@ class WrittenFiles:
     """The files of a roster that was installed, or staged in check mode.
 
     :ivar summary: summary of the roster.
-    :ivar path: path of the CSV file.
+    :ivar path: path of the CSV file; None if the staged files were removed.
     :ivar changed: whether the content or the attributes of a file changed; in check mode, whether they would change.
     :ivar backup: path of the copy of the old roster; None if there is none.
     :ivar diff: differences from the old roster; None if they were not requested.
     """
 
     summary: WrittenRoster
-    path: Path
+    path: Path | None
     changed: bool
     backup: str | None = None
     diff: dict[str, str] | None = None
@@ -88,12 +88,19 @@ class WrittenFiles:
         :param dest: value of the option ``dest``, before symbolic links are resolved.
         :param check_mode: whether the roster was staged instead of installed.
         """
-        staged = {"roster": str(self.path), "staging_dir": str(self.path.parent)}
+        paths = {"roster": dest}
+        if check_mode:
+            # Without a staged roster, a later task must not use the old one, which would lead to another plan.
+            paths = (
+                {"roster": str(self.path), "staging_dir": str(self.path.parent)}
+                if self.path
+                else {}
+            )
         return {
             "dest": dest,
             "changed": self.changed,
             "checksum": self.summary.sha256,
-            **(staged if check_mode else {"roster": dest}),
+            **paths,
             **({"backup_file": self.backup} if self.backup is not None else {}),
             **({"diff": self.diff} if self.diff is not None else {}),
         }
@@ -197,15 +204,20 @@ def install_roster(
 
 
 def stage_roster(
-    module: Module, dest: Path, roster: Roster, location_column: str | None, spill: SpillArea
+    module: Module,
+    dest: Path,
+    roster: Roster,
+    location_column: str | None,
+    spill: SpillArea,
+    *,
+    keep: bool,
 ) -> WrittenFiles:
     """Write a complete roster to a new private directory (mode 0700), and leave `dest` unchanged.
-
-    The directory remains when the module ends; the caller of the module must remove it.
 
     :param dest: path at which the roster would be installed.
     :param location_column: title of the column that contains the location; None if there is none.
     :param spill: temporary storage for comparing the rosters.
+    :param keep: whether the directory remains when the module ends. The caller of the module must then remove it.
     :raises FrontdeskError: if the roster cannot be written; the directory is then removed.
     """
     staging = Path(tempfile.gettempdir())
@@ -226,14 +238,15 @@ def stage_roster(
                     for old, new in zip((dest, ids_path(dest)), files)
                 )
                 commit_files(files)
-            undo.pop_all()
+            if keep:
+                undo.pop_all()
     except OSError as error:
         raise FrontdeskError(
             f"Cannot write the staged roster in {staging}",
             error.strerror or str(error),
             "Free some space there, or make it writable",
         ) from error
-    return WrittenFiles(summary=written, path=path, changed=changed, diff=diff)
+    return WrittenFiles(summary=written, path=path if keep else None, changed=changed, diff=diff)
 
 
 def _write(roster: Roster, files: Sequence[PendingFile]) -> WrittenRoster:

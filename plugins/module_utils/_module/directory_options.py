@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from .._directory.account import Account, unsupported_options
+from .._directory.dn import trim_dn
 from .._directory.domain import Domain
 from .._directory.settings import ConnectionSettings
 from .._environment import VARIABLES
@@ -52,4 +53,4 @@ def parse_account(params: Mapping[str, Any]) -> Account:
         for option, variable in VARIABLES.items()
         if option in unused and values[option] == os.environ.get(variable)
     }
-    return replace(account, **ignored)
+    return replace(account, **{"bind_dn": trim_dn(account.bind_dn), **ignored})

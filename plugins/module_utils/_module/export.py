@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
 from .._roster.writer import WrittenRoster
 from .export_options import ExportOptions, ReadOptions
+from .identity_check import IdentityCheck
 from .source_options import Source
 from .source_reader import SourceReader
 
@@ -216,6 +217,8 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
 def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _ServerResult:
     """Read all sources in one session."""
     sources, columns = options.sources, options.columns
+    identities = IdentityCheck(session, spill)
+    session = replace(session, check_identities=identities.add)
     reader = SourceReader(session, options.page_size, options.object_types)
     rules = [source.location_rule for source in sources if source.location_rule is not None]
     mapper = Mapper(columns, rules, reader.read_referenced_values(sources, columns))
@@ -234,6 +237,7 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
                 tally.add(page)
                 builder.add_page(page, number)
             tally.excluded = reader.excluded[source.name]
+        identities.finish()
     return _ServerResult(
         server=session.uri,
         is_unencrypted=session.is_unencrypted,

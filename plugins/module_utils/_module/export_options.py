@@ -49,12 +49,14 @@ class ExportOptions:
     :ivar read: options for reading people from the directory.
     :ivar dest: path of the roster, with symbolic links resolved.
     :ivar backup: whether to keep a copy of a roster that is replaced.
+    :ivar keep_staged: whether the roster of a run in check mode remains in its temporary directory.
     :ivar fail_on_invalid: whether the export fails if people have no valid row.
     """
 
     read: ReadOptions
     dest: Path
     backup: bool
+    keep_staged: bool
     fail_on_invalid: bool
 
 
@@ -73,6 +75,7 @@ def parse_export_options(params: Mapping[str, Any], check_mode: bool) -> ExportO
         read=read,
         dest=dest,
         backup=params["backup"],
+        keep_staged=params["stage_in_check_mode"],
         fail_on_invalid=params["on_invalid"] == "fail",
     )
 

@@ -20,6 +20,7 @@ from .._directory.search import select_people_references
 from .._directory.servers import find_servers
 from .._directory.settings import Address, ConnectionSettings
 from .._directory.tls import create_ssl_context
+from .._text import make_values_printable
 from .export_options import ReadOptions
 from .probe_report import (
     Problem,
@@ -48,7 +49,7 @@ class Info(NamedTuple):
     def result(self) -> dict[str, Any]:
         """The module's result."""
         return {
-            "servers": self.servers,
+            "servers": make_values_printable(self.servers),
             "problems": [problem._asdict() for problem in self.problems],
         }
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from ansible.module_utils.basic import AnsibleModule
 
 from .._errors import FrontdeskError, render_message
+from .._text import make_printable
 
 _PROBLEMS = "problems"
 
@@ -62,7 +63,7 @@ class Reporter:
         raise AssertionError  # exit_json does not return
 
     def _render(self, text: str) -> str:
-        return render_message(text, self._names)
+        return make_printable(render_message(text, self._names))
 
     def _render_problems(self, result: Mapping[str, Any]) -> dict[str, Any]:
         if _PROBLEMS not in result:

@@ -14,9 +14,10 @@ from typing import Any
 from .._contacts.columns import Column, compile_columns
 from .._contacts.location_identifier import check_locations
 from .._contacts.location_rule import LocationRule, compile_location_rule
-from .._directory.dn import check_dn
+from .._directory.dn import check_dn, trim_dn
 from .._directory.query import Query, check_filter, check_query, filter_equals
 from .._errors import InputError
+from .._expressions.attribute_values import UNREADABLE_ATTRIBUTES
 from .._text import compose
 from .receptionist import default_columns
 
@@ -137,7 +138,7 @@ def _parse_source(
     name = f"source {number}{location}"
     groups = _parse_groups(options["member_of"], name)
     query = Query(
-        options["search_base"] or "",
+        trim_dn(options["search_base"] or ""),
         options["search_scope"],
         options["filter"] or params["filter"] or "",
     )
@@ -245,7 +246,7 @@ def _parse_groups(value: object, name: str) -> tuple[str, ...]:
 def _parse_names(value: object, option: str, where: str) -> tuple[str, ...]:
     """Return the DNs in an option that accepts one DN or a list of DNs.
 
-    Blank strings are skipped.
+    The whitespace around each DN is removed, and blank strings are skipped.
     """
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
@@ -254,7 +255,7 @@ def _parse_names(value: object, option: str, where: str) -> tuple[str, ...]:
             "it is neither a DN nor a list of DNs",
             "Write it as CN=Reception,OU=Groups,DC=corp,DC=example, or as a list of such names",
         )
-    filled = tuple(name for name in names if name.strip())
+    filled = tuple(filter(None, map(trim_dn, names)))
     for name in filled:
         check_dn(name, option, where)
     return filled
@@ -268,6 +269,12 @@ def _common_exclusion(params: Mapping[str, Any]) -> Exclusion:
         raise InputError(
             f"Cannot use O(start_attribute) {attribute!r}",
             "it is not a valid LDAP attribute name",
+            "Set it to an attribute such as employeeStartDate",
+        )
+    if attribute.lower() in UNREADABLE_ATTRIBUTES:
+        raise InputError(
+            f"Cannot use O(start_attribute) {attribute!r}",
+            "it contains binary data",
             "Set it to an attribute such as employeeStartDate",
         )
     filters = (*common.filters, _HIDDEN) if params["skip_hidden"] else common.filters

@@ -30,7 +30,8 @@ from .._directory.probe import has_visible_entries
 from .._directory.query import Query, filter_and, filter_or, people_filter
 from .._directory.search import search
 from .._directory.timestamps import parse_timestamp
-from .._text import compose
+from .._expressions.attribute_values import AttributeValueError, decode_values
+from .._text import normalize
 from .source_options import Source
 
 
@@ -106,18 +107,25 @@ class SourceReader:
                 for name, entry in page:
                     for attribute, values in zip(wanted, entry.values):
                         if values:
-                            referenced[name, attribute] = _smallest(values)
+                            referenced[normalize(name), attribute] = (
+                                _smallest(attribute, values) or ""
+                            )
         self.missing_attributes.update(set(wanted) - {attribute for _name, attribute in referenced})
         return referenced
 
     def _read_names(self, sources: Sequence[Source], attributes: Sequence[str]) -> list[str]:
-        """Read the distinguished name in each of the given attributes, for all people of the sources."""
+        """Read the distinguished name in each of the given attributes, for all people of the sources.
+
+        :returns: the names exactly as the server wrote them, because some servers compare them by code point.
+        """
         names: set[str] = set()
         has_name = filter_or(f"({attribute}=*)" for attribute in attributes)
         for source in sources:
             with _name_source_in_errors(source):
                 for page in self._search(source, attributes, has_name):
-                    names.update(_smallest(values) for entry in page for values in entry.values)
+                    names.update(
+                        _smallest_name(values) for entry in page for values in entry.values
+                    )
         return sorted(names - {""})
 
     def can_see_entries(self, source: Source) -> bool:
@@ -195,7 +203,10 @@ class SourceReader:
         identities = set()
         for page in self._search(source, [attribute], f"({attribute}=*)"):
             for entry in page:
-                start = parse_timestamp(_smallest(entry.values[0]))
+                text = _smallest(attribute, entry.values[0])
+                start = parse_timestamp(text or "")
+                if text == "":
+                    continue
                 if start is None:
                     self.invalid_start_dates.add(entry.identity)
                 elif start > self._now:
@@ -218,13 +229,22 @@ def _identities(pages: Iterable[list[Entry]]) -> set[str]:
     return {entry.identity for page in pages for entry in page}
 
 
-def _smallest(values: Values) -> str:
-    """Return the smallest value, as expressions do; an empty string if any value is not valid UTF-8."""
+def _smallest(attribute: str, values: Values) -> str | None:
+    """Return the smallest value, as expressions do; empty if there is none, and None if any value is not valid."""
+    try:
+        return next(iter(decode_values(attribute, values)), "")
+    except AttributeValueError:
+        return None
+
+
+def _smallest_name(values: Values) -> str:
+    """Return the distinguished name that `_smallest` would return, but without normalizing it."""
     listed = [values] if isinstance(values, bytes) else values
     try:
-        return min(compose(value.decode()) for value in listed)
+        names = [value.decode() for value in listed]
     except UnicodeDecodeError:
         return ""
+    return min(filter(normalize, names), key=normalize, default="")
 
 
 @contextmanager

@@ -39,6 +39,7 @@ from .._state.directory import (
 )
 from .._state.lock import exclusive_lock, shared_lock
 from .._state.receipt import Binding, Receipt, StateError, strip_query, with_history
+from .._text import make_values_printable
 from .partial_acceptance import partially_accepted_roster
 from .upload_options import UploadOptions
 
@@ -97,8 +98,8 @@ def _service_result(answer: Answer | None) -> dict[str, Any] | None:
         return None
     return {
         "status": answer.status,
-        "counts": dict(answer.counts),
-        "errors": [asdict(error) for error in answer.errors],
+        "counts": make_values_printable(answer.counts),
+        "errors": make_values_printable([asdict(error) for error in answer.errors]),
         "error_count": answer.error_count,
         "refused": answer.refused_count,
     }
@@ -125,13 +126,20 @@ def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) ->
         pass
     lock = shared_lock if check_mode else exclusive_lock
     # Read the roster again under the lock: it might have been replaced while this run waited for the lock.
-    with lock(options.state_dir), _load_source(options) as roster:
-        return _upload(options, roster, check_mode, with_diff)
+    with lock(options.state_dir) as warning, _load_source(options) as roster:
+        outcome = _upload(options, roster, check_mode, with_diff)
+    return replace(outcome, warnings=(warning, *outcome.warnings)) if warning else outcome
 
 
 @contextmanager
 def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
     with load_roster(options.src) as roster:
+        if options.checksum not in ("", roster.sha256):
+            raise InputError(
+                f"Cannot use {options.src}",
+                "it is not the exported roster, because its SHA-256 checksum is not the one in O(checksum)",
+                "Find out what replaced it, and export the roster again",
+            )
         missing = [name for name in options.key if name not in roster.header]
         if missing:
             raise InputError(

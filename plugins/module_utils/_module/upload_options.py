@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._errors import InputError
+from .._files import SHA256
 from .._roster.guard import Limits
 from .._service.endpoint import (
     BodyFormat,
@@ -20,6 +21,7 @@ from .._service.endpoint import (
     Endpoint,
     ResultFormat,
     Retries,
+    Secret,
     TlsSettings,
 )
 from .._service.endpoint_checks import check_endpoint
@@ -33,6 +35,7 @@ class UploadOptions:
     """Options of one upload.
 
     :ivar src: path of the roster.
+    :ivar checksum: expected SHA-256 checksum of the roster, in hexadecimal; empty if any roster is accepted.
     :ivar endpoint: upload endpoint of the service, with the settings of the request.
     :ivar profile: name of the profile; with the extension .csv, it is also the name of the uploaded file.
     :ivar location_column: title of the column that contains the location.
@@ -44,6 +47,7 @@ class UploadOptions:
     """
 
     src: Path
+    checksum: str
     endpoint: Endpoint
     profile: str
     location_column: str
@@ -71,6 +75,7 @@ def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
         )
     return UploadOptions(
         src=Path(params["src"]),
+        checksum=_checksum(params["checksum"]),
         endpoint=endpoint,
         profile=params["profile"],
         location_column=params["location_column"],
@@ -80,6 +85,17 @@ def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
         force=params["force"],
         result=_result_format(params["result"]),
     )
+
+
+def _checksum(given: str | None) -> str:
+    checksum = (given or "").strip().lower()
+    if checksum and not SHA256.fullmatch(checksum):
+        raise InputError(
+            f"Cannot use O(checksum) {checksum!r}",
+            "it is not a SHA-256 checksum of 64 hexadecimal digits",
+            "Set O(checksum) to the return value checksum of the export, or remove it",
+        )
+    return checksum
 
 
 def _state_dir(given: str | None, endpoint: Endpoint) -> Path:
@@ -115,6 +131,10 @@ def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
         params=_pairs("params", params),
         headers=_pairs("headers", params),
         credential=_credential(params),
+        secrets=tuple(
+            Secret(name=secret["name"], place=secret["in"], value=secret["value"])
+            for secret in params["secrets"] or ()
+        ),
         body=BodyFormat(
             kind=params["body_format"],
             content_type=params["content_type"],
@@ -131,24 +151,41 @@ def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
         retries=Retries(limit=params["retries"], interval=params["retry_interval"]),
         timeout=params["timeout"],
         use_proxy=params["use_proxy"],
+        public_names=tuple(params["public_names"] or ()),
         accepted_statuses=None if statuses is None else tuple(statuses),
     )
 
 
 def _credential(params: Mapping[str, Any]) -> Credential:
-    prefix, in_query = params["token_prefix"], params["token_param"] or ""
-    if prefix is None:
-        # The Bearer scheme (RFC 6750) is used only in the Authorization header. Other headers contain only the token.
-        is_bearer = params["token_header"].lower() == "authorization" and not in_query
-        prefix = "Bearer" if is_bearer else ""
+    in_query = params["token_param"] or ""
+    prefix, token = _split_token(params, in_query)
     return Credential(
-        token=params["token"] or "",
+        token=token,
         token_header=params["token_header"],
         token_prefix=prefix,
         token_param=in_query,
         username=params["url_username"] or "",
         password=params["url_password"] or "",
+        is_anonymous=params["anonymous"],
     )
+
+
+def _split_token(params: Mapping[str, Any], in_query: str) -> tuple[str, str]:
+    """Return the prefix of the token and the token itself, whether the user has written them together or not."""
+    token, prefix = params["token"] or "", params["token_prefix"]
+    scheme, _, rest = token.partition(" ")
+    if in_query:
+        return (prefix or "").strip(), rest.strip() if scheme.lower() == "bearer" else token
+    if prefix is None:
+        # The Bearer scheme (RFC 6750) is used only in the Authorization header. Other headers contain only the token.
+        if params["token_header"].lower() != "authorization":
+            return "", token
+        # Only a token with its scheme contains a space.
+        return (scheme, rest.strip()) if rest.strip() else ("Bearer", token)
+    prefix = prefix.strip()
+    if prefix and token.lower().startswith(f"{prefix.lower()} "):
+        token = token[len(prefix) :].strip()
+    return prefix, token
 
 
 def _pairs(option: str, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._service.endpoint import CSV_TYPE
+from .._service.endpoint import CSV_TYPE, FORM, HEADER, QUERY
 from .arguments import option_names_spec, secret_spec
 from .receptionist import KEY, LOCATION_HEADER, PROFILE
 
@@ -17,6 +17,7 @@ def upload_spec() -> dict[str, Any]:
     """Return the argument spec of contact_upload."""
     return {
         "src": {"type": "path", "required": True},
+        "checksum": {"type": "str"},
         **service_spec(),
         "profile": {"type": "str", "default": PROFILE},
         "location_column": {"type": "str", "default": LOCATION_HEADER},
@@ -54,6 +55,18 @@ def service_spec() -> dict[str, Any]:
         "token_param": {"type": "str", "no_log": False},
         "url_username": secret_spec("url_username"),
         "url_password": secret_spec("url_password"),
+        "secrets": {
+            "type": "list",
+            "elements": "dict",
+            "no_log": False,
+            "options": {
+                "name": {"type": "str", "required": True},
+                "in": {"type": "str", "choices": [HEADER, QUERY, FORM], "default": HEADER},
+                "value": {"type": "str", "required": True, "no_log": True},
+            },
+        },
+        "anonymous": {"type": "bool", "default": False},
+        "public_names": {"type": "list", "elements": "str"},
         "client_cert": {"type": "path"},
         "client_key": {"type": "path", "no_log": False},
         "ca_path": {"type": "path", "aliases": ["ca_cert"]},

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._hosts import is_host
-from .endpoint import Endpoint
+from .endpoint import HEADER, QUERY, Endpoint
 from .failure import Failure, classify_failure, classify_timeout, classify_truncation
 from .library import requests, urllib3
 from .request_body import FileContent, RequestBody, TruncatedFileError
@@ -127,7 +127,7 @@ def _attempt(
         Watchdog(endpoint.timeout) as watchdog,
         UploadSession(endpoint, context, watchdog) as session,
     ):
-        body = RequestBody(endpoint.body, file_name, content, watchdog.restart_timer)
+        body = RequestBody(endpoint.body_with_secrets, file_name, content, watchdog.restart_timer)
         try:
             response = _exchange(endpoint, session, body)
         except TruncatedFileError as error:
@@ -144,7 +144,7 @@ def _attempt(
 def _exchange(endpoint: Endpoint, session: UploadSession, body: RequestBody) -> Response:
     """Send the request and read the response."""
     credential = endpoint.credential
-    params = list(endpoint.params)
+    params = [*endpoint.params, *endpoint.secrets_in(QUERY)]
     if credential.token_param:
         params.append((credential.token_param, credential.token))
     response = session.request(
@@ -157,6 +157,7 @@ def _exchange(endpoint: Endpoint, session: UploadSession, body: RequestBody) -> 
             # Without compression, the decoded content is not larger than the received data.
             "Accept-Encoding": "identity",
             **dict(endpoint.headers),
+            **dict(endpoint.secrets_in(HEADER)),
             "Content-Type": body.content_type,
         },
         auth=CredentialAuth(credential),

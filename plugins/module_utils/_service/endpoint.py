@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MULTIPART, RAW = "multipart", "raw"
 """Kinds of request bodies: a form with the file in one of its fields, or the file itself."""
@@ -19,7 +19,7 @@ CSV_TYPE = "text/csv; charset=utf-8"
 class Credential:
     """The credential for the service: a token, or a user name and a password.
 
-    It is empty if only a client certificate is used.
+    It is empty if only a client certificate is used, or no credential at all.
 
     :ivar token: the token, sent in a header or, with `token_param`, in the query.
     :ivar token_header: name of the header that contains the token.
@@ -29,6 +29,7 @@ class Credential:
         sent in a header.
     :ivar username: user name for HTTP Basic authentication (RFC 7617); empty if there is none.
     :ivar password: password for HTTP Basic authentication; may be empty.
+    :ivar is_anonymous: whether the service requires no credential.
     """
 
     token: str = ""
@@ -37,6 +38,7 @@ class Credential:
     token_param: str = ""
     username: str = ""
     password: str = ""
+    is_anonymous: bool = False
 
     def __repr__(self) -> str:
         # Keeps secrets out of tracebacks and logs.
@@ -44,17 +46,45 @@ class Credential:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The values that must not appear in any output."""
-        return tuple(secret for secret in (self.token, self.username, self.password) if secret)
+        """The values that must not appear in any output.
+
+        A user name without a password is usually an API key.
+        """
+        username = "" if self.password else self.username
+        return tuple(secret for secret in (self.token, username, self.password) if secret)
 
     @property
     def option_names(self) -> str:
         """The names of the options that define the credential, for use in a remedy."""
+        if self.is_anonymous:
+            return "O(anonymous), and whether the service requires O(token)"
         if self.username:
             return "O(url_username) and O(url_password)"
         if self.token_param:
             return "O(token) and O(token_param)"
         return "O(token), O(token_header) and O(token_prefix)" if self.token else "O(client_cert)"
+
+
+HEADER, QUERY, FORM = "header", "query", "form"
+"""Places in a request for a secret."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret that is sent in addition to the credential, or instead of it.
+
+    :ivar name: name of the header, the query parameter or the form field.
+    :ivar place: HEADER, QUERY or FORM.
+    :ivar value: the secret.
+    """
+
+    name: str
+    place: str
+    value: str
+
+    def __repr__(self) -> str:
+        # Keeps secrets out of tracebacks and logs.
+        return f"Secret({self.name!r}, {self.place!r}, ...)"
 
 
 @dataclass(frozen=True)
@@ -145,12 +175,14 @@ class Endpoint:
     :ivar params: names and values of additional query parameters, in order.
     :ivar headers: names and values of additional headers.
     :ivar credential: the credential to send.
+    :ivar secrets: other secrets to send.
     :ivar body: the format of the request body.
     :ivar tls: the TLS settings.
     :ivar retries: the retry settings.
     :ivar timeout: timeout in seconds for establishing the connection, for sending each chunk of the
         roster, and for receiving the response.
     :ivar use_proxy: whether to use the proxies configured in the environment.
+    :ivar public_names: names of headers, parameters and fields that do not contain credentials.
     :ivar accepted_statuses: status codes that mean acceptance; None means 200 to 299 except 202.
     """
 
@@ -159,11 +191,13 @@ class Endpoint:
     params: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     credential: Credential = Credential()
+    secrets: tuple[Secret, ...] = ()
     body: BodyFormat = BodyFormat()
     tls: TlsSettings = TlsSettings()
     retries: Retries = Retries()
     timeout: int = 60
     use_proxy: bool = True
+    public_names: tuple[str, ...] = ()
     accepted_statuses: tuple[int, ...] | None = None
 
     def __repr__(self) -> str:
@@ -174,6 +208,31 @@ class Endpoint:
     def url_without_query(self) -> str:
         """The URL without its query and fragment."""
         return self.url.partition("?")[0].partition("#")[0]
+
+    @property
+    def secret_values(self) -> tuple[str, ...]:
+        """The values that must not appear in any output."""
+        return (*self.credential.secrets, *(secret.value for secret in self.secrets))
+
+    @property
+    def credential_options(self) -> str:
+        """The names of the options that define the credential and the secrets, for use in a remedy."""
+        if not self.secrets:
+            return self.credential.option_names
+        if not self.credential.secrets:
+            return "O(secrets)"
+        return f"{self.credential.option_names}, and O(secrets)"
+
+    @property
+    def body_with_secrets(self) -> BodyFormat:
+        """The format of the request body, including the form fields that contain secrets."""
+        return replace(self.body, form_fields=(*self.body.form_fields, *self.secrets_in(FORM)))
+
+    def secrets_in(self, place: str) -> tuple[tuple[str, str], ...]:
+        """Return the names and values of the secrets in a place."""
+        return tuple(
+            (secret.name, secret.value) for secret in self.secrets if secret.place == place
+        )
 
     @property
     def action(self) -> str:

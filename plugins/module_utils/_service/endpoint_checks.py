@@ -14,7 +14,7 @@ from .._errors import InputError
 from .._hosts import check_timeout, is_host, is_loopback
 from .._text import SURROGATE
 from .credential_names import is_credential_name
-from .endpoint import RAW, Credential, Endpoint, Retries, TlsSettings
+from .endpoint import FORM, HEADER, QUERY, RAW, Credential, Endpoint, Retries, Secret, TlsSettings
 from .request_body import check_form_name
 
 # A field name is a token (RFC 9110, 5.6.2).
@@ -30,7 +30,13 @@ _RESERVED_HEADERS = frozenset(
     }
 )
 _CONTROL_REMEDY = "Remove line breaks and other control characters"
+_PLACE_NAMES = {HEADER: "header", QUERY: "query parameter", FORM: "form field"}
+_PUBLIC_REMEDY = "If it is not a credential, add its name to O(public_names)"
 _USERNAME_REMEDY = "Use a user name without colons, line breaks or other control characters"
+_CREDENTIAL_OPTIONS = (
+    "O(token), O(url_username), O(client_cert) and O(secrets); FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the"
+    " environment also count"
+)
 _PAIR_REMEDY = "Remove empty names, line breaks and other control characters"
 # Shorter secrets might occur in other values by chance.
 _MIN_SECRET_LENGTH = 6
@@ -45,6 +51,7 @@ def check_endpoint(endpoint: Endpoint) -> None:
     _check_encoding(endpoint)
     _check_url(endpoint)
     _check_credential(endpoint)
+    _check_secrets(endpoint)
     _check_body(endpoint)
     _check_headers(endpoint)
     _check_exposed_credentials(endpoint)
@@ -65,6 +72,7 @@ def _check_encoding(endpoint: Endpoint) -> None:
         ("token", (credential.token,)),
         ("url_username", (credential.username,)),
         ("url_password", (credential.password,)),
+        ("secrets", (text for each in endpoint.secrets for text in (each.name, each.value))),
         ("params", itertools.chain(*endpoint.params)),
         ("form_fields", itertools.chain(*endpoint.body.form_fields)),
     ):
@@ -107,11 +115,21 @@ def _check_url(endpoint: Endpoint) -> None:
 
 def _check_credential(endpoint: Endpoint) -> None:
     credential = endpoint.credential
-    if not (credential.token or credential.username or endpoint.tls.client_cert):
+    has_credential = bool(
+        credential.token or credential.username or endpoint.tls.client_cert or endpoint.secrets
+    )
+    if not has_credential and not credential.is_anonymous:
         raise InputError(
             "Cannot upload",
             "no credential is set",
-            "Set O(token) (or FRONTDESK_TOKEN in the environment), O(url_username) or O(client_cert)",
+            "Set O(token) (or FRONTDESK_TOKEN in the environment), O(url_username), O(client_cert)"
+            " or O(secrets), or set O(anonymous=true) if the service requires no credential",
+        )
+    if has_credential and credential.is_anonymous:
+        raise InputError(
+            "Cannot use O(anonymous=true)",
+            "a credential is set",
+            f"Omit O(anonymous), or omit {_CREDENTIAL_OPTIONS}",
         )
     _check_conflicts(credential)
     if credential.token_param:
@@ -141,6 +159,55 @@ def _check_credential(endpoint: Endpoint) -> None:
         )
 
 
+def _check_secrets(endpoint: Endpoint) -> None:
+    """Check the additional secrets, whose names must be unique in their places."""
+    credential = endpoint.credential
+    used = {
+        *((HEADER, name.lower()) for name, _value in endpoint.headers),
+        *((QUERY, name.lower()) for name, _value in endpoint.params),
+        *((FORM, name.lower()) for name, _value in endpoint.body.form_fields),
+        (FORM, endpoint.body.field_name.lower()),
+    }
+    if credential.username:
+        used.add((HEADER, "authorization"))
+    if credential.token and credential.token_param:
+        used.add((QUERY, credential.token_param.lower()))
+    elif credential.token:
+        used.add((HEADER, credential.token_header.lower()))
+    for secret in endpoint.secrets:
+        _check_secret(secret, endpoint.body.kind)
+        if (secret.place, secret.name.lower()) in used:
+            raise InputError(
+                f"Cannot use O(secrets): {secret.name}",
+                f"the {_PLACE_NAMES[secret.place]} is set more than once",
+                "Set it in only one option",
+            )
+        used.add((secret.place, secret.name.lower()))
+
+
+def _check_secret(secret: Secret, body_kind: str) -> None:
+    subject = f"O(secrets): {secret.name}"
+    if len(secret.value) < _MIN_SECRET_LENGTH:
+        raise InputError(
+            f"Cannot use {subject}",
+            f"its value has fewer than {_MIN_SECRET_LENGTH} characters, so it would also be masked in other texts",
+            "Use a longer secret; if it is not secret, set it in another option, and add its name to O(public_names)",
+        )
+    _check_pair(subject, secret.name, secret.value)
+    if secret.place == HEADER:
+        _check_header_name("a name in O(secrets)", secret.name)
+        _check_header_value(subject, secret.value)
+        _check_reserved_header(subject, secret.name)
+    if secret.place == FORM:
+        check_form_name(secret.name)
+        if body_kind == RAW:
+            raise InputError(
+                f"Cannot use {subject} with O(body_format) raw",
+                "a raw body has no form fields",
+                "Send it in another place, or set O(body_format) to multipart",
+            )
+
+
 def _check_conflicts(credential: Credential) -> None:
     for is_wrong, action, cause, remedy in (
         (
@@ -148,8 +215,8 @@ def _check_conflicts(credential: Credential) -> None:
             "Cannot use O(token) and O(url_username) together",
             "they are alternative credentials",
             (
-                "Omit one of them; FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment"
-                " also count"
+                "Omit one of them, or set the token in O(secrets); FRONTDESK_TOKEN and"
+                " FRONTDESK_URL_USERNAME in the environment also count"
             ),
         ),
         (
@@ -214,14 +281,18 @@ def _check_headers(endpoint: Endpoint) -> None:
     for name, value in endpoint.headers:
         _check_header_name("a name in O(headers)", name)
         _check_header_value(f"O(headers): {name}", value)
-        if name.lower() in _RESERVED_HEADERS:
-            raise InputError(
-                f"Cannot use O(headers): {name}",
-                "the module sets this header itself",
-                "Omit it; O(content_type) or O(url) determines its value"
-                if name.lower() in ("content-type", "host")
-                else "Omit it",
-            )
+        _check_reserved_header(f"O(headers): {name}", name)
+
+
+def _check_reserved_header(subject: str, name: str) -> None:
+    if name.lower() in _RESERVED_HEADERS:
+        raise InputError(
+            f"Cannot use {subject}",
+            "the module sets this header itself",
+            "Omit it; O(content_type) or O(url) determines its value"
+            if name.lower() in ("content-type", "host")
+            else "Omit it",
+        )
 
 
 def _check_header_name(subject: str, name: str) -> None:
@@ -249,6 +320,9 @@ def _check_exposed_credentials(endpoint: Endpoint) -> None:
         for name in (credential.token_header, credential.token_param)
         if name and credential.token
     ]
+    if credential.username:
+        token_names.append("authorization")
+    public_names = {name.lower() for name in endpoint.public_names}
     for subject, pairs in (
         ("O(params)", endpoint.params),
         ("O(headers)", endpoint.headers),
@@ -256,27 +330,27 @@ def _check_exposed_credentials(endpoint: Endpoint) -> None:
         ("the query in O(url)", tuple(query)),
     ):
         for name, value in pairs:
-            if is_credential_name(name) or (
-                subject != "O(form_fields)" and name.lower() in token_names
-            ):
+            is_suspicious = is_credential_name(name) and name.lower() not in public_names
+            if is_suspicious or (subject != "O(form_fields)" and name.lower() in token_names):
                 raise InputError(
                     f"Cannot use {subject}: {name}",
                     "it looks like a credential, and this option is printed and logged",
                     _credential_remedy(subject),
                 )
-            if any(len(s) >= _MIN_SECRET_LENGTH and s in value for s in credential.secrets):
+            if any(len(s) >= _MIN_SECRET_LENGTH and s in value for s in endpoint.secret_values):
                 raise InputError(
                     f"Cannot use {subject}: {name}",
                     "it contains the credential, and this option is printed and logged",
-                    _credential_remedy(subject),
+                    "Remove the credential, because the module sends it separately",
                 )
             _check_pair(subject, name, value)
 
 
 def _credential_remedy(subject: str) -> str:
-    if subject == "O(headers)":
-        return "Use O(token), with the name of the header in O(token_header), or O(url_username)"
-    return "Use O(token), with the name of the parameter in O(token_param)"
+    if subject == "O(form_fields)":
+        return f"Use O(secrets). {_PUBLIC_REMEDY}"
+    option = "token_header" if subject == "O(headers)" else "token_param"
+    return f"Set O(token) to its value and O({option}) to its name, or use O(secrets). {_PUBLIC_REMEDY}"
 
 
 def _check_pair(subject: str, name: str, value: str) -> None:

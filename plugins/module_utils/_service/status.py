@@ -114,7 +114,7 @@ def answer_error(endpoint: Endpoint, answer: Answer) -> ServiceError | None:
     if not endpoint.accepts(answer.status):
         diagnosis = explain_status(answer.status)
         cause = f"{status_text} ({diagnosis.cause})" if diagnosis.cause else status_text
-        remedy = diagnosis.remedy.format(credential=endpoint.credential.option_names)
+        remedy = diagnosis.remedy.format(credential=endpoint.credential_options)
         long_delay = _long_delay(answer)
         if long_delay and answer.status == 429:
             remedy = _LONG_DELAY_REMEDY

@@ -39,7 +39,13 @@ def create_service_context(tls: TlsSettings) -> ssl.SSLContext:
 
     :raises InputError: if a certificate file or a key file cannot be used.
     """
-    context = create_tls_context(tls.ca_path, tls.validate_certs)
+    bundle = _find_ca_bundle(tls)
+    is_directory = bundle is not None and os.path.isdir(bundle)
+    context = create_tls_context(
+        tls.ca_path or (None if is_directory else bundle),
+        tls.validate_certs,
+        bundle if is_directory else None,
+    )
     context.minimum_version = _TLS_VERSIONS[tls.minimum_version]
     if tls.client_cert:
         load_client_certificate(context, tls.client_cert, tls.client_key)
@@ -52,7 +58,6 @@ def check_tls_files(tls: TlsSettings) -> None:
     :raises InputError: if a file cannot be used. The message contains its path.
     """
     create_service_context(tls)
-    select_verify_argument(tls)
 
 
 class CredentialAuth(_AuthBase):
@@ -177,14 +182,25 @@ def select_verify_argument(tls: TlsSettings) -> bool | str:
     """
     if not tls.validate_certs:
         return False
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        if tls.ca_path or not os.environ.get(name):
-            continue
-        _check_ca_bundle(name, os.environ[name])
-        return os.environ[name]
+    if bundle := _find_ca_bundle(tls):
+        return bundle
     # The default path has the same meaning as True. True is not used, because it makes requests 2.32.0
     # to 2.32.2 create another TLS context and ignore tls_minimum and client_cert.
     return tls.ca_path or str(requests.utils.DEFAULT_CA_BUNDLE_PATH)
+
+
+def _find_ca_bundle(tls: TlsSettings) -> str | None:
+    """Return the path of the certificates that the environment names instead of the system's; None if there is none.
+
+    :raises InputError: if the certificates cannot be used.
+    """
+    if tls.ca_path or not tls.validate_certs:
+        return None
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if path := os.environ.get(name):
+            _check_ca_bundle(name, path)
+            return path
+    return None
 
 
 def _check_ca_bundle(name: str, path: str) -> None:

@@ -22,7 +22,14 @@ from pathlib import Path
 from .._errors import InputError
 from .._files import sha256_file, write_atomically
 from .._roster.files import OpenFile, RosterFile, read_roster
-from .receipt import RESTORE_REMEDY, Receipt, StateError, parse_receipt, render_receipt
+from .receipt import (
+    RECEIPT_FILE,
+    RESTORE_REMEDY,
+    Receipt,
+    StateError,
+    parse_receipt,
+    render_receipt,
+)
 
 NOTHING_SENT_REMEDY = "Nothing was sent. Free some space there, or make it writable"
 ACCEPTED_REMEDY = (
@@ -30,7 +37,6 @@ ACCEPTED_REMEDY = (
     "the next run sends the roster again"
 )
 
-_RECEIPT = "receipt.json"
 # A roster, its identities file, or a temporary file of a killed run.
 _REMOVABLE_NAME = re.compile(r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?|\.receipt\.json\..*\.new")
 _ROOT_STATE = Path("/var/lib/frontdesk-contacts")
@@ -93,7 +99,7 @@ def read_baseline(directory: Path) -> Baseline | None:
     :returns: the baseline; None if there is no receipt.
     :raises StateError: if the receipt or the roster is damaged or cannot be read.
     """
-    path = directory / _RECEIPT
+    path = directory / RECEIPT_FILE
     data = _read_if_exists(path)
     if data is None:
         return None
@@ -244,7 +250,7 @@ def _write_receipt(directory: Path, receipt: Receipt, remedy: str) -> None:
     :raises StateError: if it cannot be written; the old receipt is then unchanged.
     """
     with _explain_write_errors(directory, remedy):
-        write_atomically(directory / _RECEIPT, render_receipt(receipt))
+        write_atomically(directory / RECEIPT_FILE, render_receipt(receipt))
 
 
 @contextmanager

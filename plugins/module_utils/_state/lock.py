@@ -10,27 +10,33 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .ownership import check_owner, check_parents
+from .privacy import make_private
 from .receipt import StateError
 
 _LOCK_FILE = "lock"
 
 
 @contextmanager
-def exclusive_lock(directory: Path) -> Iterator[None]:
+def exclusive_lock(directory: Path) -> Iterator[str]:
     """Lock the state directory for changes, and create it with mode 0700 if it does not exist.
 
+    The access of other users to an existing directory is removed.
+
     :param directory: the state directory.
-    :raises StateError: if the directory cannot be created, other users can access it, or another
-        run uses it.
+    :returns: a context manager whose value is a warning; empty if there is none.
+    :raises StateError: if the directory cannot be created or made private, another user can replace it or its lock
+        file, or another run uses it.
     """
     action = f"Cannot use the state directory {directory}"
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_private(directory, action)
-        descriptor = os.open(directory / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        check_parents(directory, action)  # before anything is created, and again afterwards
+        _create_private_directory(directory)
+        warning = _check_directory(directory, action, check_mode=False)
+        descriptor = _open_lock_file(directory, action, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise StateError(
             action,
@@ -39,28 +45,30 @@ def exclusive_lock(directory: Path) -> Iterator[None]:
         ) from error
     try:
         _acquire_lock(descriptor, fcntl.LOCK_EX, action)
-        yield
+        yield warning
     finally:
         os.close(descriptor)
 
 
 @contextmanager
-def shared_lock(directory: Path) -> Iterator[None]:
+def shared_lock(directory: Path) -> Iterator[str]:
     """Lock the state directory for reading, without creating any file.
 
     Use this lock in check mode.
 
     :param directory: the state directory.
-    :raises StateError: if the directory cannot be read, other users can access it, or another run
-        changes it.
+    :returns: a context manager whose value is a warning; empty if there is none.
+    :raises StateError: if the directory cannot be read or made private, another user can replace it or its lock file,
+        or another run changes it.
     """
     action = f"Cannot use the state directory {directory}"
+    warning = ""
     try:
-        _check_private(directory, action)
-        descriptor = os.open(directory / _LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
+        warning = _check_directory(directory, action, check_mode=True)
+        descriptor = _open_lock_file(directory, action, os.O_RDONLY)
     except FileNotFoundError:
         # No run has used the directory yet.
-        yield
+        yield warning
         return
     except OSError as error:
         raise StateError(
@@ -70,20 +78,38 @@ def shared_lock(directory: Path) -> Iterator[None]:
         ) from error
     try:
         _acquire_lock(descriptor, fcntl.LOCK_SH, action)
-        yield
+        yield warning
     finally:
         os.close(descriptor)
 
 
-def _check_private(directory: Path, action: str) -> None:
-    mode = stat.S_IMODE(directory.stat().st_mode)
-    if mode & 0o077:
-        # The mode is not changed here, because other users may need access to the directory.
-        raise StateError(
-            action,
-            f"other users can access it (mode {mode:04o})",
-            "Set O(state_dir) to a dedicated directory with mode 0700",
-        )
+def _create_private_directory(directory: Path) -> None:
+    """Create a directory, and its missing parents, with mode 0700."""
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
+def _check_directory(directory: Path, action: str, *, check_mode: bool) -> str:
+    """Check who can replace the state directory, and make it private. Return a warning, or an empty string."""
+    check_parents(directory, action)
+    check_owner(directory.stat(), action, "it")
+    return make_private(directory, check_mode=check_mode)
+
+
+def _open_lock_file(directory: Path, action: str, flags: int) -> int:
+    """Open the lock file, if it is a regular file of this user."""
+    path = directory / _LOCK_FILE
+    with suppress(FileNotFoundError):
+        status = path.lstat()
+        check_owner(status, action, "its lock file")
+        if not stat.S_ISREG(status.st_mode):
+            raise StateError(
+                action,
+                "its lock file is not a regular file",
+                f"Remove the file {_LOCK_FILE} from the directory",
+            )
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def _acquire_lock(descriptor: int, operation: int, action: str) -> None:

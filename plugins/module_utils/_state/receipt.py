@@ -22,6 +22,9 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from .._errors import FrontdeskError
+from .._files import SHA256
+
+RECEIPT_FILE = "receipt.json"
 
 RECEIPT_FORMAT = 2
 """Version of the format of receipt.json. Older versions can be read; newer versions are rejected."""
@@ -34,7 +37,6 @@ RESTORE_REMEDY = (
 )
 
 _HISTORY_LENGTH = 10
-_SHA256 = re.compile("[0-9a-f]{64}")
 _VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){2}")
 
 
@@ -155,7 +157,7 @@ def parse_receipt(data: bytes, name: str) -> Receipt:
             },
         )
         for checksum in (receipt.roster, receipt.identities or receipt.roster):
-            if not _SHA256.fullmatch(checksum):
+            if not SHA256.fullmatch(checksum):
                 raise _damage_error(name, "checksum of a file")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damage_error(name, type(error).__name__) from error

@@ -133,6 +133,35 @@ class ErrorResult(_ResponseFault):
         return [response.replace(b"\x0a\x01\x00", bytes((0x0A, 0x01, self._code)), 1)]
 
 
+class ErrorMessage(_ResponseFault):
+    """A fault that replaces the response with an error that has a diagnostic message.
+
+    :param text: the diagnostic message.
+    """
+
+    def __init__(self, text: str, tag: int, occurrence: int = 1) -> None:
+        super().__init__(tag, occurrence)
+        self._tag = tag
+        self._text = text.encode()
+
+    def inject(self, response: bytes) -> Iterable[bytes]:
+        # The code insufficientAccessRights (50) and an empty matchedDN (RFC 4511, 4.1.9).
+        result = b"\x0a\x01\x32\x04\x00" + bytes((0x04, len(self._text))) + self._text
+        operation = bytes((self._tag, len(result))) + result
+        return [build_message(parse_message_id(response), operation)]
+
+
+class ReplacedBytes(Fault):
+    """A fault that replaces bytes in all responses by other bytes of the same length."""
+
+    def __init__(self, old: bytes, new: bytes) -> None:
+        assert len(old) == len(new)
+        self._old, self._new = old, new
+
+    def transform_response(self, response: bytes) -> Iterable[bytes]:
+        return [response.replace(self._old, self._new)]
+
+
 class NoPagedResults(Fault):
     """A fault that removes the (non-critical) controls from requests, so that the directory does not page results."""
 

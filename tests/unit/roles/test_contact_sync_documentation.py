@@ -127,7 +127,7 @@ def test_references_are_to_variables_or_to_modules() -> None:
     # The options of the modules that have a variable are not mentioned.
     forwarded = {option for each in VARIABLES.values() for option in each.options.values()}
     without_keys = {reference.partition("#module:")[2] for reference in to_modules}
-    assert without_keys & forwarded == {"columns", "result"}
+    assert without_keys & forwarded == {"columns", "result", "secrets"}
 
 
 def test_descriptions_use_the_terms_of_the_role() -> None:

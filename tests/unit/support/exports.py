@@ -20,7 +20,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.conn
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
+    OBJECT_GUID,
+    Entry,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
     Address,
@@ -88,7 +91,9 @@ class FakeDirectory:
         self, settings: ConnectionSettings, address: Address, _context: ssl.SSLContext
     ) -> Iterator[LdapSession]:
         self.settings.append(settings)
-        yield LdapSession(address.uri, None, self.is_active_directory, self.is_unencrypted)
+        yield LdapSession(
+            address.uri, None, self.is_active_directory, OBJECT_GUID, self.is_unencrypted
+        )
 
     def _search(
         self,

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
@@ -13,6 +14,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._text import (
     SURROGATE,
     clean,
     compose,
+    make_printable,
+    make_values_printable,
+    normalize,
+    remove_invisible,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,9 +35,26 @@ from hypothesis import strategies as st
         ("A\u030ase", "Åse"),
         ("\x20\x7e", "~"),
         ("\x00", ""),
-        # Invisible characters that are part of names or emoji are kept.
+        # Invisible characters between letters are kept, and those that change the character before them.
         ("a\u200bb", "a\u200bb"),
-        ("\u202b\u0634\u0647\u0631\u202c", "\u202b\u0634\u0647\u0631\u202c"),
+        ("❤\ufe0f", "❤\ufe0f"),
+        ("\U0001f3f4\U000e0067\U000e007f", "\U0001f3f4\U000e0067\U000e007f"),
+        # At the ends, they are removed.
+        ("\u200bAda", "Ada"),
+        ("Lie\u200e", "Lie"),
+        (" \u2060 Ada\xad\u200d \n", "Ada"),
+        ("\u202b\u0634\u0647\u0631\u202c", "\u0634\u0647\u0631"),
+        # A string that contains nothing else is empty.
+        ("\u200b\u200d \ufeff", ""),
+        ("\u3164", ""),
+        ("\u2800\ufe0f\U000e0041", ""),
+        # In mail addresses and numbers, they are also removed between characters.
+        ("a@corp\u200b.exam\xadple\u200b", "a@corp.example"),
+        ("A\u200b\u030ase@x", "Åse@x"),
+        ("a\ufeff@x", "a@x"),
+        ("\u202a+47 912\u200b 34\u2011567\u202c", "+47 912 34\u2011567"),
+        ("1\u206a2", "12"),
+        ("a@x b\u200b@x", "a@x b\u200b@x"),
         ("דוד בן-גוריון", "דוד בן-גוריון"),
         ("👩\u200d👧", "👩\u200d👧"),
         ("q\u0323\u0307", "q\u0323\u0307"),
@@ -45,9 +67,38 @@ def test_a_cell_is_cleaned_to_one_trimmed_line(text: str, cleaned: str) -> None:
 @given(st.text())
 def test_cleaning_a_cell_again_changes_nothing(text: str) -> None:
     cleaned = clean(text)
-    assert clean(cleaned) == cleaned == cleaned.strip()
+    assert clean(cleaned) == cleaned == cleaned.strip() == clean(normalize(text))
     assert len(cleaned.splitlines()) <= 1
     assert unicodedata.is_normalized("NFC", cleaned)
+
+
+_INVISIBLE = st.sampled_from("\u200b\u200e\u202c\u2060\xad\ufeff\u3164")
+_EDGES = st.text(_INVISIBLE | st.sampled_from(" \n\0\xa0\u2003"))
+
+
+@given(_EDGES, st.text(), _EDGES)
+def test_the_ends_of_a_text_do_not_change_it(start: str, text: str, end: str) -> None:
+    assert normalize(start + text + end) == normalize(text)
+    assert clean(start + text + end) == clean(text)
+
+
+_LETTERS = st.text(st.characters(categories=["L", "M", "N", "P"], exclude_characters="@"))
+
+
+@given(_LETTERS, st.text(_INVISIBLE, min_size=1), _LETTERS)
+def test_an_address_does_not_depend_on_invisible_characters(
+    start: str, invisible: str, end: str
+) -> None:
+    address = clean(remove_invisible(f"x{start}@{end}y"))
+    for position in range(len(address)):
+        assert clean(address[:position] + invisible + address[position:]) == address
+
+
+@pytest.mark.parametrize("text", ["\u200b" * 400_000, "a\u200b" * 200_000, "a\u0301" * 200_000])
+def test_cleaning_a_long_text_takes_linear_time(text: str) -> None:
+    start = time.process_time()
+    clean(text)
+    assert time.process_time() - start < 2
 
 
 @given(st.text())
@@ -74,3 +125,40 @@ def test_an_unpaired_surrogate_is_found(text: str, has_surrogate: bool) -> None:
     if has_surrogate:
         with pytest.raises(UnicodeEncodeError):
             text.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "printable"),
+    [
+        ("Åse's [text]; 100 %", "Åse's [text]; 100 %"),
+        ("  two  spaces  ", "  two  spaces  "),
+        ("red \x1b[1;31mtext\x1b[0m", "red text"),
+        ("red \x9b31mtext", "red text"),
+        ("a title\x1b]0;owned\x07 here", "a title here"),
+        ("a link \x1b]8;;https://evil.test\x1b\\here", "a link here"),
+        ("a device string \x90payload\x9c here", "a device string  here"),
+        ("a reset \x1bc here", "a reset  here"),
+        ("a character set \x1b(0 here", "a character set  here"),
+        ("an unfinished \x1b[31", "an unfinished 31"),
+        ("an unfinished \x1b", "an unfinished"),
+        ("a\r\nfatal: [localhost]", "a fatal: [localhost]"),
+        ("a\x85b\u2028c\u2029d\x00e\x7ff\bg\th", "a b c d e f g h"),
+        ("\u202egnp.exe\u202c \u2066x\u2069", "gnp.exe x"),
+        ("a\ud800b\ufeffc\xadd", "a b c d"),
+        ("\x1b[31m\n", ""),
+    ],
+)
+def test_text_is_made_printable(text: str, printable: str) -> None:
+    assert make_printable(text) == printable
+
+
+@given(st.text() | st.text(alphabet="\x1b\x9b\x9d\x07\\[]0;m\n a"))
+def test_printable_text_has_no_control_characters_and_stays_the_same(text: str) -> None:
+    printable = make_printable(text)
+    assert printable.isprintable()
+    assert make_printable(printable) == printable
+
+
+def test_nested_values_are_made_printable() -> None:
+    values = {"a\nb": ["\x1b[0mx", {"k": ("y\r", 1, None, True)}]}
+    assert make_values_printable(values) == {"a b": ["x", {"k": ["y", 1, None, True]}]}

@@ -61,6 +61,8 @@ def test_a_value_becomes_a_list_of_patterns(value: object, patterns: list[str]) 
         pytest.param(["corp:&retired"], ["retired"], id="empty group to intersect"),
         pytest.param(["corp:!bergen"], ["bergen"], id="unknown host to exclude"),
         pytest.param(["corp,@hosts.retry"], [], id="file"),
+        pytest.param(["!"], ["!"], id="operator without a pattern"),
+        pytest.param(["corp,&"], ["&"], id="operator without a pattern after a comma"),
     ],
 )
 def test_unmatched_parts_of_patterns_are_found(patterns: list[str], unmatched: list[str]) -> None:

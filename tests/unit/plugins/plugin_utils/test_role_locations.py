@@ -44,7 +44,7 @@ def _host_source(**values: object) -> dict[str, Any]:
             {"location": "oslo", "search_base": "OU=A,DC=x"},
         ),
         (
-            {"location": "oslo", "filter": "(l=Oslo)", "search_base": None},
+            {"location": "oslo", "filter": "(l=Oslo)"},
             {"location": "oslo", "filter": "(l=Oslo)", "search_base": "DC=x"},
         ),
         (
@@ -65,23 +65,40 @@ def _host_source(**values: object) -> dict[str, Any]:
             },
         ),
         (
-            {"location": "oslo", "search_base": "OU=A", "member_of": ""},
-            {"location": "oslo", "search_base": "OU=A"},
-        ),
-        # An empty list is kept, so that the export reports an error instead of reading everyone.
-        (
-            {"location": "oslo", "search_base": "OU=A", "member_of": []},
-            {"location": "oslo", "search_base": "OU=A", "member_of": []},
-        ),
-        (
             {"location_value": "l", "locations": ["a"], "ou": "A"},
             {"location_value": "l", "locations": ["a"], "search_base": "OU=A,OU=Staff,DC=x"},
         ),
-        ({"location": "", "ou": "A"}, {"search_base": "OU=A,OU=Staff,DC=x"}),
     ],
 )
 def test_a_location_becomes_a_source(location: dict[str, Any], source: dict[str, Any]) -> None:
     assert _sources([location], base_dn="DC=x") == [source]
+
+
+BLANK_KEYS: list[tuple[dict[str, Any], str]] = [
+    ({"location": "", "ou": "A"}, "location"),
+    ({"location": "oslo", "ou": "", "filter": "(sn=*)"}, "ou"),
+    ({"location": "oslo", "search_base": None, "filter": "(sn=*)"}, "search_base"),
+    ({"location": "oslo", "ou": "A", "member_of": ""}, "member_of"),
+    ({"location": "oslo", "ou": "A", "member_of": []}, "member_of"),
+    ({"location": "oslo", "ou": "A", "filter": " "}, "filter"),
+    ({"location": "oslo", "ou": "A", "exclude_ous": None}, "exclude_ous"),
+]
+
+
+@pytest.mark.parametrize(("values", "key"), BLANK_KEYS)
+def test_a_blank_key_would_include_other_people(values: dict[str, Any], key: str) -> None:
+    with pytest.raises(InputError, match=f": its {key} is blank"):
+        _sources([values], base_dn="DC=x")
+    with pytest.raises(InputError, match=r"is blank|does not set"):
+        _host_source(**values)
+
+
+def test_a_list_of_groups_must_not_contain_a_blank_name() -> None:
+    with pytest.raises(InputError) as caught:
+        _sources([{"location": "oslo", "member_of": ["CN=G", ""]}], base_dn="DC=x")
+    assert str(caught.value) == (
+        "Cannot use element 2 of member_of of location 1 (oslo): it is blank. Set it, or remove it from the list."
+    )
 
 
 def test_a_location_with_a_group_does_not_require_a_search_base() -> None:
@@ -190,10 +207,9 @@ SEARCH_VARIABLES = (
     ("values", "problem"),
     [
         ({}, "it does not set contact_sync_location. Set it"),
-        ({"location": "", "ou": "Oslo"}, "it does not set contact_sync_location. Set it"),
         ({"location": "oslo"}, f"it does not set {SEARCH_VARIABLES}. Set one of them"),
         (
-            {"location": "oslo", "ou": "", "filter": None},
+            {"location": "oslo", "minimum": 1},
             f"it does not set {SEARCH_VARIABLES}. Set one of them",
         ),
     ],

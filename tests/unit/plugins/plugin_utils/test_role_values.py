@@ -14,8 +14,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 from ansible_collections.frontdesk.contacts.plugins.plugin_utils._values import (
     convert_suboptions,
     convert_value,
+    describe_template_error,
     is_blank,
     plain,
+    remove_omitted,
 )
 from ansible_collections.frontdesk.contacts.plugins.plugin_utils._variables import VARIABLES
 
@@ -112,7 +114,6 @@ def test_plain_values_contain_no_objects_of_ansible() -> None:
         ("contact_sync_exclude_ous", DNS[0], DNS[0]),
         ("contact_sync_exclude_ous", "\n".join(DNS), DNS),
         ("contact_sync_exclude_ous", f"- {DNS[0]}\n- {DNS[1]}", DNS),
-        ("contact_sync_exclude_ous", [*DNS, ""], DNS),
         (
             "contact_sync_locations",
             "[{location: oslo-hq, ou: Oslo}]",
@@ -269,6 +270,55 @@ def test_a_secret_or_long_value_is_not_quoted() -> None:
     assert f"'{'x' * 60}...'" in str(caught.value)
 
 
-def test_blank_suboptions_are_dropped_but_empty_lists_are_not() -> None:
+def test_blank_suboptions_are_dropped() -> None:
     specs = {"a": {"type": "str"}, "b": {"type": "raw"}, "c": {"type": "int"}}
-    assert convert_suboptions("x", {"a": "", "b": [], "c": "0"}, specs) == {"b": [], "c": 0}
+    assert convert_suboptions("x", {"a": "", "b": [], "c": "0"}, specs) == {"c": 0}
+
+
+TEXT_PROBLEMS = [
+    ("{a: 1, a: 2}", "it contains the key 'a' twice (line 1). Correct the syntax"),
+    ("a: &x b\nc: *x", "it contains an alias (line 2). Correct the syntax"),
+    ("a: 2020-99-99", "its text is not valid YAML or JSON. Correct the syntax"),
+    ("[" * 3000, "its text is not valid YAML or JSON. Correct the syntax"),
+    ("a: " + "9" * 5000, "its text is not valid YAML or JSON. Correct the syntax"),
+]
+
+
+@pytest.mark.parametrize(("text", "problem"), TEXT_PROBLEMS)
+def test_text_that_could_be_misread_is_rejected(text: str, problem: str) -> None:
+    with pytest.raises(InputError) as caught:
+        _convert("contact_sync_service_params", text)
+    assert (
+        str(caught.value)
+        == f"Cannot use contact_sync_service_params: {problem} of contact_sync_service_params."
+    )
+
+
+@pytest.mark.parametrize("value", [dt.date(2026, 1, 1), None, ["a"], {"a": "b"}])
+def test_fields_must_be_plain_values(value: object) -> None:
+    with pytest.raises(
+        InputError, match="Cannot use day of contact_sync_service_headers: YAML reads it as"
+    ):
+        _convert("contact_sync_service_headers", {"day": value})
+    with pytest.raises(InputError, match="YAML reads a key as the number 1"):
+        _convert("contact_sync_service_headers", {1: "a"})
+
+
+def test_omitted_values_are_removed() -> None:
+    value = {"a": "x", "b": ["x", "y"], "c": {"d": "x"}}
+    assert remove_omitted(value, "x") == {"b": ["y"], "c": {}}
+    assert remove_omitted(value, None) == value
+
+
+@pytest.mark.parametrize("name", ["contact_sync_bind_pw", "contact_sync_service_headers"])
+def test_an_invalid_template_in_a_secret_is_not_quoted(name: str) -> None:
+    error = "template error while templating string: unexpected '}'. String: P{{w7.SECRET"
+    assert describe_template_error(name, error) == "its template is invalid"
+    assert describe_template_error("contact_sync_filter", f"{error}\nmore") == (
+        "template error while templating string: unexpected '}'"
+    )
+
+
+def test_a_repeated_cause_is_shown_once() -> None:
+    error = "'x' is undefined. 'x' is undefined"
+    assert describe_template_error("contact_sync_filter", error) == "'x' is undefined"

@@ -87,7 +87,7 @@ GUARD = {
 
 
 def _result(**tasks: Any) -> SyncResult:
-    return make_result(TaskResults(settings=SETTINGS, **tasks), "host", NOW)
+    return make_result(TaskResults(**{"settings": SETTINGS, **tasks}), "host", NOW)
 
 
 def test_the_result_of_an_upload() -> None:
@@ -157,7 +157,8 @@ def test_verdicts(tasks: dict[str, Any], verdict: str) -> None:
 @pytest.mark.parametrize(
     ("tasks", "kind"),
     [
-        ({"state": {"failed": True, "msg": "x"}}, "state"),
+        ({"settings": {"failed": True, "msg": "x", "kind": "state"}}, "state"),
+        ({"upload": {"unreachable": True, "msg": "x"}}, "service_unsure"),
         ({"creation": {"failed": True, "msg": "x"}}, "state"),
         ({"export": {"failed": True, "msg": "x"}}, "configuration"),
         ({"export": {"failed": True, "msg": "x", "kind": "directory"}}, "directory"),
@@ -172,15 +173,11 @@ def test_kinds_of_failures(tasks: dict[str, Any], kind: str) -> None:
     assert result["failure"] == {"kind": kind, "message": "x"}
 
 
-def test_results_of_an_earlier_run_are_ignored_after_a_failure() -> None:
+def test_results_after_a_failure_are_ignored() -> None:
     failed = {"failed": True, "kind": "configuration", "msg": "x", "started": SETTINGS["started"]}
     tasks = TaskResults(settings=failed, export=EXPORT, upload=UPLOAD)
     result = make_result(tasks, "host", NOW)
     assert (result.name, result.server, result.plan, result.counts) == ("host", None, None, ())
-    tasks = TaskResults(
-        settings=SETTINGS, state={"failed": True, "msg": "x"}, export=EXPORT, upload=UPLOAD
-    )
-    assert make_result(tasks, "host", NOW).server is None
 
 
 def test_a_missing_start_time_is_replaced() -> None:
@@ -222,7 +219,7 @@ REPORTS: list[tuple[dict[str, Any], list[str]]] = [
         {"settings": {"failed": True, "kind": "configuration", "msg": "Cannot x: y. Z."}},
         ["Failed: Cannot x: y. Z."],
     ),
-    ({}, ["Nothing was done: the tags of this run left out the export and the upload."]),
+    ({}, ["Nothing was done: tags left out the export and the upload, or another host failed."]),
 ]
 
 

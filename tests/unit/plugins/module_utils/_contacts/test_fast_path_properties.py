@@ -33,7 +33,7 @@ LETTERS = [*map(chr, range(0xC0, 0x300)), *map(chr, range(0x400, 0x480))]
 # Characters that affect cleaning, NFC normalization, rules or sorting, and the code points next to them.
 _SPECIAL_CHARACTERS = (
     "\0\t\n\v\r\x1c\x7f\x80\x85\xa0\xad\u02ff\u0300\u030a\u0374\u0387\u0483\u1680"
-    "\u2019\u2028\u212b\u3000\ufeff\U0001f600"
+    "\u2019\u200b\u200e\ufe0f\u2028\u212b\u3000\ufeff\U0001f600"
 )
 _TEXT = st.text(st.sampled_from("aA \"'=@+-(1|,ÅßЖ" + _SPECIAL_CHARACTERS), max_size=6)
 _VALUE = st.one_of(
@@ -134,6 +134,8 @@ def test_common_values_are_simple(cell: str) -> None:
             "+",
             "+x",
             "+ 1",
+            "-",
+            "A\u200b",
             "+1=2",
             "+1|x",
             "+1A(1",

@@ -139,9 +139,10 @@ def test_phone_style_formats_the_whole_cell_before_the_rules_are_checked() -> No
     styled = columns(
         {
             "header": "SMS",
-            "value": "mobile ~ telephoneNumber",
+            "value": "mobile ~ ' ' ~ telephoneNumber",
             "phone_style": "e164_no_plus",
             "max_length": 10,
+            "required": True,
         }
     )
     mapper = Mapper(styled)
@@ -150,6 +151,101 @@ def test_phone_style_formats_the_whole_cell_before_the_rules_are_checked() -> No
     )
     assert mapper.map_entry("id", [[b"+1 201 555"], [b" 0123"]], "") == LeftOut(
         "id", "", "SMS is longer than 10 characters"
+    )
+
+
+OPTIONAL = columns(
+    {"header": "Name", "value": "sn", "required": True, "max_length": 5},
+    {"header": "Email", "value": "mail", "required_unless": "Phone", "max_length": 5},
+    {"header": "Phone", "value": "mobile", "max_length": 8},
+    {"header": "Site", "value": "location", "max_length": 5},
+)
+FORMULA = "possibly a spreadsheet formula"
+
+
+@pytest.mark.parametrize(
+    ("mail", "mobile", "cells", "emptied"),
+    [
+        ("a@x", "+47 12", ("a@x", "+47 12"), ()),
+        ("a@x", "-", ("a@x", "-"), ()),
+        ("a@x", "+ 47 12", ("a@x", "+ 47 12"), ()),
+        ("a@x", "=1", ("a@x", ""), (("Phone", FORMULA),)),
+        ("=a@x", "1", ("", "1"), (("Email", FORMULA),)),
+        ("ab@x.y", "1", ("", "1"), (("Email", "longer than 5 characters"),)),
+        ("a@x", "123456789", ("a@x", ""), (("Phone", "longer than 8 characters"),)),
+        ("a@x", "=12345678", ("a@x", ""), (("Phone", FORMULA),)),
+    ],
+)
+def test_a_doubtful_optional_cell_is_emptied(
+    mail: str, mobile: str, cells: tuple[str, str], emptied: tuple[tuple[str, str], ...]
+) -> None:
+    mapper = Mapper(OPTIONAL)
+    entry: Entry = ("id", [mail.encode(), mobile.encode(), b"Lie"])
+    contact = Contact("oslo", ("Lie", *cells, "oslo"), "id", emptied)
+    assert mapper.map_entry(*entry, "oslo") == contact
+    assert mapper.map_page([entry], "oslo") == MappedPage({"oslo": [contact.record]}, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "mail", "location", "cause"),
+    [
+        ("=Lie", "a@x", "oslo", "Name could be interpreted as a spreadsheet formula"),
+        ("Lie Moe", "a@x", "oslo", "Name is longer than 5 characters"),
+        ("\u200b\u2060", "a@x", "oslo", "Name is empty"),
+        ("\u3164", "a@x", "oslo", "Name is empty"),
+        ("Lie", "=a", "oslo", "Email: possibly a spreadsheet formula"),
+        ("Lie", "ab@x.y", "oslo", "Email: longer than 5 characters"),
+        # Without its location, a contact would belong to all locations.
+        ("Lie", "a@x", "=oslo", "Site could be interpreted as a spreadsheet formula"),
+        ("Lie", "a@x", "oslo-1", "Site is longer than 5 characters"),
+    ],
+)
+def test_a_doubtful_required_cell_leaves_the_person_out(
+    name: str, mail: str, location: str, cause: str
+) -> None:
+    entry: Entry = ("id", [mail.encode(), b"", name.encode()])
+    left_out = LeftOut("id", location, cause)
+    assert Mapper(OPTIONAL).map_entry(*entry, location) == left_out
+    assert Mapper(OPTIONAL).map_page([entry], location) == MappedPage({}, [left_out])
+
+
+@pytest.mark.parametrize(
+    ("values", "smallest", "joined"),
+    [
+        ([b"", b"real@x"], "real@x", "real@x"),
+        ([b" ", "\u200b".encode(), b"\n", b"real@x"], "real@x", "real@x"),
+        ([b" ", b""], "", ""),
+        ([b" z@x", b"a@x", b"a@x "], "a@x", "a@x; z@x"),
+        (["\u200bz@x".encode(), b"a@x"], "a@x", "a@x; z@x"),
+    ],
+)
+def test_values_are_cleaned_before_one_is_chosen(
+    values: list[bytes], smallest: str, joined: str
+) -> None:
+    mapper = Mapper(
+        columns(
+            {"header": "Mail", "value": "mail"},
+            {"header": "All", "value": "all.mail | join('; ')"},
+            {"header": "Other", "value": "mail or 'none'"},
+        )
+    )
+    expected = Contact("", (smallest, joined, smallest or "none"), "id")
+    assert mapper.map_entry("id", [values], "") == expected
+
+
+GUID = bytes.fromhex("e9d6a4c2b1f06e4d9a7b0123456789ab")
+
+
+@pytest.mark.parametrize("name", ["objectGUID", "objectGUID | upper | lower"])
+def test_a_binary_attribute_with_a_text_form_can_be_a_column(name: str) -> None:
+    mapper = Mapper(columns({"header": "Id", "value": name}))
+    contact = Contact("", ("c2a4d6e9-f0b1-4d6e-9a7b-0123456789ab",), "id")
+    assert mapper.map_page([("id", [GUID])], "") == MappedPage({"": [contact.record]}, [])
+    # These bytes are also valid UTF-8.
+    text = mapper.map_page([("id", [b"0123456789abcdef"])], "")
+    assert text.records[""] == [b"33323130-3534-3736-3839-616263646566\0id\0"]
+    assert mapper.map_entry("id", [b"text"], "oslo") == LeftOut(
+        "id", "oslo", "the attribute objectguid is not a valid GUID"
     )
 
 

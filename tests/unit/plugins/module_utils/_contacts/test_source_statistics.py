@@ -63,11 +63,11 @@ def test_the_result_contains_counts_causes_and_samples() -> None:
         },
         "excluded": 0,
         "empty_columns": [
-            # Empty cells of invalid rows are also counted, except in rows that contain a formula.
+            # Empty cells of invalid rows are also counted.
             {"column": "First Name", "attributes": ["givenname"], "empty": 1},
             {"column": "Last Name", "attributes": ["sn"], "empty": 1},
             {"column": "Email", "attributes": ["mail"], "empty": 2},
-            {"column": "SMS Phone", "attributes": ["mobile"], "empty": 2},
+            {"column": "SMS Phone", "attributes": ["mobile"], "empty": 3},
         ],
         "samples": [
             {

@@ -172,6 +172,7 @@ def test_a_search_of_the_whole_directory_starts_at_readable_naming_contexts(
             uri=session.uri,
             connection=session.connection,
             is_active_directory=is_active_directory,
+            identity_attribute=session.identity_attribute,
         )
         assert find_searchable_contexts(server_session) == contexts
 

@@ -19,7 +19,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.by_d
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
     LdapSession,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
+    ENTRY_UUID,
+    Entry,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 
 QUERY = Query(search_base="OU=Staff,DC=x", scope="subtree", filter="(a=b)")
@@ -75,7 +78,12 @@ class _Server:
 
 
 def _session(is_active_directory: bool = False) -> LdapSession:
-    return LdapSession(uri="ldaps://dc1", connection=None, is_active_directory=is_active_directory)
+    return LdapSession(
+        uri="ldaps://dc1",
+        connection=None,
+        is_active_directory=is_active_directory,
+        identity_attribute=ENTRY_UUID,
+    )
 
 
 def _read(

@@ -11,6 +11,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.dn i
     escape_dn_value,
     is_in_scope,
     normalize_dn,
+    trim_dn,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,3 +120,27 @@ def _unescape(text: str) -> str:
         assert letter not in ',+"<>;'
         unescaped.append(next(letters) if letter == "\\" else letter)
     return "".join(unescaped)
+
+
+@pytest.mark.parametrize(
+    ("dn", "trimmed"),
+    [
+        ("OU=A,DC=x", "OU=A,DC=x"),
+        ("OU=A,DC=x\n", "OU=A,DC=x"),
+        ("\r\n\t OU=A, DC=x \xa0\n", "OU=A, DC=x"),
+        ("OU=A\\ ", "OU=A\\ "),
+        ("OU=A\\  \n", "OU=A\\ "),
+        ("OU=A\\\\ ", "OU=A\\\\"),
+        ("OU=\\ ", "OU=\\ "),
+        ("OU=A\\", "OU=A\\"),
+        (" \n", ""),
+    ],
+)
+def test_whitespace_around_a_dn_is_removed(dn: str, trimmed: str) -> None:
+    assert trim_dn(dn) == trimmed
+
+
+@given(st.text(st.sampled_from("a \\,#\n")), st.text(st.sampled_from(" \n\t")))
+def test_trimming_a_dn_keeps_its_name(name: str, whitespace: str) -> None:
+    dn = f"OU={escape_dn_value(name.strip(chr(10)))}"
+    assert trim_dn(f"{whitespace}{dn}{whitespace}") == dn

@@ -10,7 +10,8 @@ import uuid
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
-    IDENTITY_ATTRIBUTES,
+    ENTRY_UUID,
+    OBJECT_GUID,
     Entry,
     IncompleteValuesError,
     Values,
@@ -25,57 +26,50 @@ GUID = bytes.fromhex("33221100 5544 7766 8899aabbccddeeff")
 UUID = "00112233-4455-6677-8899-aabbccddeeff"
 TEXT = UUID.encode()
 OTHER = b"12345678-0000-0000-0000-000000000000"
+OTHER_GUID = bytes.fromhex("78563412") + bytes(12)
 
 
 @pytest.mark.parametrize(
-    ("guid", "text"),
+    ("attribute", "value", "other"),
     [
-        (GUID, b""),
-        (b"", TEXT),
-        (b"", TEXT.upper()),
-        (GUID, OTHER),
-        (GUID, b"not a UUID"),
-        (b"short", TEXT),
-        ([GUID, bytes(16)], b""),
-        (b"", [TEXT, OTHER]),
-        ([b"short"] * 16, TEXT),
+        (OBJECT_GUID, GUID, OTHER_GUID),
+        (ENTRY_UUID, TEXT, OTHER),
+        (ENTRY_UUID, TEXT.upper(), OTHER),
+        (ENTRY_UUID, [TEXT, OTHER], OTHER),
     ],
 )
-@pytest.mark.parametrize(
-    "other_entries",
-    [
-        pytest.param([], id="single"),
-        pytest.param([(GUID, b"")], id="with an entry that has a GUID"),
-        pytest.param([(b"", TEXT)], id="with an entry that has a UUID"),
-    ],
-)
-def test_the_identity_is_the_text_of_a_uuid(
-    guid: Values, text: Values, other_entries: list[tuple[Values, Values]]
-) -> None:
-    value_lists = [[b"x", *each] for each in [(guid, text), *other_entries]]
-    assert build_entries(value_lists) == [Entry(UUID, [b"x"])] * len(value_lists)
+def test_the_identity_is_the_text_of_a_uuid(attribute: str, value: Values, other: Values) -> None:
+    assert build_entries([[b"x", value]], attribute) == [Entry(UUID, [b"x"])]
+    both = [Entry(UUID, [b"x"]), Entry(OTHER.decode(), [b"y"])]
+    assert build_entries([[b"x", value], [b"y", other]], attribute) == both
 
 
 @pytest.mark.parametrize(
-    ("guid", "text"),
+    ("attribute", "value"),
     [
-        (b"", b""),
-        (b"short", b""),
-        (GUID + b"x", b""),
-        (b"", b"not a UUID"),
-        (b"", b"\xff"),
-        (b"", b"0-11223344556677-8899-aabbccddee-ffx"),
-        (b"", TEXT.replace(b"a", b"g")),
-        (b"", TEXT.replace(b"-4", b"4-")[:-1] + b"-"),
+        (OBJECT_GUID, b""),
+        (OBJECT_GUID, b"short"),
+        (OBJECT_GUID, GUID + b"x"),
+        (OBJECT_GUID, TEXT),
+        (OBJECT_GUID, [GUID, bytes(16)]),
+        (ENTRY_UUID, b""),
+        (ENTRY_UUID, GUID),
+        (ENTRY_UUID, b"not a UUID"),
+        (ENTRY_UUID, b"\xff"),
+        (ENTRY_UUID, b"0-11223344556677-8899-aabbccddee-ffx"),
+        (ENTRY_UUID, TEXT.replace(b"a", b"g")),
+        (ENTRY_UUID, TEXT.replace(b"-4", b"4-")[:-1] + b"-"),
     ],
 )
-def test_no_entries_are_built_if_one_has_no_identity(guid: Values, text: Values) -> None:
-    assert build_entries([[b"x", guid, text]]) is None
-    assert build_entries([[b"y", GUID, b""], [b"x", guid, text]]) is None
+def test_no_entries_are_built_if_one_has_no_identity(attribute: str, value: Values) -> None:
+    valid = GUID if attribute == OBJECT_GUID else TEXT
+    assert build_entries([[b"x", value]], attribute) is None
+    assert build_entries([[b"y", valid], [b"x", value]], attribute) is None
 
 
 def test_a_page_without_values_has_no_entries() -> None:
-    assert build_entries([]) == []
+    for attribute in (OBJECT_GUID, ENTRY_UUID):
+        assert build_entries([], attribute) == []
 
 
 def test_values_are_in_the_order_of_the_requested_attributes() -> None:
@@ -104,11 +98,8 @@ def test_incomplete_values_are_an_error() -> None:
 @given(st.lists(st.uuids()))
 def test_both_identity_attributes_result_in_the_same_identity(identities: list[uuid.UUID]) -> None:
     texts = [str(identity) for identity in identities]
-    with_guids: list[list[Values]] = [[identity.bytes_le, b""] for identity in identities]
-    with_uuids: list[list[Values]] = [[b"", text.encode()] for text in texts]
+    with_guids: list[list[Values]] = [[identity.bytes_le] for identity in identities]
+    with_uuids: list[list[Values]] = [[text.encode()] for text in texts]
     expected = [Entry(text, []) for text in texts]
-    assert build_entries(with_guids) == build_entries(with_uuids) == expected
-
-
-def test_the_identity_attributes_are_objectguid_and_entryuuid() -> None:
-    assert IDENTITY_ATTRIBUTES == ("objectGUID", "entryUUID")
+    assert build_entries(with_guids, OBJECT_GUID) == expected
+    assert build_entries(with_uuids, ENTRY_UUID) == expected

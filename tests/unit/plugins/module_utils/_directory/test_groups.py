@@ -20,7 +20,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.conn
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
+    ENTRY_UUID,
+    OBJECT_GUID,
+    Entry,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.groups import (
     MemberCriteria,
     read_members,
@@ -29,8 +33,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.grou
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 
 IDS = [str(uuid.UUID(int=number)) for number in range(4)]
-SESSION = LdapSession(uri="ldaps://dc1", connection=None, is_active_directory=False)
-ACTIVE_DIRECTORY = LdapSession(uri="ldaps://dc1", connection=None, is_active_directory=True)
+SESSION = LdapSession(
+    uri="ldaps://dc1", connection=None, is_active_directory=False, identity_attribute=ENTRY_UUID
+)
+ACTIVE_DIRECTORY = LdapSession(
+    uri="ldaps://dc1", connection=None, is_active_directory=True, identity_attribute=OBJECT_GUID
+)
 QUERY = Query(search_base="DC=x", scope="subtree", filter="(a=b)")
 
 

@@ -44,7 +44,7 @@ IDS = [uuid.UUID(int=number) for number in range(4)]
 
 
 def _person(number: int, **attributes: list[bytes]) -> Message:
-    return entry(f"CN={number},DC=x", {"objectGUID": [IDS[number].bytes_le], **attributes})
+    return entry(f"CN={number},DC=x", {"entryUUID": [str(IDS[number]).encode()], **attributes})
 
 
 class _Pages:
@@ -96,7 +96,7 @@ def test_all_pages_are_read(tmp_path: Path) -> None:
     assert [request.count(b"OU=Staff,DC=x") for request in requests] == [1, 1, 1, 1]
     for cookie, request in zip((b"c1", b"c2", b"c3"), requests[1:]):
         assert request.count(cookie) == 1
-    for name in (b"mail", b"sn", b"objectGUID", b"entryUUID", b"1.2.840.113556.1.4.319"):
+    for name in (b"mail", b"sn", b"entryUUID", b"1.2.840.113556.1.4.319"):
         assert name in requests[0]
 
 
@@ -269,7 +269,6 @@ def test_an_entry_without_an_identity_is_an_error(tmp_path: Path) -> None:
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _read_all(search(session, QUERY, ["sn"], 100))
     assert str(caught.value) == (
-        f"Cannot search OU=Staff,DC=x on {session.uri}: the server returned an entry with neither"
-        " objectGUID nor entryUUID. Allow the bind account to read objectGUID (Active Directory) or"
-        " entryUUID (other servers), which identifies a person even if the name changes."
+        f"Cannot search OU=Staff,DC=x on {session.uri}: the server returned an entry without"
+        " entryUUID. Allow the bind account to read entryUUID, which identifies a person even if the name changes."
     )

@@ -38,7 +38,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import tl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-PERSON = {"objectGUID": [uuid.UUID(int=1).bytes_le], "sn": [b"Lie"], "mail": []}
+PERSON = {"entryUUID": [str(uuid.UUID(int=1)).encode()], "sn": [b"Lie"], "mail": []}
 RESPONSE = [entry("CN=1,DC=x", PERSON), reference("ldap://other/DC=y"), page_end(b"")]
 LONGEST = max(len(operation + controls) for operation, controls in RESPONSE)
 EDITS = st.lists(

@@ -26,6 +26,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.ex
     Variables,
     compile_expression,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._text import (
+    clean,
+    remove_invisible,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.expressions import (
     ATTRIBUTES,
     EXPRESSIONS,
@@ -40,6 +44,9 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 
 
 def _e164(text: str, region: str) -> str:
+    text = remove_invisible(clean(text))
+    if any(letter.isalpha() or letter == "*" for letter in text):
+        return ""
     try:
         number = phonenumbers.parse(text, region if len(region) == 2 and region.isupper() else None)
     except phonenumbers.NumberParseException:

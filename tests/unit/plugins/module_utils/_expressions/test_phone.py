@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
+import phonenumbers
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     InputError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import library
+from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.filters import e164
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.phone import (
     PHONE_STYLES,
     PhoneStyle,
@@ -21,7 +24,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.ph
     is_region,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import Library
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 
@@ -53,6 +56,23 @@ from hypothesis import strategies as st
         ("22 12 34 56 ext 12", "NO", ""),
         ("+47 22 12 34 56 x12", "", ""),
         ("+4722123456;ext=12", "", ""),
+        ("22 12 34 56 #12", "NO", ""),
+        ("22 12 34 56,12", "NO", ""),
+        # Invisible characters are ignored, as Windows adds them to copied numbers.
+        ("\u202a+47 912\u200b34\xad567\u202c", "", "+4791234567"),
+        # Words, from which the library would make the digits of another number.
+        ("+40721eeasd0", "DE", ""),
+        ("+49 30 12345 Fax", "DE", ""),
+        ("+43 664 1234 Tim", "DE", ""),
+        ("+49 30 1234 HA 5", "DE", ""),
+        ("+49 30 1234 ФАКС", "DE", ""),
+        ("+1 800 FLOWERS", "", ""),
+        ("Fax 22 12 34 56", "NO", ""),
+        ("room 22123456", "NO", ""),
+        ("tel:22123456;phone-context=+46", "NO", ""),
+        ("*21*2121234567", "US", ""),
+        # Control characters are replaced, as in the cells to which phone_style applies.
+        ("TEL:+47\t912\n34\x00567", "", "+4791234567"),
     ],
 )
 def test_a_number_is_formatted_as_e_164_if_it_is_valid(text: str, region: str, number: str) -> None:
@@ -101,6 +121,53 @@ def test_a_formatted_number_is_parsed_as_the_same_number(text: str, region: str)
     number = format_number(text, region)
     for style in ("e164", "international", "national"):
         assert format_number(PhoneStyle(style, region).format(text), region) == number
+
+
+_REGIONS = ["", "NO", "US", "DE", "GB"]
+_PUNCTUATED_DIGITS = st.from_regex(r"(tel:)?\+?[0-9 ().-]{6,14}", fullmatch=True)
+_WORDS = st.text(st.sampled_from("aFxXжøß أ٣ #*;,.=-5"), max_size=6) | st.sampled_from(
+    [" Fax", " ext. ", " x", " HA ", " доб. ", "tel:", ";ext=", ";phone-context=+46"]
+)
+
+
+@given(_PUNCTUATED_DIGITS, _WORDS, _PUNCTUATED_DIGITS | st.just(""), st.sampled_from(_REGIONS))
+@example("+49 30 12345", " Fax", "", "DE")
+@example("+49 30 1234", " HA ", "5", "DE")
+@example("+672 00000", "", "", "")
+@example("0047 221 23 ", "", "456", "DE")
+def test_a_number_has_the_digits_of_the_text_and_the_text_has_no_letters(
+    start: str, words: str, end: str, region: str
+) -> None:
+    text = start + words + end
+    number = format_number(text, region)
+    if not number:
+        return
+    assert not any(map(str.isalpha, re.sub(r"\Atel:", "", text)))
+    digits = "".join(str(unicodedata.digit(c)) for c in text if c.isdecimal())
+    country_code, national = _split_country_code(number)
+    if _completes_local_numbers(int(country_code)):
+        return
+    assert digits.endswith(national)
+    # The text can begin with an international prefix, the country code and a national prefix.
+    prefix = digits.removesuffix(national)
+    assert re.fullmatch(rf"((00|011)?{country_code})?[01]?", prefix), text
+    assert PhoneStyle("e164", region).format(text) == e164(text, region) == number
+
+
+def _completes_local_numbers(country_code: int) -> bool:
+    """Return whether the library has a rule that adds digits to the local numbers of a country, or replaces some.
+
+    In Norfolk Island (+672), for example, it adds the 3 with which all numbers begin today.
+    """
+    region = phonenumbers.region_code_for_country_code(country_code)
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    return bool(metadata and metadata.national_prefix_transform_rule)
+
+
+def _split_country_code(number: str) -> tuple[str, str]:
+    parsed = phonenumbers.parse(number)
+    country_code = str(parsed.country_code)
+    return country_code, number[1 + len(country_code) :]
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,10 @@ def test_only_credentials_are_hidden() -> None:
     # ansible-core warns about options whose names suggest a secret, unless no_log is set.
     assert {name for name, option in specs.items() if option.get("no_log") is False} == {
         *("token_header", "token_prefix", "token_param", "client_key", "keytab", "key"),
-        *("params", "headers", "form_fields"),
+        *("params", "headers", "form_fields", "secrets"),
     }
+    secret = upload_spec()["secrets"]["options"]
+    assert {name for name, option in secret.items() if option.get("no_log")} == {"value"}
 
 
 def test_options_fall_back_to_their_environment_variables() -> None:

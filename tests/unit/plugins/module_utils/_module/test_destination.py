@@ -66,7 +66,8 @@ def _install(
 
 
 def _stage(dest: Path, people: list[Contact | LeftOut], module: FakeModule) -> WrittenFiles:
-    return stage_roster(module, dest, build_roster(COLUMNS, [people]), None, MEMORY)
+    roster = build_roster(COLUMNS, [people])
+    return stage_roster(module, dest, roster, None, MEMORY, keep=True)
 
 
 @pytest.fixture(name="dest")
@@ -237,6 +238,7 @@ def test_a_staged_roster_is_complete_and_private(dest: Path) -> None:
         path = _stage(dest, OLD, FakeModule(check_mode=True)).path
     finally:
         os.umask(umask)
+    assert path is not None
     assert path.name == "contacts.csv"
     assert path.parent.parent == Path(tempfile.gettempdir())
     assert path.parent.name.startswith("frontdesk-contacts-")
@@ -246,6 +248,22 @@ def test_a_staged_roster_is_complete_and_private(dest: Path) -> None:
         assert all_identities(roster) == ["id-1"]
     assert sorted(os.listdir(path.parent)) == ["contacts.csv", "contacts.csv.ids"]
     assert os.listdir(dest.parent) == []
+
+
+@pytest.mark.parametrize("people", [OLD, NEW])
+def test_a_staged_roster_that_is_not_kept_leaves_no_files(
+    people: list[Contact | LeftOut], dest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    _install(dest, OLD)
+    before = sorted(tmp_path.rglob("*"))
+    roster = build_roster(COLUMNS, [people])
+    module = FakeModule(check_mode=True, diff=True)
+    staged = stage_roster(module, dest, roster, None, MEMORY, keep=False)
+    assert staged.changed is (people is NEW)
+    assert bool(staged.diff and staged.diff["after"]) is (people is NEW)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert {"roster", "staging_dir"}.isdisjoint(staged.result(str(dest), check_mode=True))
 
 
 def test_a_missing_temporary_directory_is_an_error(

@@ -48,6 +48,8 @@ def test_options_are_converted_to_connection_settings() -> None:
 def test_options_are_converted_to_an_account() -> None:
     params = complete_params(directory_spec(), bind_dn="svc", bind_pw="pw")
     assert parse_account(params) == Account("simple", "svc", "pw")
+    params["bind_dn"] = " CN=svc,DC=x\n"
+    assert parse_account(params) == Account("simple", "CN=svc,DC=x", "pw")
     assert parse_account(complete_params(directory_spec())) == Account("simple")
 
 

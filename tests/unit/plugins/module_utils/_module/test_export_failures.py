@@ -85,13 +85,17 @@ def test_a_source_must_return_its_minimum_number_of_contacts(
 def test_on_invalid_fail_reports_people_without_a_valid_row(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    people = [person(1), *(person(number, last_name="") for number in (2, 3)), person(4, "=x")]
+    people = [
+        person(1),
+        *(person(number, last_name="") for number in (2, 3)),
+        person(4, last_name="=x"),
+    ]
     FakeDirectory(monkeypatch, A=people)
     params = export_params(source("OU=A"), on_invalid="fail")
     with pytest.raises(FrontdeskError) as caught:
         run_export(params)
     assert str(caught.value) == (
-        "Stopped because 3 people have no valid row: Last Name is empty: 2; Email could be "
+        "Stopped because 3 people have no valid row: Last Name is empty: 2; Last Name could be "
         "interpreted as a spreadsheet formula: 1. Correct their entries in the directory, or set on_invalid: skip."
     )
     FakeDirectory(monkeypatch, A=people[:1])

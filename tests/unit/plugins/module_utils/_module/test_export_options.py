@@ -41,7 +41,9 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.module import exp
 
 def test_both_modules_have_the_connection_and_source_options() -> None:
     common = {**directory_spec(), **source_spec(), **option_names_spec()}
-    assert set(export_spec()) - set(common) == {"on_invalid", "dest", "backup"}
+    assert set(export_spec()) - set(common) == {
+        *("on_invalid", "dest", "backup", "stage_in_check_mode"),
+    }
     assert set(info_spec()) - set(common) == {"fail_on_problems"}
     for spec in (export_spec(), info_spec()):
         assert {name: spec[name] for name in common} == common
@@ -56,6 +58,7 @@ def test_all_options_of_an_export_are_parsed(tmp_path: Path) -> None:
         object_types=["user", "contact"],
         page_size=7,
         backup=True,
+        stage_in_check_mode=True,
         on_invalid="fail",
     )
     sources = parse_sources(params)
@@ -70,6 +73,7 @@ def test_all_options_of_an_export_are_parsed(tmp_path: Path) -> None:
         ),
         dest=tmp_path / "contacts.csv",
         backup=True,
+        keep_staged=True,
         fail_on_invalid=True,
     )
     assert [column.header for column in options.read.columns] == ["Name", "Site"]

@@ -59,7 +59,7 @@ def _export(
         for number in range(rows):
             builder.add_page(mapped_page([contact(f"id-{number}", f"{number:05d}")]), 0)
         if check_mode:
-            return stage_roster(module, dest, builder.build(), None, spill)
+            return stage_roster(module, dest, builder.build(), None, spill, keep=True)
         return install_roster(module, dest, builder.build(), None, spill, backup=False)
 
 

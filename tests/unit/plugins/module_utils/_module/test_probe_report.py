@@ -29,6 +29,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     DirectoryError,
     ServerError,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
+    OBJECT_GUID,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.probe import (
     Probe,
     TlsInfo,
@@ -72,7 +75,7 @@ def _probe(
     """
     probe = Probe(URI)
     probe.tls = TlsInfo("TLSv1.3", "A", _certificate(valid_for))
-    probe.session = LdapSession(URI, None, True, is_unencrypted=is_unencrypted)
+    probe.session = LdapSession(URI, None, True, OBJECT_GUID, is_unencrypted=is_unencrypted)
     probe.root_dse = RootDse({"currenttime": [clock]})
     return probe
 

@@ -77,3 +77,20 @@ def test_data_in_results_is_not_changed() -> None:
     with pytest.raises(_ModuleExitError):
         Reporter(module).exit(**result)
     assert module.output == [result]
+
+
+def test_messages_contain_no_escape_sequences_and_no_line_breaks() -> None:
+    module = _Module({})
+    reporter = Reporter(module)
+    text = "Check\x1b[31m\nO(ca_path)\x9b0m.\u202e"
+    reporter.warn(text)
+    with pytest.raises(_ModuleExitError):
+        reporter.fail(text)
+    with pytest.raises(_ModuleExitError):
+        reporter.exit(problems=[dict.fromkeys(PROBLEM, text)])
+    shown = "Check ca_path."
+    assert module.output == [
+        shown,
+        {"msg": shown},
+        {"problems": [dict.fromkeys(PROBLEM, shown)]},
+    ]

@@ -29,7 +29,7 @@ def test_sources_are_numbered_and_use_the_common_filter() -> None:
         Source("source 1 (location 'oslo')", "oslo", Query("OU=A", "subtree", "(a=1)"), 1),
         Source("source 2 (location 'b')", "b", Query("OU=B", "base", "(b=1)"), 0),
     )
-    assert parse_sources(export_params(source("OU=A"))) == (
+    assert parse_sources(export_params(source("\n OU=A "))) == (
         Source("source 1", "", Query("OU=A", "subtree", ""), 1),
     )
 
@@ -40,6 +40,9 @@ def test_sources_are_numbered_and_use_the_common_filter() -> None:
         ("CN=Night\\, shift,OU=Groups,DC=x", ["CN=Night\\, shift,OU=Groups,DC=x"]),
         (["CN=A,DC=x", "CN=B,DC=x"], ["CN=A,DC=x", "CN=B,DC=x"]),
         (("CN=A,DC=x",), ["CN=A,DC=x"]),
+        # The line break of a YAML block scalar is not a part of the name; an escaped space is.
+        ("CN=A,DC=x\n", ["CN=A,DC=x"]),
+        ([" CN=A,DC=x", "\n", "\tCN=B\\  "], ["CN=A,DC=x", "CN=B\\ "]),
     ],
 )
 def test_a_string_is_one_dn_and_is_not_split_at_commas(value: object, groups: list[str]) -> None:
@@ -143,6 +146,14 @@ def test_a_source_with_a_location_rule_has_several_locations() -> None:
         (
             export_params(source("OU=A"), start_attribute="start date"),
             "Cannot use start_attribute 'start date': it is not a valid LDAP attribute name.",
+        ),
+        (
+            export_params(source("OU=A"), start_attribute="jpegPhoto"),
+            "Cannot use start_attribute 'jpegPhoto': it contains binary data. Set it to",
+        ),
+        (
+            export_params(source("OU=A", location_value="thumbnailPhoto", locations=["a"])),
+            "Cannot use the expression 'thumbnailPhoto' of location_value of source 1: the attribute thumbnailphoto",
         ),
         (
             export_params(source("OU=A"), object_types=[]),

@@ -23,7 +23,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     DirectoryError,
     ServerError,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
+    ENTRY_UUID,
+    Entry,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.groups import (
     MemberCriteria,
 )
@@ -116,7 +119,7 @@ class _FakeServer:
 
 
 def _source_reader() -> SourceReader:
-    return SourceReader(LdapSession("ldaps://dc1", None, False), 100, ["user"])
+    return SourceReader(LdapSession("ldaps://dc1", None, False, ENTRY_UUID), 100, ["user"])
 
 
 def _read_identities(reader: SourceReader, params: dict[str, Any]) -> list[list[str]]:
@@ -179,6 +182,9 @@ def test_people_who_match_an_exclusion_filter_are_excluded(monkeypatch: pytest.M
         (b"1999-01-01", True, False),
         (b"soon", True, True),
         (b"\xff", True, True),
+        # Blank values count as none.
+        (b" ", True, False),
+        ([b" ", b"2999-01-01"], False, False),
         ([b"2999-01-01", b"1999-01-01"], True, False),
     ],
 )
@@ -219,8 +225,12 @@ def test_entries_are_read_by_the_smallest_dn_in_each_attribute(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server = _FakeServer(monkeypatch)
+    decomposed = "CN=a\u030a"
     server.results = {
-        "(manager=*)": {1: [b"CN=a\xcc\x8a", b""], 2: [[b"CN=c", b"CN=b"], b"CN=\xff"]}
+        "(manager=*)": {
+            1: [[" \u200b".encode(), decomposed.encode()], b" "],
+            2: [[b"CN=c", b"CN=b"], b"CN=\xff"],
+        }
     }
     calls: list[Any] = []
 
@@ -228,7 +238,10 @@ def test_entries_are_read_by_the_smallest_dn_in_each_attribute(
         _session: LdapSession, names: Sequence[str], query: Query, attributes: Sequence[str]
     ) -> Iterator[list[tuple[str, Entry]]]:
         calls.append((names, query.search_base, attributes))
-        yield [(names[0], Entry(IDENTITIES[5], [[b"z@x", b"m@x"], b""]))]
+        yield [
+            (names[0], Entry(IDENTITIES[5], [[b"z@x", b" ", b"m@x "], b""])),
+            (names[1], Entry(IDENTITIES[6], [b"\xff", b""])),
+        ]
 
     monkeypatch.setattr(module, "read_entries_by_dn", read_entries_by_dn)
     columns = compile_columns(
@@ -242,8 +255,9 @@ def test_entries_are_read_by_the_smallest_dn_in_each_attribute(
     sources = parse_sources(export_params(source("OU=A")))
     values = reader.read_referenced_values(sources, columns)
     assert reader.missing_attributes == {"sn"}
-    assert calls == [(["CN=b", "CN=å"], "DC=x", ["mail", "sn"])]
-    assert values == {("CN=b", "mail"): "m@x"}
+    # The server is asked for a name exactly as it wrote the name.
+    assert calls == [(sorted(["CN=b", decomposed]), "DC=x", ["mail", "sn"])]
+    assert values == {("CN=b", "mail"): "", ("CN=å", "mail"): "m@x"}
     assert server.queries[0].filter == "(&(objectClass=inetOrgPerson)(|(manager=*)(secretary=*)))"
 
 

@@ -137,6 +137,34 @@ def test_the_default_prefix_is_bearer_in_the_authorization_header_only(
     assert options.endpoint.credential.token_prefix == prefix
 
 
+@pytest.mark.parametrize(
+    ("changes", "prefix", "token"),
+    [
+        ({"token": "Bearer abc.def"}, "Bearer", "abc.def"),
+        ({"token": "bearer  abc"}, "bearer", "abc"),
+        ({"token": "Basic YTpi"}, "Basic", "YTpi"),
+        ({"token": "Token token=abc"}, "Token", "token=abc"),
+        ({"token": "Bearer "}, "Bearer", "Bearer "),
+        ({"token": "Bearer abc", "token_prefix": "Bearer"}, "Bearer", "abc"),
+        ({"token": "bearer abc", "token_prefix": " Bearer "}, "Bearer", "abc"),
+        ({"token": "Bearerabc", "token_prefix": "Bearer"}, "Bearer", "Bearerabc"),
+        ({"token": "Bearer abc", "token_prefix": "Token"}, "Token", "Bearer abc"),
+        ({"token": "Bearer abc", "token_prefix": ""}, "", "Bearer abc"),
+        ({"token": "Bearer abc", "token_prefix": " "}, "", "Bearer abc"),
+        ({"token": "abc", "token_prefix": "Bearer "}, "Bearer", "abc"),
+        ({"token": "Bearer abc", "token_header": "X-Auth"}, "", "Bearer abc"),
+        ({"token": "Bearer abc", "token_param": "access_token"}, "", "abc"),
+        ({"token": "a b", "token_param": "access_token"}, "", "a b"),
+    ],
+)
+def test_the_prefix_is_sent_once_with_one_space(
+    changes: dict[str, str], prefix: str, token: str
+) -> None:
+    credential = parse_upload_options(_params(**changes)).endpoint.credential
+    assert (credential.token_prefix, credential.token) == (prefix, token)
+    assert credential.secrets == (token,)
+
+
 def test_credentials_are_parsed() -> None:
     for options, credential in (
         ({"token_param": "t"}, Credential("t0ken", "Authorization", "", "t")),

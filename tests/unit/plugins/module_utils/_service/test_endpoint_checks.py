@@ -45,6 +45,23 @@ UNENCRYPTED = "personal data would be sent unencrypted. Use https://."
         {"form_fields": (("mode", "a\u00e5"), ("dry-run", ""))},
         {"params": (("remove-hosts", "true"), ("primary_key", "Email"))},
         {"headers": (("X-Request-Id", "1"), ("Accept", "*/*"))},
+        {"token": "", "is_anonymous": True},
+        {
+            "url": "https://x.no/?X-Amz-Signature=a",
+            "headers": (("X-Atlassian-Token", "no-check"),),
+            "params": (("send_password_reset", "false"),),
+            "form_fields": (("generate_pin", "false"),),
+            "public_names": (
+                *("x-atlassian-token", "SEND_PASSWORD_RESET", "generate_pin", "x-amz-signature"),
+            ),
+        },
+        # A user name with a password is not a secret.
+        {
+            "token": "",
+            "username": "contacts",
+            "password": "p4ssw0rd",
+            "params": (("list", "all-contacts"),),
+        },
         {"limit": 0, "interval": 0},
         {"limit": 10, "interval": 60},
         {"accepted_statuses": (200, 202, 299)},

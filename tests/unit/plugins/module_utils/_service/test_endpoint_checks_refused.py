@@ -6,10 +6,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    FORM,
+    HEADER,
+    QUERY,
+    Secret,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint_checks import (
     check_endpoint,
 )
@@ -36,14 +43,25 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         {"token": ""},
         (
             "Cannot upload: no credential is set. "
-            "Set token (or FRONTDESK_TOKEN in the environment), url_username or client_cert."
+            "Set token (or FRONTDESK_TOKEN in the environment), url_username, client_cert"
+            " or secrets, or set anonymous: true if the service requires no credential."
         ),
+    ),
+    *(
+        (
+            {"token": "", **changes, "is_anonymous": True},
+            (
+                "Cannot use anonymous: true: a credential is set. Omit anonymous, or omit token, url_username,"
+                " client_cert and secrets; FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment also count."
+            ),
+        )
+        for changes in ({"token": "t"}, {"username": "u"}, {"client_cert": "/c"})
     ),
     (
         {"username": "u"},
         (
             "Cannot use token and url_username together: they are alternative credentials. "
-            "Omit one of them; "
+            "Omit one of them, or set the token in secrets; "
             "FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment also count."
         ),
     ),
@@ -166,10 +184,111 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ),
 ]
 
+TOO_SHORT = (
+    "its value has fewer than 6 characters, so it would also be masked in other texts. Use a longer secret; if it is"
+    " not secret, set it in another option, and add its name to public_names."
+)
+TWICE = "is set more than once. Set it in only one option."
+INVALID_PAIR = (
+    "a name is empty, or a name or value contains control characters. Remove empty names, line breaks and other control"
+    " characters."
+)
+_SECRETS: list[tuple[tuple[str, str, str], dict[str, Any], str]] = [
+    (("X-Key", HEADER, "12345"), {}, f"Cannot use secrets: X-Key: {TOO_SHORT}"),
+    (
+        ("x-a", HEADER, "123456"),
+        {"headers": (("X-A", "b"),)},
+        f"Cannot use secrets: x-a: the header {TWICE}",
+    ),
+    (
+        ("authorization", HEADER, "123456"),
+        {},
+        f"Cannot use secrets: authorization: the header {TWICE}",
+    ),
+    (
+        ("Authorization", HEADER, "123456"),
+        {"token": "", "username": "u"},
+        f"Cannot use secrets: Authorization: the header {TWICE}",
+    ),
+    (
+        ("a", QUERY, "123456"),
+        {"params": (("a", "b"),)},
+        f"Cannot use secrets: a: the query parameter {TWICE}",
+    ),
+    (
+        ("t", QUERY, "123456"),
+        {"token_param": "t", "token_prefix": ""},
+        f"Cannot use secrets: t: the query parameter {TWICE}",
+    ),
+    (("file", FORM, "123456"), {}, f"Cannot use secrets: file: the form field {TWICE}"),
+    (
+        ("a", FORM, "123456"),
+        {"form_fields": (("a", "b"),)},
+        f"Cannot use secrets: a: the form field {TWICE}",
+    ),
+    (
+        ("a", FORM, "123456"),
+        {"kind": "raw"},
+        (
+            "Cannot use secrets: a with body_format raw: a raw body has no form fields. Send it in another place, or"
+            " set body_format to multipart."
+        ),
+    ),
+    (("", QUERY, "123456"), {}, f"Cannot use secrets: : {INVALID_PAIR}"),
+    (("a", QUERY, "12345\n6"), {}, f"Cannot use secrets: a: {INVALID_PAIR}"),
+    (
+        ("X Key", HEADER, "123456"),
+        {},
+        "Cannot use a name in secrets: it is not a valid HTTP header name. Correct it.",
+    ),
+    (
+        ("Host", HEADER, "123456"),
+        {},
+        "Cannot use secrets: Host: the module sets this header itself. Omit it;",
+    ),
+    (
+        ("a", QUERY, INVALID_UTF_8 * 6),
+        {},
+        "Cannot use secrets: it is not valid UTF-8. Encode it as UTF-8.",
+    ),
+    (
+        ("a", FORM, "s3cret-1"),
+        {"params": (("b", "s3cret-1"),)},
+        "Cannot use params: b: it contains the credential",
+    ),
+]
+
+
+@pytest.mark.parametrize(("secret", "changes", "message"), _SECRETS)
+def test_a_secret_with_an_invalid_name_or_value_is_refused(
+    secret: tuple[str, str, str], changes: dict[str, Any], message: str
+) -> None:
+    endpoint = replace(endpoint_with(changes), secrets=(Secret(*secret),))
+    with pytest.raises(InputError) as caught:
+        check_endpoint(endpoint)
+    assert str(caught.value).startswith(message)
+    assert secret[2] not in str(caught.value)
+
+
+def test_two_secrets_need_different_names() -> None:
+    secrets = (
+        Secret("a", QUERY, "123456"),
+        Secret("A", HEADER, "123456"),
+        Secret("A", QUERY, "1234567"),
+    )
+    check_endpoint(replace(endpoint_with({}), secrets=secrets[:2]))
+    with pytest.raises(InputError) as caught:
+        check_endpoint(replace(endpoint_with({}), secrets=secrets))
+    assert str(caught.value) == f"Cannot use secrets: A: the query parameter {TWICE}"
+    assert "123456" not in repr(secrets)
+
+
 SUSPICIOUS_NAME = "it looks like a credential, and this option is printed and logged."
 CONTAINS_SECRET = "it contains the credential, and this option is printed and logged."
-USE_PARAM = "Use token, with the name of the parameter in token_param."
-USE_HEADER = "Use token, with the name of the header in token_header, or url_username."
+IS_PUBLIC = "If it is not a credential, add its name to public_names."
+USE_PARAM = f"Set token to its value and token_param to its name, or use secrets. {IS_PUBLIC}"
+USE_HEADER = f"Set token to its value and token_header to its name, or use secrets. {IS_PUBLIC}"
+REMOVE = "Remove the credential, because the module sends it separately."
 _EXPOSED_CREDENTIALS: list[tuple[dict[str, Any], str]] = [
     ({"params": (("api_key", "x"),)}, f"Cannot use params: api_key: {SUSPICIOUS_NAME} {USE_PARAM}"),
     *(
@@ -177,11 +296,17 @@ _EXPOSED_CREDENTIALS: list[tuple[dict[str, Any], str]] = [
             {**changes, "headers": ((name, "x"),)},
             f"Cannot use headers: {name}: {SUSPICIOUS_NAME} {USE_HEADER}",
         )
-        for name, changes in (("Authorization", {}), ("x-sent", {"token_header": "X-Sent"}))
+        for name, changes in (
+            ("Authorization", {}),
+            ("x-sent", {"token_header": "X-Sent"}),
+            ("x-sent", {"token_header": "X-Sent", "public_names": ("x-sent",)}),
+            ("authorization", {"token": "", "username": "u", "public_names": ("Authorization",)}),
+            ("X-Api-Key", {"public_names": ("X-Api", "Key")}),
+        )
     ),
     (
         {"form_fields": (("password", "x"),)},
-        f"Cannot use form_fields: password: {SUSPICIOUS_NAME} {USE_PARAM}",
+        f"Cannot use form_fields: password: {SUSPICIOUS_NAME} Use secrets. {IS_PUBLIC}",
     ),
     (
         {"url": "https://x.no/?a=1&token=x"},
@@ -189,11 +314,15 @@ _EXPOSED_CREDENTIALS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"token": "s3cret-1", "params": (("mode", "a s3cret-1"),)},
-        f"Cannot use params: mode: {CONTAINS_SECRET} {USE_PARAM}",
+        f"Cannot use params: mode: {CONTAINS_SECRET} {REMOVE}",
+    ),
+    (
+        {"token": "s3cret-1", "params": (("sig", "s3cret-1"),), "public_names": ("sig",)},
+        f"Cannot use params: sig: {CONTAINS_SECRET} {REMOVE}",
     ),
     (
         {"token": "", "username": "u", "password": "p4ssw0rd", "form_fields": (("m", "p4ssw0rd"),)},
-        f"Cannot use form_fields: m: {CONTAINS_SECRET} {USE_PARAM}",
+        f"Cannot use form_fields: m: {CONTAINS_SECRET} {REMOVE}",
     ),
 ]
 

@@ -28,6 +28,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transp
     select_verify_argument,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchdog import Watchdog
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import tls
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
@@ -110,6 +111,20 @@ def test_the_watchdog_is_added_only_once_to_connections_through_a_proxy() -> Non
         )
     assert first == second
     assert {pool.ConnectionCls.watchdog for pool in first.values()} == {watchdog}
+
+
+def test_a_ca_bundle_in_the_environment_replaces_the_certificates_of_the_system(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(DEFAULT_CA_BUNDLE_PATH))
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    assert len(create_service_context(TlsSettings()).get_ca_certs()) > 1
+    ca_file = tls(tmp_path, "localhost").ca_file
+    for path, count in ((ca_file, 1), (tmp_path, 0)):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(path))
+        assert len(create_service_context(TlsSettings()).get_ca_certs()) == count
+    assert create_service_context(TlsSettings(validate_certs=False)).verify_mode == ssl.CERT_NONE
 
 
 def test_ca_bundle_depends_on_the_settings_and_the_environment(

@@ -33,22 +33,6 @@ def test_directory_and_lock_file_are_private(tmp_path: Path) -> None:
         os.umask(old_mask)
 
 
-@pytest.mark.parametrize("lock", [exclusive_lock, shared_lock])
-@pytest.mark.parametrize("mode", [0o755, 0o710, 0o701, 0o770])
-def test_directory_with_access_for_other_users_is_refused_and_unchanged(
-    tmp_path: Path, mode: int, lock: Callable[[Path], AbstractContextManager[None]]
-) -> None:
-    tmp_path.chmod(mode)
-    with pytest.raises(StateError) as caught, lock(tmp_path):
-        pass
-    assert str(caught.value) == (
-        f"Cannot use the state directory {tmp_path}: other users can access it (mode {mode:04o}). "
-        "Set state_dir to a dedicated directory with mode 0700."
-    )
-    assert file_mode(tmp_path) == mode
-    assert not list(tmp_path.iterdir())
-
-
 def test_file_system_without_locks_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,7 +83,7 @@ def test_lock_is_released_after_a_failure(tmp_path: Path) -> None:
     ],
 )
 def test_unusable_directory_is_reported(
-    tmp_path: Path, lock: Callable[[Path], AbstractContextManager[None]], remedy: str
+    tmp_path: Path, lock: Callable[[Path], AbstractContextManager[str]], remedy: str
 ) -> None:
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "state"
@@ -108,3 +92,37 @@ def test_unusable_directory_is_reported(
     assert str(caught.value) == (
         f"Cannot use the state directory {path}: Not a directory. {remedy}."
     )
+
+
+@pytest.mark.parametrize("lock", [exclusive_lock, shared_lock])
+@pytest.mark.parametrize(
+    "create",
+    [lambda path: path.symlink_to("victim"), os.mkfifo, Path.mkdir],
+    ids=["symbolic link", "pipe", "directory"],
+)
+def test_lock_file_of_another_kind_is_refused(
+    tmp_path: Path,
+    create: Callable[[Path], None],
+    lock: Callable[[Path], AbstractContextManager[str]],
+) -> None:
+    directory = tmp_path / "state"
+    directory.mkdir(mode=0o700)
+    create(directory / "lock")
+    with pytest.raises(StateError) as caught, lock(directory):
+        pass
+    assert str(caught.value) == (
+        f"Cannot use the state directory {directory}: its lock file is not a regular file."
+        " Remove the file lock from the directory."
+    )
+    assert [path.name for path in directory.iterdir()] == ["lock"]
+
+
+@pytest.mark.parametrize("mask", [0, 0o022, 0o077])
+def test_all_created_directories_are_private(tmp_path: Path, mask: int) -> None:
+    old_mask = os.umask(mask)
+    try:
+        with exclusive_lock(tmp_path / "a" / "b" / "c"):
+            pass
+    finally:
+        os.umask(old_mask)
+    assert {file_mode(tmp_path / path) for path in ("a", "a/b", "a/b/c")} == {0o700}

@@ -1,0 +1,123 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The ownership of a state directory: no other user can replace it or its lock file.
+
+Only the user who runs the module and root may own or change the directories in its path.
+"""
+
+from __future__ import annotations
+
+import errno
+import grp
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from .receipt import StateError
+
+_MAX_LINKS = 40
+"""Maximum number of symbolic links in a path, as in Linux."""
+
+_OWNER_REMEDY = "Run as the user who owns it, or set O(state_dir) to another directory"
+_PARENT_REMEDY = (
+    "Correct the owner or the mode, or set O(state_dir) to a directory whose parent directories can only be changed by"
+    " this user and root"
+)
+
+
+def check_owner(status: os.stat_result, action: str, subject: str) -> None:
+    """Check that a file belongs to the user who runs the module.
+
+    :param status: status of the file.
+    :param action: the action in the error message.
+    :param subject: name of the file in the error message.
+    :raises StateError: if the file belongs to another user.
+    """
+    if status.st_uid != os.geteuid():
+        raise StateError(
+            action, f"{subject} belongs to the user {_user_name(status.st_uid)}", _OWNER_REMEDY
+        )
+
+
+def check_parents(directory: Path, action: str) -> None:
+    """Check that no other user can replace a directory.
+
+    :param directory: the directory; it can be missing, as can its parents.
+    :param action: the action in the error message.
+    :raises StateError: if another user can replace a part of the path.
+    :raises OSError: if the path cannot be resolved.
+    """
+    with suppress(FileNotFoundError):
+        for parent, name in _walk(directory):
+            status = parent.stat()
+            owners = [status.st_uid]
+            if status.st_mode & stat.S_ISVTX:
+                # In such a directory, for example /tmp, only the owner of a file can replace it.
+                owners.append((parent / name).lstat().st_uid)
+            elif _is_writable_by_others(status):
+                raise StateError(
+                    action,
+                    f"other users can write to {parent} (mode {stat.S_IMODE(status.st_mode):04o})",
+                    _PARENT_REMEDY,
+                )
+            for owner in owners:
+                if owner not in (0, os.geteuid()):
+                    raise StateError(
+                        action,
+                        f"the user {_user_name(owner)} can replace {parent / name}",
+                        _PARENT_REMEDY,
+                    )
+
+
+def _walk(path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield each directory in which the system looks up a part of a path, and the name of that part.
+
+    :raises OSError: if a part does not exist or cannot be read.
+    """
+    directory = Path("/")
+    names = list(reversed(path.absolute().parts[1:]))
+    links = 0
+    while names:
+        name = names.pop()
+        yield directory, name
+        if (directory / name).is_symlink():
+            links += 1
+            if links > _MAX_LINKS:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            target = Path(os.readlink(directory / name))
+            directory = Path("/") if target.is_absolute() else directory
+            names.extend(reversed(target.parts[target.is_absolute() :]))
+        else:
+            directory = directory.parent if name == ".." else directory / name
+
+
+def _is_writable_by_others(status: os.stat_result) -> bool:
+    mode = status.st_mode
+    return bool(mode & stat.S_IWOTH) or bool(
+        mode & stat.S_IWGRP and status.st_gid and _has_other_members(status.st_gid)
+    )
+
+
+def _has_other_members(group: int) -> bool:
+    """Return whether a group has other members than root and the user who runs the module.
+
+    On many systems, each user has a group with no other members, which can write to all files of the user. In a
+    Kubernetes pod, the group of a volume has no named members at all.
+    """
+    members = {user.pw_name for user in pwd.getpwall() if user.pw_gid == group}
+    with suppress(KeyError):
+        members |= set(grp.getgrgid(group).gr_mem)
+    return bool(members - {_user_name(0), _user_name(os.geteuid())})
+
+
+def _user_name(user: int) -> str:
+    """Return the name of a user, or the number of a user without a name."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)

@@ -1,0 +1,83 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The privacy of a state directory: no other user has access to its files."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from .receipt import RECEIPT_FILE, StateError
+
+_PRIVATE_MODE = 0o700
+_OTHER_USERS = 0o077
+_MODE_REMEDY = (
+    "Set its mode to 0700. In Kubernetes, set fsGroupChangePolicy to OnRootMismatch, and O(state_dir) to a"
+    " subdirectory of the volume. For a CIFS share, use the mount options dir_mode=0700,file_mode=0600"
+)
+_PREVENTION = (
+    "To keep it unchanged in Kubernetes, set fsGroupChangePolicy to OnRootMismatch, and O(state_dir) to a subdirectory"
+    " of the volume. In a systemd unit, set StateDirectoryMode to 0700"
+)
+
+
+def make_private(directory: Path, *, check_mode: bool) -> str:
+    """Remove the access of other users to a state directory.
+
+    Container platforms and service managers extend the mode of a directory each time they mount or start something. In
+    check mode, the directory is accepted if a real run could change its mode.
+
+    :param directory: an existing directory of the user who runs the module.
+    :returns: a warning if other users had access to the directory; otherwise an empty string.
+    :raises StateError: if other users keep their access, or if the directory may have another purpose.
+    :raises OSError: if the directory cannot be read.
+    """
+    mode = stat.S_IMODE(directory.stat().st_mode)
+    if not mode & _OTHER_USERS:
+        return ""
+    action = f"Cannot use the state directory {directory}"
+    cause = f"other users can access it (mode {mode:04o})"
+    if not _is_dedicated(directory, mode):
+        raise StateError(
+            action,
+            f"{cause}, and it is not used only by the sync",
+            "Set O(state_dir) to a dedicated directory with mode 0700, such as a new subdirectory",
+        )
+    change = (
+        f"The mode of the state directory {directory}, {mode:04o}, allowed access by other users."
+    )
+    if check_mode:
+        return f"{change} A run without check mode sets it to 0700. {_PREVENTION}."
+    _remove_access(directory, action)
+    return f"{change} It was set to 0700. {_PREVENTION}."
+
+
+def _remove_access(directory: Path, action: str) -> None:
+    cause = "other users can access it, and its mode cannot be changed"
+    try:
+        directory.chmod(_PRIVATE_MODE)
+        # Some file systems ignore the change of a mode.
+        mode = stat.S_IMODE(directory.stat().st_mode)
+    except OSError as error:
+        raise StateError(action, f"{cause} ({error.strerror})", _MODE_REMEDY) from error
+    if mode & _OTHER_USERS:
+        raise StateError(action, f"{cause} (it is still {mode:04o})", _MODE_REMEDY)
+
+
+def _is_dedicated(directory: Path, mode: int) -> bool:
+    """Return whether a directory is used only by the sync, so that changing its mode affects no one else.
+
+    Without a receipt, this is the case if the directory contains only visible files, such as an exported roster.
+    Home directories and system directories contain hidden files or other directories.
+    """
+    if mode & stat.S_ISVTX:
+        # A directory in which all users create files, such as /tmp.
+        return False
+    names = set(os.listdir(directory))
+    return RECEIPT_FILE in names or all(
+        stat.S_ISREG((directory / name).lstat().st_mode) and not name.startswith(".")
+        for name in names - {"lost+found"}
+    )
