@@ -49,7 +49,7 @@ def render_message(text: str, names: Mapping[str, str]) -> str:
 def _name_option(option: str, names: Mapping[str, str]) -> str:
     if option in names:
         return names[option]
-    dictionary, _, key = option.partition(".")
+    dictionary, _separator, key = option.partition(".")
     if key and dictionary in names:
         return f"{names[dictionary]}.{key}"
     return option.rpartition("[].")[2]

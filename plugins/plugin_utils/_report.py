@@ -44,7 +44,9 @@ def _details(result: SyncResult, dest: str) -> Iterator[str]:
         yield f"  {location_line(each)}"
     if result.left_out:
         yield from _wrap(f"Left out: {join_causes(result.left_out)}.")
-        yield from _wrap(f"They are listed in {dest}.ids.") if result.verdict != PREVIEW else ()
+        if result.verdict != PREVIEW:
+            # A path is not wrapped, so that it can be copied.
+            yield f"They are listed in {dest}.ids."
     if result.verdict in _NEXT_COMMANDS:
         yield _NEXT_COMMANDS[result.verdict]
 

@@ -173,7 +173,7 @@ def _credential(params: Mapping[str, Any]) -> Credential:
 def _split_token(params: Mapping[str, Any], in_query: str) -> tuple[str, str]:
     """Return the prefix of the token and the token itself, whether the user has written them together or not."""
     token, prefix = params["token"] or "", params["token_prefix"]
-    scheme, _, rest = token.partition(" ")
+    scheme, _separator, rest = token.partition(" ")
     if in_query:
         return (prefix or "").strip(), rest.strip() if scheme.lower() == "bearer" else token
     if prefix is None:
