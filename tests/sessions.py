@@ -56,7 +56,7 @@ class Core:
 
 
 LIBRARIES = "meta/requirements.txt"
-# Includes gssapi, which has to be compiled, so only one release uses this file.
+# Includes gssapi, which must be compiled, so only one release of ansible-core is tested with this file.
 ALL_LIBRARIES = "meta/ee-requirements.txt"
 EVERY_CORE, BOTH_ENDS, EVERY_LIBRARY = "every_core", "both_ends", "every_library"
 OLDEST, LATEST = (f"tests/requirements/modules-{end}.txt" for end in ("oldest", "newest"))

@@ -54,8 +54,8 @@ options:
         default: subtree
       member_of:
         description:
-          - Distinguished name of a group, or a list of them. Selects the members of any of these groups, including the
-            members of nested groups. In Active Directory, people also belong to their primary group.
+          - Distinguished name of a group, or a list of such names. Selects the members of any of these groups,
+            including the members of nested groups. In Active Directory, people also belong to their primary group.
           - A string is always a single name, even if it contains commas.
           - If combined with O(sources[].search_base), people must match both. They must also match the LDAP filter,
             which by default leaves out disabled accounts.
@@ -70,14 +70,14 @@ options:
         type: str
       exclude_ous:
         description:
-          - Distinguished name of an Organizational Unit, or a list of them. People in these units, or in units below
-            them, are not contacts of this source.
+          - Distinguished name of an Organizational Unit, or a list of such names. People in these units, or in units
+            below them, are not contacts of this source.
           - A string is always a single name, even if it contains commas.
         type: raw
       exclude_groups:
         description:
-          - Distinguished name of a group, or a list of them. Members of these groups, or of groups nested in them, are
-            not contacts of this source.
+          - Distinguished name of a group, or a list of such names. Members of these groups, or of groups nested in
+            them, are not contacts of this source.
         type: raw
       exclude_filter:
         description:
@@ -110,14 +110,14 @@ options:
     default: [user]
   exclude_ous:
     description:
-      - Distinguished name of an Organizational Unit, or a list of them. People in these units, or in units below them,
-        are not contacts.
+      - Distinguished name of an Organizational Unit, or a list of such names. People in these units, or in units below
+        them, are not contacts.
       - A string is always a single name, even if it contains commas.
     type: raw
   exclude_groups:
     description:
-      - Distinguished name of a group, or a list of them. Members of these groups, or of groups nested in them, are not
-        contacts.
+      - Distinguished name of a group, or a list of such names. Members of these groups, or of groups nested in them,
+        are not contacts.
     type: raw
   exclude_filter:
     description:

@@ -189,7 +189,7 @@ summary:
   sample: |-
     Contact sync oslo: uploaded (421 contacts)
     3 added, 1 changed, 0 moved, 2 removed, 417 unchanged.
-    Started 2026-11-30T04:00:02.120Z, took 3.2 s, read from ldaps://dc1.corp.example, 1 people left out
+    Started 2026-11-30T04:00:02.120Z, took 3.2 s, read from ldaps://dc1.corp.example, left out: 1
 report:
   description: Lines that the role prints.
   returned: always

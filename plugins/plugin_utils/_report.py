@@ -111,9 +111,7 @@ def summary(result: SyncResult) -> str:
         details = verdict_line(result)
     left_out = sum(each["count"] for each in result.left_out)
     origin = (
-        f"read from {result.server}, {left_out} people left out"
-        if result.server
-        else "nothing was read"
+        f"read from {result.server}, left out: {left_out}" if result.server else "nothing was read"
     )
     return "\n".join(
         (

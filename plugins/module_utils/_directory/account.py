@@ -21,7 +21,7 @@ PROTOCOLS = (SIMPLE, KERBEROS, NTLM, EXTERNAL, ANONYMOUS)
 class Account:
     r"""The account for reading a directory.
 
-    Strings are empty for options that are not set.
+    Options that are not set are empty strings.
 
     :ivar auth_protocol: one of `PROTOCOLS`.
     :ivar bind_dn: distinguished name, user principal name, DOMAIN\user, or Kerberos principal.

@@ -82,7 +82,7 @@ class WrittenRoster:
 def write_roster(
     roster: Roster, csv_file: BinaryIO, ids_file: BinaryIO, identities: BinaryIO
 ) -> WrittenRoster:
-    """Write both files of a roster.
+    """Write the CSV file and the identities file of a roster.
 
     :param roster: roster to write.
     :param csv_file: empty file for the CSV.

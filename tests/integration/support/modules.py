@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.integration.support.workspace import Workspace
 
 _ROOT = Path(__file__).parents[3]
-# The start of a marked option name; modules must replace the markers in their messages.
+# The start of a marker such as O(ca_path), which modules must replace in their messages.
 _MARKER = re.compile(r"\bO\([a-z]")
 # Without these capabilities, file permissions also apply to root.
 _WITHOUT_DAC_OVERRIDE = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")

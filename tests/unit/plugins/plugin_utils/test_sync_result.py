@@ -245,7 +245,7 @@ def test_an_unchanged_location_has_no_parentheses() -> None:
             (
                 "Contact sync corp: uploaded (147 contacts)\n"
                 "2 added, 1 changed, 2 moved, 1 removed, 142 unchanged.\n"
-                "Started 2026-11-30T04:00:02.120Z, took 3.2 s, read from ldaps://dc1, 3 people left out"
+                "Started 2026-11-30T04:00:02.120Z, took 3.2 s, read from ldaps://dc1, left out: 3"
             ),
         ),
         (
