@@ -30,7 +30,7 @@ INVENTORY = {
 IN_INVENTORY = {**INVENTORY, "syncs": {"hosts": SYNCS, "vars": {"contact_sync_hosts": "syncs"}}}
 REMEDY = "Correct contact_sync_hosts or the inventory (-i)."
 
-pytestmark = [pytest.mark.every_core]
+pytestmark = [pytest.mark.both_ends]
 
 
 def run_with_hosts(

@@ -180,14 +180,9 @@ def test_the_result_of_uploads_a_guard_stop_and_a_preview(
 @pytest.mark.parametrize(
     ("changes", "status", "kind"),
     [
-        ({"page_size": "many"}, None, "configuration"),
-        ({"bind_pw": "Pw7.wrong"}, None, "directory"),
         ({"server_uri": "ldaps://localhost:1"}, None, "directory"),
-        ({"service_token": "Tk7.wrong"}, None, "service_auth"),
-        ({"service_url": "https://localhost:1/contacts"}, None, "network"),
         ({}, HTTPStatus.UNPROCESSABLE_ENTITY, "service_refused"),
         ({}, HTTPStatus.BAD_GATEWAY, "service_unsure"),
-        ({"initial": False, "state_dir": "/srv/nowhere"}, None, "state"),
         ({"initial": False}, None, "guard"),
     ],
 )
@@ -210,7 +205,42 @@ def test_the_kind_of_a_failure(
     assert not list(notifications.workspace.temp_dir.iterdir())
 
 
-@pytest.mark.every_core
+KINDS: dict[str, tuple[dict[str, Any], str]] = {
+    "page_size": ({"page_size": "many"}, "configuration"),
+    "password": ({"bind_pw": "Pw7.wrong"}, "directory"),
+    "token": ({"service_token": "Tk7.wrong"}, "service_auth"),
+    "url": ({"service_url": "https://localhost:1/contacts"}, "network"),
+    "no_state": ({"initial": False}, "state"),
+}
+"""For each host: the variables that differ, and the kind of the failure."""
+
+
+def test_the_kinds_of_failures_of_several_syncs(
+    open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
+) -> None:
+    variables = {
+        **role_variables(open_ldap, service, workspace),
+        "contact_sync_service_retries": 0,
+        "contact_sync_state_dir": f"{workspace.root}/{{{{ inventory_hostname }}}}",
+        "contact_sync_dest": "",
+    }
+    hosts = {
+        host: {f"contact_sync_{name}": value for name, value in changes.items()}
+        for host, (changes, _kind) in KINDS.items()
+    }
+    inventory = Inventory(variables, {"syncs": hosts})
+    run = run_playbook(workspace, SYNC, inventory, "-e", "contact_sync_hosts=syncs")
+    failures = {
+        task.host: task.result["failure"] for task in run.tasks if task.name == "Publish the result"
+    }
+    assert {host: failure["kind"] for host, failure in failures.items()} == {
+        host: kind for host, (_changes, kind) in KINDS.items()
+    }
+    assert {host: failure["message"] for host, failure in failures.items()} == run.failures
+    assert service.uploads == 0
+
+
+@pytest.mark.both_ends
 def test_an_unchanged_run_of_the_playbook_shows_few_tasks_and_readable_lines(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:

@@ -382,7 +382,7 @@ def invalid_run(
     return workspace, run_playbook(workspace, SYNC, inventory, *arguments, env=env)
 
 
-@pytest.mark.every_core
+@pytest.mark.both_ends
 @pytest.mark.parametrize("host", INVALID)
 def test_invalid_variables_are_reported_before_the_directory_is_read(
     host: str, invalid_run: tuple[Workspace, PlaybookRun]
