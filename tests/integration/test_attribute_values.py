@@ -188,7 +188,7 @@ def test_composed_and_decomposed_values_yield_the_same_bytes(
     assert ",Zoe,tromso,ZOE/ÅSE\r\n".encode() in rosters[0]
 
 
-# By value in the directory: the phone number in the roster, or an empty string.
+# Phone numbers in the roster, by the value in the directory; empty for a value that is not a phone number.
 PHONE_NUMBERS = {
     "+47 912 34 567": "+4791234567",
     "tel:+47-912-34-568": "+4791234568",

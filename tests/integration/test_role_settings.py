@@ -41,7 +41,7 @@ VALID: dict[str, Any] = {
     "service_token": "Tk7.of-nobody",
     "initial": True,
 }
-"""Valid values of variables, without the prefix of the role."""
+"""Valid settings of the role, by the name of the variable without the prefix contact_sync_."""
 
 SITES = [{"location": "oslo-hq", "ou": "Oslo HQ"}, {"location": "bergen", "ou": "Bergen"}]
 

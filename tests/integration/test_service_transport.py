@@ -253,7 +253,7 @@ def test_an_expired_server_certificate_is_an_error(ca: Authority, workspace: Wor
 
 
 class TestProxies:
-    """Proxies that environment variables configure."""
+    """Proxies configured through environment variables."""
 
     def test_the_proxy_is_used_unless_an_option_or_no_proxy_excludes_it(
         self, service: Receiver, workspace: Workspace

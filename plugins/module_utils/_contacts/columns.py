@@ -161,9 +161,9 @@ def _compile_phone_style(header: str, style: str | None, phone_region: str) -> P
         return None
     if style == "national" and not phone_region:
         raise InputError(
-            f"Cannot use O(columns[].phone_style) national of column {header!r}",
+            f"Cannot use O(columns[].phone_style=national) for column {header!r}",
             "O(phone_region) is not set, so the country of numbers without a country code is unknown",
-            "Set O(phone_region), or use O(columns[].phone_style) international",
+            "Set O(phone_region), or use O(columns[].phone_style=international)",
         )
     library.PHONENUMBERS.require(f"by O(columns[].phone_style) of column {header!r}")
     return PhoneStyle(style, phone_region)

@@ -164,7 +164,7 @@ class _SyntaxChecker:
         if node.name != PHONE_REGION and (
             not _BARE_NAME.fullmatch(node.name) or node.name in _RESERVED_NAMES
         ):
-            raise ForbiddenError(f"{node.name!r} is not a valid LDAP attribute name")
+            raise _invalid_name(node.name)
         self.names.add(node.name)
 
     def _visit_getattr(self, node: nodes.Getattr) -> None:
@@ -183,7 +183,7 @@ class _SyntaxChecker:
 
     def _add_list_name(self, name: str) -> None:
         if not _BARE_NAME.fullmatch(name) or name.lower() == LOCATION:
-            raise ForbiddenError(f"{name!r} is not a valid LDAP attribute name")
+            raise _invalid_name(name)
         self.list_names.add(name)
 
     def _visit_filter(self, node: nodes.Filter) -> None:
@@ -316,3 +316,9 @@ def _is_string(node: nodes.Node | None) -> bool:
     if isinstance(node, (nodes_module.Or, nodes_module.And, nodes_module.Add)):
         return _is_string(node.left) and _is_string(node.right)
     return isinstance(node, (nodes_module.Name, nodes_module.Concat))
+
+
+def _invalid_name(name: str) -> ForbiddenError:
+    if name in _RESERVED_NAMES or name.lower() == LOCATION:
+        return ForbiddenError(f"{name!r} is a reserved name, not an LDAP attribute")
+    return ForbiddenError(f"{name!r} is not a valid LDAP attribute name")

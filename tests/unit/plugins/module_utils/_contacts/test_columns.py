@@ -97,8 +97,8 @@ def test_the_location_column_is_omitted_if_all_sources_are_global() -> None:
         (
             [{**NAME_COLUMN, "phone_style": "national"}, SITE_COLUMN],
             (
-                "Cannot use phone_style national of column 'Name': phone_region is not set, so the country of "
-                "numbers without a country code is unknown. Set phone_region, or use phone_style international."
+                "Cannot use phone_style: national for column 'Name': phone_region is not set, so the country of "
+                "numbers without a country code is unknown. Set phone_region, or use phone_style: international."
             ),
         ),
         (
