@@ -53,8 +53,10 @@ def plain(value: object) -> Any:
 def remove_omitted(value: Any, omitted: object) -> Any:
     """Remove the placeholder of ``omit`` from lists and dictionaries.
 
-    :param omitted: the placeholder. In ansible-core 2.19 and newer, templates do not return it.
+    :param omitted: the placeholder. In ansible-core 2.19 and newer, templates do not return it. Null removes nothing.
     """
+    if omitted is None:
+        return value
     if isinstance(value, dict):
         return {
             key: remove_omitted(item, omitted) for key, item in value.items() if item != omitted
@@ -73,12 +75,18 @@ def describe_template_error(name: str, error: str) -> str:
     :param error: message of ansible-core.
     """
     spec = VARIABLES[name].spec if name in VARIABLES else {"type": "str"}
-    if spec.get("no_log") or spec["type"] == "dict":
+    if spec["type"] == "dict" or _has_secret(spec):
         return "its template is invalid"
     cause = error.partition("\n")[0].partition(". String: ")[0].rstrip(".")
     # Some releases of ansible-core repeat the cause.
     first, _separator, second = cause.partition(". ")
     return first if first == second else cause
+
+
+def _has_secret(spec: Mapping[str, Any]) -> bool:
+    """Return whether a value or one of its suboptions is a secret."""
+    suboptions = spec.get("options", {}).values()
+    return bool(spec.get("no_log")) or any(_has_secret(option) for option in suboptions)
 
 
 def is_blank(value: object) -> bool:

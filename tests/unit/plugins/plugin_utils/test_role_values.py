@@ -307,10 +307,14 @@ def test_fields_must_be_plain_values(value: object) -> None:
 def test_omitted_values_are_removed() -> None:
     value = {"a": "x", "b": ["x", "y"], "c": {"d": "x"}}
     assert remove_omitted(value, "x") == {"b": ["y"], "c": {}}
+    value = {"a": None, "b": [None]}
     assert remove_omitted(value, None) == value
 
 
-@pytest.mark.parametrize("name", ["contact_sync_bind_pw", "contact_sync_service_headers"])
+@pytest.mark.parametrize(
+    "name",
+    ["contact_sync_bind_pw", "contact_sync_service_headers", "contact_sync_service_secrets"],
+)
 def test_an_invalid_template_in_a_secret_is_not_quoted(name: str) -> None:
     error = "template error while templating string: unexpected '}'. String: P{{w7.SECRET"
     assert describe_template_error(name, error) == "its template is invalid"
