@@ -307,8 +307,8 @@ def test_fields_must_be_plain_values(value: object) -> None:
 def test_omitted_values_are_removed() -> None:
     value = {"a": "x", "b": ["x", "y"], "c": {"d": "x"}}
     assert remove_omitted(value, "x") == {"b": ["y"], "c": {}}
-    value = {"a": None, "b": [None]}
-    assert remove_omitted(value, None) == value
+    with_null = {"a": None, "b": [None]}
+    assert remove_omitted(with_null, None) == with_null
 
 
 @pytest.mark.parametrize(
