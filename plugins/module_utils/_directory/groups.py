@@ -17,20 +17,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from .by_dn import (
-    BATCH_SIZE,
-    RawEntry,
-    batches,
-    read_all_values,
-    read_entries_by_dn,
-    read_entry,
-)
+from .by_dn import BATCH_SIZE, batches, read_entries_by_dn
 from .connection import LdapSession
 from .diagnosis import DirectoryError
 from .dn import normalize_dn
 from .entry import Entry, first_text
 from .query import Query, filter_and, filter_equals, filter_or
 from .search import search
+from .single_entry import RawEntry, read_all_values, read_entry
 
 _PAGE_SIZE = 500
 

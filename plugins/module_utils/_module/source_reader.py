@@ -16,12 +16,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from .._contacts.columns import Column
-from .._directory.by_dn import (
-    ANYTHING,
-    find_searchable_contexts,
-    read_entries_by_dn,
-    read_entry,
-)
+from .._directory.by_dn import find_searchable_contexts, read_entries_by_dn
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry, Values
@@ -29,6 +24,7 @@ from .._directory.groups import MemberCriteria, read_members, resolve_groups
 from .._directory.probe import has_visible_entries
 from .._directory.query import Query, filter_and, filter_or, people_filter
 from .._directory.search import search
+from .._directory.single_entry import ANYTHING, read_entry
 from .._directory.timestamps import parse_timestamp
 from .._expressions.attribute_values import AttributeValueError, decode_values
 from .._text import normalize
