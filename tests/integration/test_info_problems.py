@@ -58,7 +58,7 @@ def test_attributes_and_columns_without_values_are_problems(
     ]
     result = run_info(open_ldap, workspace, columns=columns)
     assert [cause.partition(":")[0] for cause in problem_causes(result)] == [
-        "no entry has the attribute pager",
+        "no entry has the attribute pager, which the column Pager uses",
         "the column Extension is empty for everyone",
     ]
 

@@ -15,6 +15,7 @@ from .diagnosis import DirectoryError, ServerError, explain_failure, result_erro
 from .entry import Entry, IncompleteValuesError, build_entries
 from .library import FAILURES
 from .messages import MAX_MESSAGE_SIZE, OversizeError
+from .name_resolution import NamesResolvedError, resolve_names
 from .page_readers import Page, choose_reader
 from .query import Query
 
@@ -40,6 +41,8 @@ def search(
     :param page_size: number of entries to request per page.
     :param references: set to which the URIs of continuation references (RFC 4511, 4.5.3) are added. They are
         not followed.
+    :raises NamesResolvedError: if the server returned attributes under other names than the requested ones. It then
+        knows them by their requested names if everything is read again.
     :raises ServerError: if this server does not return the complete result, for instance because of a limit
         or a lost connection.
     :raises DirectoryError: if the error does not depend on the server, for instance because the search base
@@ -47,17 +50,32 @@ def search(
         attribute has more values than the server returns at once.
     """
     action = f"Cannot search {query.search_base} on {session.uri}"
-    connection = session.connection
-    read_pages = choose_reader(connection)
     names = [*attributes, session.identity_attribute]
-    with closing(read_pages(connection, query, names, page_size)) as pages:
+    attribute_names = session.attribute_names
+    aliases = attribute_names.find_aliases(names)
+    read_pages = choose_reader(session.connection)
+    missing = list(range(len(attributes)))
+    has_entries = have_other_names = False
+    with closing(read_pages(session.connection, query, names, page_size, aliases)) as pages:
         for page in _check_pages(pages, action):
             if references is not None:
                 references.update(page.references)
+            have_other_names = attribute_names.have_other_names(names, page.unrequested)
+            if have_other_names:
+                break
             entries = _require_entries(page, session.identity_attribute, action)
             if session.check_identities is not None:
                 session.check_identities(entries, page.dns)
+            has_entries = has_entries or bool(entries)
+            missing = [
+                index for index in missing if not any(each.values[index] for each in entries)
+            ]
             yield entries
+    if have_other_names or (has_entries and missing and not attribute_names.is_resolved):
+        resolve_names(session)
+        aliases = attribute_names.find_aliases(attributes)
+        if have_other_names or any(attributes[index].lower() in aliases for index in missing):
+            raise NamesResolvedError
 
 
 def select_people_references(references: set[str]) -> list[str]:

@@ -76,7 +76,7 @@ _RANGE = re.compile(r"(?P<attribute>[^;]+);range=(?P<start>\d+)-(?P<end>\d+|\*)"
 
 
 def read_all_values(
-    session: LdapSession, dn: str, attributes: Sequence[str]
+    session: LdapSession, dn: str, attributes: Sequence[str], search_filter: str = ANYTHING
 ) -> dict[str, list[bytes]] | None:
     """Read all values of an entry's attributes, in several requests if necessary.
 
@@ -86,10 +86,11 @@ def read_all_values(
 
     :param dn: DN of the entry.
     :param attributes: lower-case names of the attributes.
-    :returns: the values by attribute; None if the entry does not exist, or the account is not allowed to read it.
+    :param search_filter: filter that the entry must match.
+    :returns: the values by attribute; None as for `read_entry`.
     :raises DirectoryError: if the server does not respond, returns an error, or does not return all values.
     """
-    raw = read_entry(session, dn, attributes)
+    raw = read_entry(session, dn, attributes, search_filter)
     if raw is None:
         return None
     all_values = {}
@@ -101,7 +102,7 @@ def read_all_values(
         all_values[attribute] = values = list(value_range.values)
         _check_range(session, dn, value_range, 0)
         while not value_range.is_last:
-            more = read_entry(session, dn, [f"{attribute};range={len(values)}-*"])
+            more = read_entry(session, dn, [f"{attribute};range={len(values)}-*"], search_filter)
             if more is None:
                 return None
             value_range = _check_range(session, dn, _find_range(more, attribute), len(values))

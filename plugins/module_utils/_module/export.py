@@ -18,11 +18,13 @@ from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.failover import read_with_failover
 from .._directory.search import select_people_references
+from .._errors import Diagnosis
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
 from .._roster.writer import WrittenRoster
 from .export_options import ExportOptions, ReadOptions
 from .identity_check import IdentityCheck
+from .missing_attributes import describe_usage, explain_missing_attribute
 from .source_options import Source
 from .source_reader import SourceReader
 
@@ -47,8 +49,8 @@ class Export:
     :ivar entries: number of entries found.
     :ivar excluded: number of entries excluded by an option.
     :ivar invalid_start_dates: number of people whose start attribute does not contain a date.
-    :ivar missing_attributes: attributes that columns or location rules use but that no entry has.
-    :ivar missing_referenced_attributes: attributes that are read with of_entry but that no referenced entry has.
+    :ivar missing_attributes: explanations of attributes that no entry has, although columns or location rules use them
+        or of_entry reads them.
     :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) to naming contexts that might contain
         people; they were not followed.
     :ivar location_header: title of the column that contains the location; None if there is none.
@@ -62,8 +64,7 @@ class Export:
     entries: int
     excluded: int
     invalid_start_dates: int
-    missing_attributes: list[str]
-    missing_referenced_attributes: list[str]
+    missing_attributes: list[Diagnosis]
     references: list[str]
     location_header: str | None
     is_unencrypted: bool
@@ -75,12 +76,8 @@ class Export:
         warnings = [
             *self.failovers,
             *(
-                f"No entry has the attribute {name}, which the columns use."
-                for name in self.missing_attributes
-            ),
-            *(
-                f"No referenced entry has the attribute {name}, which is read with of_entry."
-                for name in self.missing_referenced_attributes
+                f"{missing.cause[0].upper()}{missing.cause[1:]}. {missing.remedy}."
+                for missing in self.missing_attributes
             ),
             *(
                 f"The directory refers to {uri} for a part of a source. People there are missing."
@@ -203,8 +200,7 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
         entries=sum(tally.entries for tally in result.tallies),
         excluded=sum(tally.excluded for tally in result.tallies),
         invalid_start_dates=len(result.reader.invalid_start_dates),
-        missing_attributes=result.mapper.unseen_attributes,
-        missing_referenced_attributes=sorted(result.reader.missing_attributes),
+        missing_attributes=_explain_missing_attributes(read, result),
         references=select_people_references(result.reader.references),
         location_header=next(
             (column.header for column in read.columns if column.expression.is_location), None
@@ -246,6 +242,18 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
         builder=builder,
         tallies=tallies,
     )
+
+
+def _explain_missing_attributes(options: ReadOptions, result: _ServerResult) -> list[Diagnosis]:
+    names = [*result.mapper.unseen_attributes, *result.reader.missing_attributes]
+    return [
+        explain_missing_attribute(
+            result.reader.attribute_names.explain_missing(name),
+            result.server,
+            describe_usage(name, options.columns, options.sources),
+        )
+        for name in dict.fromkeys(names)
+    ]
 
 
 def _check_left_out(roster: Roster) -> None:

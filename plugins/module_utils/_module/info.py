@@ -10,11 +10,13 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any, NamedTuple
 
 from .._contacts.source_statistics import SourceStatistics
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
+from .._directory.name_resolution import read_with_resolved_names
 from .._directory.probe import Probe, probe_server
 from .._directory.search import select_people_references
 from .._directory.servers import find_servers
@@ -25,6 +27,7 @@ from .export_options import ReadOptions
 from .probe_report import (
     Problem,
     calculate_clock_offset,
+    find_missing_attribute_problems,
     find_reference_problems,
     find_server_differences,
     find_server_problems,
@@ -106,7 +109,9 @@ def _examine_servers(
             is_rejected = is_rejected or probe.is_account_refused
             now = datetime.now(timezone.utc)
             examination = (
-                _examine_sources(options, probe.session) if probe.session else _Examination()
+                read_with_resolved_names(partial(_examine_sources, options), probe.session)
+                if probe.session
+                else _Examination()
             )
             problems += [*find_server_problems(probe, settings, now), *examination.problems]
         servers.append(_describe_server(probe, settings, now, examination))
@@ -134,7 +139,12 @@ def _examine_sources(options: ReadOptions, session: LdapSession) -> _Examination
             examination.problems.append(problem_from_error(session.uri, error))
             if session.connection.closed:
                 break
-    examination.problems.extend(find_source_problems(session.uri, examination.sources, has_entries))
+    examination.problems.extend(
+        find_source_problems(session, examination.sources, has_entries, options.columns)
+    )
+    examination.problems.extend(
+        find_missing_attribute_problems(session, reader.missing_attributes, options.sources)
+    )
     examination.problems.extend(
         find_reference_problems(session.uri, select_people_references(reader.references))
     )

@@ -16,11 +16,13 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from .._contacts.columns import Column
+from .._directory.attribute_names import AttributeNames
 from .._directory.by_dn import find_searchable_contexts, read_entries_by_dn
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry, Values
 from .._directory.groups import MemberCriteria, read_members, resolve_groups
+from .._directory.name_resolution import resolve_names
 from .._directory.probe import has_visible_entries
 from .._directory.query import Query, filter_and, filter_or, people_filter
 from .._directory.search import search
@@ -41,7 +43,6 @@ class SourceReader:
     :ivar excluded: number of people who were found but excluded, by name of the source.
     :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) that the server returned; they are not
         followed.
-    :ivar missing_attributes: attributes that are read with of_entry but that no referenced entry has.
     :ivar invalid_start_dates: identities of people whose start attribute does not contain a date; they are treated as
         already started.
     """
@@ -57,8 +58,24 @@ class SourceReader:
         self._identities_by_groups: dict[tuple[str, ...], set[str]] = {}
         self.excluded: Counter[str] = Counter()
         self.references: set[str] = set()
-        self.missing_attributes: set[str] = set()
+        self._known_start_attributes: set[str] = set()
+        self._unused_start_attributes: set[str] = set()
+        self._wanted_attributes: set[str] = set()
+        self._referenced_attributes: set[str] = set()
         self.invalid_start_dates: set[str] = set()
+
+    @property
+    def attribute_names(self) -> AttributeNames:
+        """What is known about the names of attributes on the server."""
+        return self._session.attribute_names
+
+    @property
+    def missing_attributes(self) -> list[str]:
+        """Attributes with start dates that no entry has, and attributes for of_entry that no referenced entry has."""
+        return [
+            *sorted(self._unused_start_attributes - self._known_start_attributes),
+            *sorted(self._wanted_attributes - self._referenced_attributes),
+        ]
 
     def read_pages(self, source: Source, attributes: Sequence[str]) -> Iterator[list[Entry]]:
         """Read the people of a source, one page at a time.
@@ -106,7 +123,8 @@ class SourceReader:
                             referenced[normalize(name), attribute] = (
                                 _smallest(attribute, values) or ""
                             )
-        self.missing_attributes.update(set(wanted) - {attribute for _name, attribute in referenced})
+        self._wanted_attributes.update(wanted)
+        self._referenced_attributes.update(attribute for _name, attribute in referenced)
         return referenced
 
     def _read_names(self, sources: Sequence[Source], attributes: Sequence[str]) -> list[str]:
@@ -197,8 +215,16 @@ class SourceReader:
 
     def _not_started(self, source: Source, attribute: str) -> set[str]:
         identities = set()
-        for page in self._search(source, [attribute], f"({attribute}=*)"):
+        name = self._name_for_filters(attribute)
+        for page in self._search(source, [name], f"({name}=*)"):
             for entry in page:
+                self._known_start_attributes.add(attribute)
+                if not entry.values[0]:
+                    raise self._start_date_error(
+                        f"the server finds people by the attribute {attribute}, but does not return its values",
+                        "Allow the bind account to read the attribute, or set O(start_attribute) to the name under"
+                        " which the server returns it",
+                    )
                 text = _smallest(attribute, entry.values[0])
                 start = parse_timestamp(text or "")
                 if text == "":
@@ -207,7 +233,35 @@ class SourceReader:
                     self.invalid_start_dates.add(entry.identity)
                 elif start > self._now:
                     identities.add(entry.identity)
+        if attribute not in self._known_start_attributes:
+            self._check_start_attribute(attribute)
         return identities
+
+    def _name_for_filters(self, attribute: str) -> str:
+        """Return the main name of an attribute if it is an OID, because Samba does not find OIDs in filters."""
+        if not attribute[0].isdigit():
+            return attribute
+        self._resolve_names()
+        return self.attribute_names.find_aliases([attribute]).get(attribute, attribute)
+
+    def _check_start_attribute(self, attribute: str) -> None:
+        """Check that an attribute that no entry has exists in the schema."""
+        self._unused_start_attributes.add(attribute)
+        self._resolve_names()
+        missing = self.attribute_names.explain_missing(attribute)
+        if missing.is_unknown:
+            example = f", for example to {' or '.join(missing.suggestions)}"
+            raise self._start_date_error(
+                f"the schema of the server has no attribute {attribute}",
+                f"Correct O(start_attribute){example if missing.suggestions else ''}",
+            )
+
+    def _resolve_names(self) -> None:
+        if not self.attribute_names.is_resolved:
+            resolve_names(self._session)
+
+    def _start_date_error(self, cause: str, remedy: str) -> DirectoryError:
+        return DirectoryError(f"Cannot read the start dates on {self._session.uri}", cause, remedy)
 
     def _members_of(self, groups: tuple[str, ...]) -> MemberCriteria:
         if groups not in self._members_by_groups:

@@ -254,7 +254,7 @@ def test_entries_are_read_by_the_smallest_dn_in_each_attribute(
     reader = _source_reader()
     sources = parse_sources(export_params(source("OU=A")))
     values = reader.read_referenced_values(sources, columns)
-    assert reader.missing_attributes == {"sn"}
+    assert reader.missing_attributes == ["sn"]
     # The server is asked for a name exactly as it wrote the name.
     assert calls == [(sorted(["CN=b", decomposed]), "DC=x", ["mail", "sn"])]
     assert values == {("CN=b", "mail"): "", ("CN=å", "mail"): "m@x"}
