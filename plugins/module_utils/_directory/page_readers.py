@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from .decoding import EntryDecoder, decode_first_string, decode_uris
 from .entry import NO_ALIASES, Aliases, AttributeValues, IncompleteValuesError, select_values
 from .ldap3_private import PagedSearch, decode_message, has_security_layer
-from .library import FAILURES
+from .library import FAILURES, ldap3
 from .messages import MessageReader, OversizeError, PartialResponse
 from .query import SCOPES, Query
 
@@ -100,6 +100,7 @@ def read_pages_with_ldap3(
             query.search_base,
             query.filter,
             SCOPES[query.scope],
+            dereference_aliases=ldap3.DEREF_NEVER,
             attributes=requested,
             paged_size=page_size,
             paged_cookie=cookie,

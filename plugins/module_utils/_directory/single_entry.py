@@ -38,7 +38,13 @@ def read_entry(
     action = f"Cannot read {dn or 'the root DSE'} on {session.uri}"
     connection = session.connection
     try:
-        connection.search(dn, search_filter, ldap3.BASE, attributes=list(attributes))
+        connection.search(
+            dn,
+            search_filter,
+            ldap3.BASE,
+            dereference_aliases=ldap3.DEREF_NEVER,
+            attributes=list(attributes),
+        )
     except FAILURES as error:
         # Leftover bytes of a broken response must not be parsed as the next response.
         close(connection)
