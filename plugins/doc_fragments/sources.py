@@ -48,7 +48,7 @@ options:
       search_scope:
         description:
           - Scope of the search. V(subtree) searches all levels below the base, V(one_level) only the level directly
-            below it, and V(base) only the base entry.
+            below it, and V(base) only the base entry. Aliases are not followed.
         type: str
         choices: [subtree, one_level, base]
         default: subtree
@@ -59,6 +59,7 @@ options:
           - A string is always a single name, even if it contains commas.
           - If combined with O(sources[].search_base), people must match both. They must also match the LDAP filter,
             which by default leaves out disabled accounts.
+          - Members from other domains cannot be found on this server. A warning states their number.
           - In Active Directory, the server looks up the members of the groups. In other directories, the module reads
             the member lists of the groups (C(member), C(uniqueMember), C(memberUid) with C(gidNumber)), and then reads
             the members by their names.
@@ -88,6 +89,7 @@ options:
       minimum:
         description:
           - Minimum number of contacts that this source must return. V(0) allows an empty source.
+          - People who are found but excluded, or who have no valid row, are not contacts.
           - With O(sources[].search_scope=base), the number must not exceed V(1).
         type: int
         default: 1

@@ -110,7 +110,8 @@ def build_entries(
 ) -> list[Entry] | None:
     """Build entries from their values.
 
-    :param value_lists: the values of each entry. The last value, that of the identity attribute, is removed.
+    :param value_lists: the values of each entry. The last value, that of the identity attribute, is removed if all
+        entries have an identity.
     :param identity_attribute: OBJECT_GUID or ENTRY_UUID.
     :returns: the entries; None if an entry was returned without an identity.
     """
@@ -122,7 +123,11 @@ def build_entries(
         identities = _format_guids(raw)
     else:
         identities = _format_uuids(raw) or _format_uuids_one_by_one(raw)
-    return None if identities is None else list(map(Entry, identities, value_lists))
+    if identities is None:
+        for values, identity in zip(value_lists, raw):
+            values.append(identity)
+        return None
+    return list(map(Entry, identities, value_lists))
 
 
 # For each character in the text form of a GUID, the index of its hexadecimal digit in the octets; None for a hyphen.

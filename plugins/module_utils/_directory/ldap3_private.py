@@ -31,7 +31,7 @@ class PagedSearch:
             query.search_base,
             query.filter,
             SCOPES[query.scope],
-            # Otherwise, an alias in an excluded OU would exclude a person elsewhere. Most clients do not follow aliases.
+            # Otherwise, an alias in an excluded OU would exclude a person elsewhere.
             ldap3.DEREF_NEVER,
             list(names),
             size_limit=0,

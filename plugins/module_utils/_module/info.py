@@ -24,6 +24,7 @@ from .._directory.settings import Address, ConnectionSettings
 from .._directory.tls import create_ssl_context
 from .._text import make_values_printable
 from .export_options import ReadOptions
+from .incomplete_sources import explain_foreign_members, explain_global_catalog
 from .probe_report import (
     Problem,
     calculate_clock_offset,
@@ -146,6 +147,13 @@ def _examine_sources(options: ReadOptions, session: LdapSession) -> _Examination
         find_missing_attribute_problems(session, reader.missing_attributes, options.sources)
     )
     examination.problems.extend(
+        Problem(session.uri, *each)
+        for each in (
+            *explain_global_catalog(session),
+            *explain_foreign_members(reader.foreign_members),
+        )
+    )
+    examination.problems.extend(
         find_reference_problems(session.uri, select_people_references(reader.references))
     )
     return examination
@@ -160,7 +168,7 @@ def _read_statistics(
     for page in reader.read_pages(source, statistics.attributes):
         for entry in page:
             statistics.add(*entry, source.location_or_rule)
-    statistics.excluded = reader.excluded[source.name]
+    statistics.excluded_by_option = reader.excluded[source.name]
     return statistics
 
 

@@ -17,7 +17,9 @@ from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe
 from .._directory.settings import ConnectionSettings
+from .._errors import Diagnosis
 from .missing_attributes import describe_usage, explain_missing_attribute
+from .shortage import SourceCounts, explain_shortage, find_blamed_attributes
 from .source_options import Source
 
 EXPIRES_SOON = timedelta(days=30)
@@ -124,20 +126,13 @@ def find_source_problems(
     problems = []
     for source, statistics in results:
         where = f"{source.name} on {session.uri}"
-        if not statistics.entries and statistics.excluded and source.minimum:
-            problems.append(_all_excluded(where, source, statistics))
-        elif not statistics.entries and source.minimum:
+        if not statistics.entries and not statistics.excluded and source.minimum:
             problems.append(_no_people(where, source, has_entries[source.name]))
         elif statistics.contacts < source.minimum:
-            problems.append(_too_few_people(where, source, statistics))
+            problems.append(
+                Problem(where, *_explain_shortage(session, source, statistics, columns))
+            )
     return problems + _column_problems(session, results, columns)
-
-
-def _all_excluded(where: str, source: Source, statistics: SourceStatistics) -> Problem:
-    cause = f"everyone found in {source.description} is excluded: {statistics.excluded} people"
-    return Problem(
-        where, cause, "Correct the options that exclude them, or set O(sources[].minimum=0)"
-    )
 
 
 def _no_people(where: str, source: Source, has_entries: bool) -> Problem:
@@ -156,14 +151,20 @@ def _no_people(where: str, source: Source, has_entries: bool) -> Problem:
     return Problem(where, cause, remedy)
 
 
-def _too_few_people(where: str, source: Source, statistics: SourceStatistics) -> Problem:
-    causes = "; ".join(f"{cause}: {count}" for cause, count in statistics.causes.most_common(5))
-    cause = (
-        f"only {statistics.contacts} of {statistics.entries} people have a valid row,"
-        f" and O(sources[].minimum) is {source.minimum}"
-    )
-    remedy = "Correct their entries in the directory, the columns, or O(sources[].minimum)"
-    return Problem(where, f"{cause} ({causes})" if causes else cause, remedy)
+def _explain_shortage(
+    session: LdapSession, source: Source, statistics: SourceStatistics, columns: Sequence[Column]
+) -> Diagnosis:
+    counts = SourceCounts(statistics.contacts, statistics.excluded_by_option, statistics.causes)
+    unseen = statistics.unseen_attributes if counts.causes else ()
+    missing = [
+        explain_missing_attribute(
+            session.attribute_names.explain_missing(name),
+            session.uri,
+            describe_usage(name, columns, [source]),
+        )
+        for name in find_blamed_attributes(columns, source, unseen)
+    ]
+    return explain_shortage(source, counts, missing)
 
 
 def _column_problems(

@@ -41,6 +41,15 @@ class Exclusion:
     filters: tuple[str, ...] = ()
     start_attribute: str = ""
 
+    @property
+    def filter_options(self) -> str:
+        """The options from which the filters are."""
+        options = [
+            *(["O(exclude_filter)"] if set(self.filters) - {_HIDDEN} else []),
+            *(["O(skip_hidden)"] if _HIDDEN in self.filters else []),
+        ]
+        return " or ".join(options)
+
 
 @dataclass(frozen=True)
 class Source:

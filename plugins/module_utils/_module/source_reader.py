@@ -9,7 +9,7 @@ The people are found by OU or group, and excluded people are left out.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -40,7 +40,9 @@ class SourceReader:
 
     :param page_size: number of entries per page of a search result.
     :param object_types: types of Active Directory objects that count as people, as for `people_filter`.
-    :ivar excluded: number of people who were found but excluded, by name of the source.
+    :ivar excluded: number of people who were found but excluded, by name of the source and by option.
+    :ivar foreign_members: number of members of groups that are in other domains or naming contexts and are therefore
+        missing, by the DNs of the groups of a source. Groups without such members are omitted.
     :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) that the server returned; they are not
         followed.
     :ivar invalid_start_dates: identities of people whose start attribute does not contain a date; they are treated as
@@ -56,13 +58,19 @@ class SourceReader:
         self._members_by_groups: dict[tuple[str, ...], MemberCriteria] = {}
         self._identities_by_ou: dict[str, set[str]] = {}
         self._identities_by_groups: dict[tuple[str, ...], set[str]] = {}
-        self.excluded: Counter[str] = Counter()
+        self.excluded: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.foreign_members: dict[tuple[str, ...], int] = {}
         self.references: set[str] = set()
         self._known_start_attributes: set[str] = set()
         self._unused_start_attributes: set[str] = set()
         self._wanted_attributes: set[str] = set()
         self._referenced_attributes: set[str] = set()
         self.invalid_start_dates: set[str] = set()
+
+    @property
+    def session(self) -> LdapSession:
+        """The session in which the entries are read."""
+        return self._session
 
     @property
     def attribute_names(self) -> AttributeNames:
@@ -84,12 +92,14 @@ class SourceReader:
         :raises DirectoryError: if the server does not return a complete result; the error names the source.
         """
         with _name_source_in_errors(source):
-            excluded = self._excluded_identities(source)
+            excluded_by_option = self._excluded_identities(source)
             for page in self._search(source, attributes):
                 included = page
-                if excluded:
-                    included = [entry for entry in page if entry.identity not in excluded]
-                    self.excluded[source.name] += len(page) - len(included)
+                for option, excluded in excluded_by_option.items():
+                    remaining = [entry for entry in included if entry.identity not in excluded]
+                    if len(remaining) < len(included):
+                        self.excluded[source.name][option] += len(included) - len(remaining)
+                    included = remaining
                 yield included
 
     def read_referenced_values(
@@ -165,10 +175,13 @@ class SourceReader:
         bases = [query.search_base] if query.search_base else self._search_contexts()
         queries = [replace(query, search_base=base) for base in bases]
         if source.groups:
+            members = self._members_of(source.groups)
+            if members.foreign:
+                self.foreign_members[source.groups] = members.foreign
             yield from read_members(
                 self._session,
                 queries,
-                self._members_of(source.groups),
+                members,
                 attributes,
                 page_size=self._page_size,
                 references=self.references,
@@ -179,31 +192,52 @@ class SourceReader:
                 self._session, one_query, attributes, self._page_size, self.references
             )
 
-    def _excluded_identities(self, source: Source) -> set[str]:
-        excluded: set[str] = set()
+    def _excluded_identities(self, source: Source) -> dict[str, set[str]]:
+        """Return the identities of the people to exclude, by the option that excludes them."""
         exclusion = source.exclusion
-        for ou in exclusion.ous:
-            excluded |= self._identities_below(ou)
+        excluded: dict[str, set[str]] = {}
+        if exclusion.ous:
+            excluded["O(exclude_ous)"] = set().union(*map(self._identities_below, exclusion.ous))
         if exclusion.groups:
-            excluded |= self._identities_in(exclusion.groups)
+            excluded["O(exclude_groups)"] = self._identities_in(exclusion.groups)
         if exclusion.filters:
-            excluded |= _identities(self._search(source, [], filter_or(exclusion.filters)))
+            pages = self._search(source, [], filter_or(exclusion.filters))
+            excluded[exclusion.filter_options] = _identities(pages)
         if exclusion.start_attribute:
-            excluded |= self._not_started(source, exclusion.start_attribute)
-        return excluded
+            excluded["O(start_attribute)"] = self._not_started(source, exclusion.start_attribute)
+        return {option: identities for option, identities in excluded.items() if identities}
 
     def _identities_below(self, ou: str) -> set[str]:
         if ou not in self._identities_by_ou:
-            if read_entry(self._session, ou, ["1.1"]) is None:
-                raise DirectoryError(
-                    f"Cannot exclude {ou} on {self._session.uri}",
-                    "the bind account sees no entry with this DN",
-                    "Correct O(exclude_ous), or allow the bind account to see the entry",
-                )
+            self._check_excluded_ou(ou)
             query = Query(ou, "subtree", ANYTHING)
-            pages = search(self._session, query, [], self._page_size, self.references)
+            # An entry without an identity cannot be one of the people, all of whom have one.
+            pages = search(
+                self._session,
+                query,
+                [],
+                self._page_size,
+                self.references,
+                skip_unidentified=True,
+            )
             self._identities_by_ou[ou] = _identities(pages)
         return self._identities_by_ou[ou]
+
+    def _check_excluded_ou(self, ou: str) -> None:
+        action = f"Cannot exclude {ou} on {self._session.uri}"
+        entry = read_entry(self._session, ou, ["objectClass"])
+        if entry is None:
+            raise DirectoryError(
+                action,
+                "the bind account sees no entry with this DN",
+                "Correct O(exclude_ous), or allow the bind account to see the entry",
+            )
+        if b"alias" in (name.lower() for name in entry.get("objectclass", ())):
+            raise DirectoryError(
+                action,
+                "it is an alias, and aliases are not followed",
+                "Set O(exclude_ous) to the DN of the entry to which the alias refers",
+            )
 
     def _identities_in(self, groups: tuple[str, ...]) -> set[str]:
         if groups not in self._identities_by_groups:
