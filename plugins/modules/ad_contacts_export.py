@@ -165,7 +165,7 @@ msg:
     - Number of contacts, number of people left out by cause, and the path of the identities file, which lists them.
   returned: success
   type: str
-  sample: "Exported 182 contacts from ldaps://dc1.corp.example. Left out: Email is empty: 2. They are listed in
+  sample: "Read 182 contacts from ldaps://dc1.corp.example. Left out: Email is empty: 2. They are listed in
     /var/lib/frontdesk-contacts/contacts.csv.ids."
 dest:
   description: Path of the roster that was written, or would be written in check mode.

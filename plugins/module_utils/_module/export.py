@@ -101,7 +101,7 @@ class Export:
         :param ids_path: path of the identities file; empty if it is not kept.
         """
         contacts = "1 contact" if written.row_count == 1 else f"{written.row_count} contacts"
-        sentences = [f"Exported {contacts} from {self.server}."]
+        sentences = [f"Read {contacts} from {self.server}."]
         if written.left_out_causes:
             sentences.append(f"Left out: {_most_common(written.left_out_causes)}.")
             sentences += [f"They are listed in {ids_path}."] if ids_path else []

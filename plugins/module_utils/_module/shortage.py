@@ -44,10 +44,9 @@ def explain_shortage(
 
     :param missing: explanations of missing attributes that make rows invalid, from `find_blamed_attributes`.
     """
-    number = "no contacts" if not counts.contacts else f"only {_count(counts.contacts, 'contact')}"
     cause = (
-        f"there {'is' if counts.contacts == 1 else 'are'} {number} in {source.description}, but O(sources[].minimum)"
-        f" requires {_count(source.minimum, 'contact')}; people found: {counts.found}"
+        f"too few contacts in {source.description}: {counts.contacts}, but O(sources[].minimum) is {source.minimum};"
+        f" people found: {counts.found}"
     )
     details = [
         *_list_counts("excluded by ", counts.excluded),
@@ -96,7 +95,3 @@ def _list_counts(label: str, counts: Counter[str]) -> Iterator[str]:
     if counts:
         listed = "; ".join(f"{name}: {count}" for name, count in counts.most_common(5))
         yield f"{label}{listed}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"1 {noun}" if number == 1 else f"{number} {noun}s"

@@ -166,7 +166,8 @@ def _result(
     assert statistics.attributes == ("mobile", "pager", "sn")
     for number, values in enumerate(people):
         statistics.add(str(number), [value.encode() for value in values], "oslo")
-    statistics.excluded = excluded
+    if excluded:
+        statistics.excluded_by_option["O(exclude_ous)"] = excluded
     return Source("source 1", "oslo", Query("OU=Oslo", "subtree", ""), minimum), statistics
 
 
@@ -195,13 +196,19 @@ LIE = ("+4722123456", "", "Lie")
             True,
             ["no people were found in OU=Oslo, although the bind account sees other entries"],
         ),
-        (_result(1, excluded=3), True, ["everyone found in OU=Oslo is excluded: 3 people"]),
+        (
+            _result(1, excluded=3),
+            True,
+            [
+                "too few contacts in OU=Oslo: 0, but O(sources[].minimum) is 1; people found: 3; excluded by O("
+            ],
+        ),
         (_result(0, excluded=3), True, []),
         (
             _result(2, LIE, ("", "+4722123457", "")),
             False,
             [
-                "only 1 of 2 people have a valid row, and O(sources[].minimum) is 2 (Name is empty: 1)",
+                "too few contacts in OU=Oslo: 1, but O(sources[].minimum) is 2; people found: 2; without a "
             ],
         ),
         (

@@ -79,7 +79,10 @@ class _FakeServer:
         _attributes: object,
         _page_size: int,
         _references: object,
+        *,
+        skip_unidentified: bool = False,
     ) -> Iterator[list[Entry]]:
+        assert skip_unidentified == (query.filter == "(objectClass=*)")
         yield self._search(query)
 
     def read_members(
@@ -161,7 +164,10 @@ def test_groups_and_ous_that_several_sources_need_are_read_once(
         "DC=x",
         "OU=A",
     ]
-    assert reader.excluded == {"source 1": 1, "source 2": 1}
+    assert {name: sum(counts.values()) for name, counts in reader.excluded.items()} == {
+        "source 1": 1,
+        "source 2": 1,
+    }
 
 
 def test_people_who_match_an_exclusion_filter_are_excluded(monkeypatch: pytest.MonkeyPatch) -> None:
