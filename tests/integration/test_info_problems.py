@@ -122,10 +122,12 @@ def test_a_global_catalog_is_recognized_by_its_port(
 ) -> None:
     """A proxy listens on the port, because a Samba in a namespace only has forwarded ports."""
     address = ".".join(["127", *(str(random.randint(1, 254)) for _part in range(3))])
-    options = {"tls_to_directory": True, "certificate": ca.issue(address, common_name=address)}
+    certificate = ca.issue(address, common_name=address)
     site = active_directory.company.site("tromso")
     sources = [{"location": "tromso", "search_base": active_directory.company.site_dn(site)}]
-    with ldap_proxy(active_directory, address=(address, 3269), **options) as uri:
+    with ldap_proxy(
+        active_directory, certificate=certificate, tls_to_directory=True, address=(address, 3269)
+    ) as uri:
         export = export_options(active_directory, workspace, sources=sources, server_uri=[uri])
         result = run_module(workspace, "ad_contacts_export", export)
     (warning,) = result.warnings

@@ -211,7 +211,7 @@ class SourceReader:
         if ou not in self._identities_by_ou:
             self._check_excluded_ou(ou)
             query = Query(ou, "subtree", ANYTHING)
-            # An entry without an identity cannot be one of the people, all of whom have one.
+            # An entry without an identity cannot be one of the people, because these have one.
             pages = search(
                 self._session,
                 query,
