@@ -68,7 +68,7 @@ def _token(token: bytes, code: int = 14) -> Message:
 
 
 class _KerberosDirectory(Directory):
-    """A server that accepts the ticket, offers security layers, and accepts the selection.
+    """A server that accepts the ticket, offers security layers, and accepts the selected layer.
 
     :ivar responses: the responses to binds, which tests can replace.
     """

@@ -17,7 +17,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt 
 from ansible_collections.frontdesk.contacts.tests.unit.support.files import file_mode
 
 MODES = [0o755, 0o710, 0o701, 0o770, 0o777, 0o2770, 0o2775]
-# The files of a first run with a roster, and the directory that a new file system contains.
+# The files that a first run creates, and the directory that a new file system contains.
 FIRST_RUN = ("contacts.csv", "contacts.csv.ids", "lock", "lost+found/")
 PREVENTION = (
     "To keep it unchanged in Kubernetes, set fsGroupChangePolicy to OnRootMismatch, and state_dir to a subdirectory of"

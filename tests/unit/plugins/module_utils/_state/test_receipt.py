@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of receipts: their format, older and newer formats, and damage."""
+"""Tests of receipts: the current format, older and newer formats, and damaged receipts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RECEIPT = Receipt(
     status=200,
     counts={"added": 2},
 )
-# The fields that occur in all formats.
+# The fields that all formats contain.
 COMMON_FIELDS = {
     "endpoint": "https://x/contacts",
     "profile": "receptionist",
@@ -105,7 +105,7 @@ def test_modified_receipt_is_reported_as_damaged(key: str) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 0, 1.5])
-def test_modified_format_number_is_reported_as_damage(number: float) -> None:
+def test_modified_format_number_is_reported_as_damaged(number: float) -> None:
     document = {**json.loads(render_receipt(RECEIPT)), "format": number}
     with pytest.raises(StateError, match=r"it is damaged \(checksum\)"):
         parse_receipt(json.dumps(document).encode(), "receipt.json")
