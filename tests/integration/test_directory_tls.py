@@ -106,7 +106,7 @@ def server_with_failing_start_tls(
             server_with_certificate(
                 (
                     "its certificate was issued for another name (*). In server_uri, use a name"
-                    " from the certificate; its common name does not count."
+                    " from the certificate; its common name is ignored."
                 ),
                 "elsewhere.test",
             ),

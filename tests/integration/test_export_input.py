@@ -144,7 +144,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
         filter_error(
             *("(!(ou=a)(|(ou=b)(ou=c)))", "exclude_filter of all sources"),
             "a second condition follows ! at character 9",
-            "Put a single condition behind each !, as in (!(|(a=1)(b=2))).",
+            "Put a single condition after each !, as in (!(|(a=1)(b=2))).",
         ),
     ),
     (

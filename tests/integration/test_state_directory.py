@@ -128,7 +128,7 @@ def test_the_role_refuses_a_roster_that_replaces_the_exported_one(
     output, _errors = process.communicate(timeout=120)
     run = PlaybookRun(process.returncode, output)
     assert run.failure == (
-        f"Cannot use {workspace.dest}: it is not the exported roster, because its SHA-256 checksum is not the one in"
+        f"Cannot use {workspace.dest}: it is not the exported roster, because its SHA-256 checksum differs from"
         " checksum. Find out what replaced it, and export the roster again."
     )
     assert service.requests == 0

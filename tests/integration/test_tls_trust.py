@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.lab.receiver import Receiver
 
 OTHER_NAME = "its certificate was issued for another name ("
-REMEDY = "use a name from the certificate; its common name does not count."
+REMEDY = "use a name from the certificate; its common name is ignored."
 
 
 def test_the_common_name_of_a_directory_does_not_count(
