@@ -93,7 +93,7 @@ options:
       - With O(auth_protocol=kerberos), it is used to obtain a ticket, which is kept in memory only and discarded when
         the module ends.
       - If not set, the environment variable E(FRONTDESK_BIND_PW) is used. An empty variable counts as unset. The
-        environment variable is ignored if this option would conflict with other options.
+        environment variable is ignored if a password would conflict with other options.
     type: str
   keytab:
     description:
