@@ -68,7 +68,7 @@ def remove_omitted(value: Any, omitted: object) -> Any:
 
 
 def describe_template_error(name: str, error: str) -> str:
-    """Return the cause of an invalid template for a message.
+    """Return the reason why a template is invalid, for use in a message.
 
     ansible-core quotes the template, which can be a secret that looks like a template.
 
