@@ -148,7 +148,7 @@ def test_each_stage_can_run_separately(
     ]
     left_out = "Left out: 1 (Email and SMS Phone are both empty)."
     first_line = (
-        f"Exported: {contact_count} contacts. Nothing was uploaded: tags left out the upload, or"
+        f"Exported: {contact_count} contacts. Nothing was uploaded: tags excluded the upload, or"
         " another host failed."
     )
     last_line = f"They are listed in {workspace.dest}.ids."
@@ -172,12 +172,12 @@ def test_each_stage_can_run_separately(
     skipped.assert_clean()
     (report,) = skipped.reports
     assert report.startswith(
-        f"Preview: {contact_count} contacts would be exported. Tags left out the upload, or another host failed.\n"
+        f"Preview: {contact_count} contacts would be exported. Tags excluded the upload, or another host failed.\n"
     )
     checked = run_playbook(workspace, SYNC, inventory, "--tags", "contact_sync_preflight")
     checked.assert_clean()
     assert checked.reports == [
-        "Nothing was done: tags left out the export and the upload, or another host failed."
+        "Nothing was done: tags excluded the export and the upload, or another host failed."
     ]
     assert workspace.files() == before
     assert not list(workspace.temp_dir.iterdir())

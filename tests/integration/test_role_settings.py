@@ -257,7 +257,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "password_number": (
         {"bind_pw": 7_700_123},
-        "Cannot use contact_sync_bind_pw: YAML reads it as another type than text. Write it in quotes.",
+        "Cannot use contact_sync_bind_pw: YAML reads it as a type other than text. Write it in quotes.",
     ),
     "column_without_header": (
         {"columns": [{"header": "Name", "value": "displayName"}, {"value": "mail"}]},
