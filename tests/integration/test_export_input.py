@@ -138,7 +138,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
             "a condition such as (mail=*) is missing at character 12",
         ),
     ),
-    # ldap3 would send this filter without its last condition, and could not send the next one.
+    # ldap3 would send this filter without its last condition, and could not send the next filter in this list.
     (
         {"exclude_filter": "(!(ou=a)(|(ou=b)(ou=c)))"},
         filter_error(
