@@ -58,7 +58,7 @@ options:
             including the members of nested groups. In Active Directory, people also belong to their primary group.
           - A string is always a single name, even if it contains commas.
           - If combined with O(sources[].search_base), people must match both. They must also match the LDAP filter,
-            which by default leaves out disabled accounts.
+            which by default skips disabled accounts.
           - In Active Directory, the server looks up the members of the groups. In other directories, the module reads
             the member lists of the groups (C(member), C(uniqueMember), C(memberUid) with C(gidNumber)), and then reads
             the entries of the members.

@@ -4,9 +4,9 @@
 
 """Syntax of search filters (RFC 4515).
 
-ldap3's parser accepts invalid filters, and sends different ones instead: it drops all conditions after ``!`` except
-the first one, and skips empty substrings. The parser in this file accepts only filters that have exactly one meaning.
-It also accepts whitespace around conditions, attributes, operators and values, which RFC 4515 does not allow.
+ldap3's parser accepts some invalid filters and silently changes their meaning. For example,
+``(!(a=1)(|(b=2)(c=3)))`` becomes ``(!(a=1))``, and empty substrings are dropped. The parser in this file accepts only
+unambiguous filters. Unlike RFC 4515, it also accepts whitespace around conditions, attributes, operators and values.
 """
 
 from __future__ import annotations

@@ -202,7 +202,7 @@ def _check_secret(secret: Secret, body_kind: str) -> None:
         check_form_name(secret.name)
         if body_kind == RAW:
             raise InputError(
-                f"Cannot use {subject} with O(body_format) raw",
+                f"Cannot send the form field {secret.name!r} in O(secrets) with O(body_format) raw",
                 "a raw body has no form fields",
                 "Send it in another place, or set O(body_format) to multipart",
             )

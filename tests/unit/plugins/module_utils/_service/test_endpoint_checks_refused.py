@@ -231,8 +231,8 @@ _SECRETS: list[tuple[tuple[str, str, str], dict[str, Any], str]] = [
         ("a", FORM, "123456"),
         {"kind": "raw"},
         (
-            "Cannot use secrets: a with body_format raw: a raw body has no form fields. Send it in another place, or"
-            " set body_format to multipart."
+            "Cannot send the form field 'a' in secrets with body_format raw: a raw body has no form fields. Send it in"
+            " another place, or set body_format to multipart."
         ),
     ),
     (("", QUERY, "123456"), {}, f"Cannot use secrets: : {INVALID_PAIR}"),
