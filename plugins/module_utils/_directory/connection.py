@@ -47,8 +47,8 @@ class LdapSession:
     :ivar is_global_catalog: whether the port is that of a global catalog, which lacks attributes.
     :ivar subschema_dn: DN of the subschema of the server (RFC 4512, 4.2); empty if the root DSE does not contain it.
     :ivar attribute_names: what is known about the names of attributes on the server.
-    :ivar check_identities: function that checks the entries of each page, with their distinguished names; None if there
-        is none.
+    :ivar check_identities: function that checks the identities on each page; its arguments are the entries and their
+        distinguished names. None if identities are not checked.
     """
 
     uri: str

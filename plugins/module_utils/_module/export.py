@@ -76,7 +76,7 @@ class Export:
 
     @property
     def warnings(self) -> list[str]:
-        """Warnings that the module shows although the export is complete."""
+        """Warnings that the module shows even though the export is complete."""
         warnings = [
             *self.failovers,
             *(
@@ -84,7 +84,7 @@ class Export:
                 for each in (*self.missing_attributes, *self.incomplete_sources)
             ),
             *(
-                f"The directory refers to {uri} for a part of a source. People there are missing."
+                f"The directory returned a referral to {uri} for part of a source. The people there are missing."
                 for uri in self.references
             ),
         ]
