@@ -48,7 +48,7 @@ options:
       search_scope:
         description:
           - Scope of the search. V(subtree) searches all levels below the base, V(one_level) only the level directly
-            below it, and V(base) only the base entry.
+            below it, and V(base) only the base entry. Aliases are not followed.
         type: str
         choices: [subtree, one_level, base]
         default: subtree
@@ -59,6 +59,7 @@ options:
           - A string is always a single name, even if it contains commas.
           - If combined with O(sources[].search_base), people must match both. They must also match the LDAP filter,
             which by default skips disabled accounts.
+          - Members from other domains cannot be found on this server. A warning states their number.
           - In Active Directory, the server looks up the members of the groups. In other directories, the module reads
             the member lists of the groups (C(member), C(uniqueMember), C(memberUid) with C(gidNumber)), and then reads
             the entries of the members.
@@ -88,6 +89,7 @@ options:
       minimum:
         description:
           - Minimum number of contacts of this source. V(0) allows an empty source.
+          - People who are found but excluded, or who have no valid row, are not contacts.
           - With O(sources[].search_scope=base), the number must not exceed V(1).
         type: int
         default: 1
@@ -134,6 +136,8 @@ options:
     description:
       - Name of an attribute that contains a person's start date, for example V(employeeStartDate). People are excluded
         until that date. People without a value are treated as already started.
+      - The module fails if the schema of the server does not define the attribute, or if the server does not return its
+        values.
       - The value must be a generalized time such as C(20261201000000.0Z), or a date such as C(2026-12-01), which begins
         at midnight UTC. People with any other value are treated as already started, with a warning.
     type: str
@@ -157,6 +161,13 @@ options:
           - The name of an attribute returns its value, or an empty value if there is none. Names are case-insensitive.
             If an attribute has several values, the smallest in code point order is used; V(all.mail) or
             V(all['mail']) returns the sorted list of values. Blank values count as missing.
+          - All names that the schema of the server defines for an attribute can be used, for example V(surname) instead
+            of V(sn) in OpenLDAP, and also its OID, such as V(2.5.4.4). Active Directory defines only one name for each
+            attribute. A name with options, such as V(sn;lang-el), only returns values with exactly these options.
+          - Within an expression, a name with characters other than letters and digits must be written as in
+            V(all['sn;lang-el'] | first or sn) or V(all['2.5.4.4'] | first).
+          - An attribute does not return the values of its subtypes. In particular, V(name), of which V(cn), V(sn) and
+            V(givenName) are subtypes, is empty except in Active Directory.
           - The values of C(objectGUID), C(mS-DS-ConsistencyGuid), C(msExchMailboxGuid), C(objectSid), C(sIDHistory) and
             other attributes with GUIDs and SIDs are returned in their text form. Other binary attributes, such as
             C(jpegPhoto), C(thumbnailPhoto) and C(userCertificate), cannot be used.

@@ -160,6 +160,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+msg:
+  description:
+    - Number of contacts, number of people left out by cause, and the path of the identities file, which lists them.
+  returned: success
+  type: str
+  sample: "Read 182 contacts from ldaps://dc1.corp.example. Left out: Email is empty: 2. They are listed in
+    /var/lib/frontdesk-contacts/contacts.csv.ids."
 dest:
   description: Path of the roster that was written, or would be written in check mode.
   returned: success
@@ -299,6 +306,7 @@ from ..module_utils._module.export_spec import export_spec
 from ..module_utils._module.libraries import fail, require
 from ..module_utils._module.reporter import Reporter
 from ..module_utils._roster.external_sort import open_spill_area
+from ..module_utils._roster.files import ids_path
 
 
 def main() -> None:
@@ -330,7 +338,9 @@ def main() -> None:
         reporter.fail_with(error)
     for warning in exported.warnings:
         reporter.warn(warning)
+    ids = "" if files.path is None else str(ids_path(files.path))
     reporter.exit(
+        msg=exported.message(files.summary, ids),
         **files.result(module.params["dest"], module.check_mode),
         **exported.result(files.summary),
         duration=round(time.monotonic() - started, 3),

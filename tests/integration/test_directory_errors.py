@@ -117,10 +117,11 @@ class TestTooFewContacts:
         oslo = company.sites[0]
         entry_count = len(company.at(oslo))
         assert message == (
-            f"Cannot export source 1 (location 'oslo-hq') from {active_directory.uri_ldaps}: no contacts were"
-            f" found in {company.site_dn(oslo)}, but minimum is 1; the directory returned {entry_count} entries;"
-            f" people without a valid row: Fax is empty: {entry_count}. Check the search base, the filter and the"
-            " permissions of the bind account, or set minimum: 0 if an empty source is correct."
+            f"Cannot export source 1 (location 'oslo-hq') from {active_directory.uri_ldaps}: too few contacts in"
+            f" {company.site_dn(oslo)}: 0, but minimum is 1; people found: {entry_count}; without a valid row: Fax is"
+            f" empty: {entry_count}; no entry has the attribute facsimiletelephonenumber, which the column Fax uses: it"
+            " is not set, or the bind account is not allowed to read it. Give the account permission to read it, or"
+            " use another attribute."
         )
 
     def test_fewer_contacts_than_minimum_is_an_error(
@@ -153,6 +154,6 @@ class TestTooFewContacts:
         without_people = replace(open_ldap, people_filter="(sn=Nobody At All)")
         message = run_failing_export(without_people, workspace)
         assert message.startswith(
-            f"Cannot export source 1 (location 'oslo-hq') from {open_ldap.uri_ldaps}: no contacts were found in"
-            f" {company.site_dn(company.sites[0])}, but minimum is 1; the directory returned 0 entries. "
+            f"Cannot export source 1 (location 'oslo-hq') from {open_ldap.uri_ldaps}: too few contacts in"
+            f" {company.site_dn(company.sites[0])}: 0, but minimum is 1; people found: 0. "
         )

@@ -176,8 +176,8 @@ def test_the_error_for_an_empty_result_mentions_permissions(
         **single_search_options(limited_directory, logins["search only"]),
     )
     assert message == (
-        f"Cannot export source 1 (location 'oslo-hq') from {limited_directory.uri_ldaps}: no contacts were found in"
-        f" {limited_directory.staff_dn}, but minimum is 1; the directory returned 0 entries. Check the search base,"
+        f"Cannot export source 1 (location 'oslo-hq') from {limited_directory.uri_ldaps}: too few contacts in"
+        f" {limited_directory.staff_dn}: 0, but minimum is 1; people found: 0. Check the search base,"
         " the filter and the permissions of the bind account, or set minimum: 0 if an empty source is correct."
     )
 
@@ -212,3 +212,25 @@ def test_two_entries_with_one_identity_stop_the_export(
     assert message.partition(". ")[0].endswith(
         f"Cannot identify people on {uri}: two entries have the same entryUUID {identity}"
     )
+
+
+def test_an_entry_without_an_identity_is_named_by_its_parent(
+    company: Company, ca: Authority, workspace: Workspace
+) -> None:
+    """The compat tree of FreeIPA, for example, has no identities; as an excluded OU, it has no effect."""
+    tromso, oslo = (company.site_dn(company.site(name)) for name in ("tromso", "oslo-hq"))
+    hidden = f'access to dn.subtree="{oslo}" attrs=entryUUID by * none\n'
+    with openldap(company, ca, extra_conf=hidden) as directory:
+        sources = [{"location": "fjord", "search_base": directory.staff_dn}]
+        message = run_failing_export(directory, workspace, sources=sources)
+        sources = [{"location": "fjord", "search_base": tromso, "exclude_ous": oslo}]
+        options = export_options(directory, workspace, sources=sources)
+        result = run_module(workspace, "ad_contacts_export", options)
+    assert re.fullmatch(
+        r".*: the server returned an entry without entryUUID directly below ou=[^.=]+,ou=Oslo HQ,ou=Staff,dc=fjord,"
+        r"dc=test, and \d+ more in the same response\. Allow the bind account to read entryUUID, which identifies a"
+        r" person even if the name changes, or narrow search_base or filter to entries that have it\.",
+        message,
+    )
+    assert result["counts"]["contacts"] > 0
+    assert result["counts"]["excluded"] == 0

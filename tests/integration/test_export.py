@@ -317,3 +317,14 @@ def test_an_unknown_owner_is_an_error(
     result = run_module(workspace, "ad_contacts_export", options)
     assert result.message == "chown failed: failed to look up user no-such-user"
     assert workspace.files() == before
+
+
+def test_the_message_names_the_causes_and_the_file_that_lists_the_people_left_out(
+    open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
+    result = export(open_ldap, workspace)
+    causes = "; ".join(f"{each['cause']}: {each['count']}" for each in result["left_out_causes"])
+    summary = f"Read {result['counts']['contacts']} contacts from {open_ldap.uri_ldaps}. Left out: {causes}."
+    assert causes
+    assert result["msg"] == f"{summary} They are listed in {identities_file(workspace)}."
+    assert export(open_ldap, workspace, **CHECK_MODE)["msg"] == summary

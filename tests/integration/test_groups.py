@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import ldap3
 import pytest
 
+from tests.integration.support.info_runs import run_info
 from tests.integration.support.ldap_groups import add_members, temporary_attributes, temporary_group
 from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
@@ -125,8 +126,8 @@ def test_a_group_without_active_people_is_an_error_unless_minimum_is_0(
         source = {"location": "night", "member_of": empty_group}
         assert export(directory, workspace, {**source, "minimum": 0})["counts"]["contacts"] == 0
         assert export(directory, workspace, source).message == (
-            f"Cannot export source 1 (location 'night') from {directory.uri_ldaps}: no contacts were found in"
-            f" the group {empty_group}, but minimum is 1; the directory returned 0 entries. Check the group,"
+            f"Cannot export source 1 (location 'night') from {directory.uri_ldaps}: too few contacts in"
+            f" the group {empty_group}: 0, but minimum is 1; people found: 0. Check the group,"
             " the filter and the permissions of the bind account, or set minimum: 0 if an empty source is"
             " correct."
         )
@@ -262,3 +263,42 @@ def test_a_group_of_all_people_yields_the_active_people(
         result = export(directory, workspace, {"member_of": everybody})
     active = sum(person.active for person in people)
     assert result["counts"]["entries"] == active > 180
+
+
+def test_members_of_other_domains_are_reported(
+    active_directory: RunningDirectory, workspace: Workspace
+) -> None:
+    """Samba creates a foreign security principal for an unknown SID."""
+    person = active_directory.company.person_dn(active_directory.company.two_site_person)
+    sid = "S-1-5-21-1111111111-2222222222-3333333333-1105"
+    principal = f"CN={sid},CN=ForeignSecurityPrincipals,{active_directory.base_dn}"
+    with temporary_group(active_directory, "Foreign", person, f"<SID={sid}>") as inner:
+        try:
+            with temporary_group(active_directory, "Outer", inner) as outer:
+                result = export(active_directory, workspace, {"member_of": outer})
+                info = run_info(active_directory, workspace, sources=[{"member_of": outer}])
+                excluding = {"member_of": inner, "exclude_groups": outer, "minimum": 0}
+                excluded = export(active_directory, workspace, excluding)
+        finally:
+            with active_directory.session() as session:
+                session.delete(principal)
+    expected = f"1 member of the group {outer}, or of groups nested in it, is in another domain and therefore missing"
+    remedy = "Read the people of each domain from a server of that domain, in a separate sync"
+    assert result.warnings == [f"{expected}. {remedy}."]
+    assert result["counts"]["contacts"] == 1
+    assert [tuple(each.values()) for each in info["problems"]] == [
+        (active_directory.uri_ldaps, expected, remedy)
+    ]
+    assert (excluded["counts"]["entries"], excluded["counts"]["excluded"]) == (1, 1)
+
+
+@pytest.mark.parametrize("name", ["open_ldap", "ds_389"])
+def test_members_outside_of_the_naming_contexts_are_reported(
+    request: pytest.FixtureRequest, name: str, workspace: Workspace
+) -> None:
+    directory: RunningDirectory = request.getfixturevalue(name)
+    person = directory.company.person_dn(directory.company.two_site_person)
+    others = ["cn=a,dc=elsewhere,dc=test", "cn=b,dc=elsewhere,dc=test"]
+    with temporary_group(directory, "Foreign", person, *others) as group:
+        (warning,) = export(directory, workspace, {"member_of": group}).warnings
+    assert warning.startswith(f"2 members of the group {group}, or of groups nested in it, are in ")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,6 +133,51 @@ def test_the_probe_example_runs(active_directory: RunningDirectory, workspace: W
         len([line for line in lines if line.endswith(", bound as svc-frontdesk@fjord.test")]) == 2
     )
     assert lines[-1] == "No problems found."
+
+
+def test_the_commands_for_finding_a_person_work(
+    active_directory: RunningDirectory, open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
+    company = active_directory.company
+    documented = uuid.UUID("5d370aff-ffe8-505f-9b85-f1321005d5b9")
+    identity = company.canary_person.identity
+    escaped, expected = (
+        "".join(f"\\{octet:02x}" for octet in each.bytes_le) for each in (documented, identity)
+    )
+    directories = [active_directory, active_directory, open_ldap]
+    commands = [
+        command
+        for first in (
+            "ldapsearch -LLL -x -W -H ldaps://dc1",
+            "ldapsearch -LLL -x -W -H ldaps://ldap",
+        )
+        for command in example_commands(RUNNING, first)
+    ]
+    assert escaped in commands[1]
+    for command, directory in zip(commands, directories, strict=True):
+        substitutions = {
+            **connection_substitutions(directory, workspace),
+            # For localhost, libldap expects the full name of this host in the certificate.
+            "ldaps://ldap.harbour.example": directory.uri_ldaps.replace("localhost", "127.0.0.1"),
+            "cn=svc-frontdesk,dc=harbour,dc=example": f"'{directory.bind_dn}'",
+            "dc=harbour,dc=example": directory.base_dn,
+            str(documented): str(identity),
+            escaped: expected,
+            " -W ": " -w $PASSWORD ",
+        }
+        adapted = substitute_lab_names(command, substitutions, directory.company)
+        environment = {
+            **workspace.environment(),
+            "LDAPTLS_CACERT": str(directory.ca_file),
+            "PASSWORD": directory.bind_pw,
+        }
+        found = subprocess.run(
+            ["sh", "-c", adapted], env=environment, capture_output=True, text=True, check=False
+        )
+        name = company.canary_person.display_name
+        assert f"dn: cn={name},".lower() in found.stdout.lower(), (adapted, found.stderr)
+    text = (ROOT / RUNNING).read_text("utf-8")
+    assert f"Get-ADUser -Identity {documented}\n" in text
 
 
 def test_every_message_in_the_guide_exists_in_the_code() -> None:

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.integration.support.info_runs import problem_causes, run_info
+from tests.integration.support.ldap_proxy import ldap_proxy
+from tests.integration.support.modules import run_module
+from tests.integration.support.options import export_options
 from tests.lab.openldap import openldap
 
 if TYPE_CHECKING:
@@ -42,7 +46,8 @@ def test_sources_without_enough_people_are_problems(
     )
     people = len(company.at(company.site("tromso")))
     assert too_few.startswith(
-        f"only {people - 1} of {people} people have a valid row, and minimum is 500"
+        f"too few contacts in {company.site_dn(company.site('tromso'))}: {people - 1}, but minimum is 500;"
+        f" people found: {people}; without a valid row: "
     )
     assert len(result["servers"][0]["sources"]) == 4
 
@@ -58,7 +63,7 @@ def test_attributes_and_columns_without_values_are_problems(
     ]
     result = run_info(open_ldap, workspace, columns=columns)
     assert [cause.partition(":")[0] for cause in problem_causes(result)] == [
-        "no entry has the attribute pager",
+        "no entry has the attribute pager, which the column Pager uses",
         "the column Extension is empty for everyone",
     ]
 
@@ -110,3 +115,25 @@ def test_invalid_options_always_fail_the_task(
     overrides: dict[str, Any], expected: str, open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
     assert expected in run_info(open_ldap, workspace, **overrides).message
+
+
+def test_a_global_catalog_is_recognized_by_its_port(
+    active_directory: RunningDirectory, ca: Authority, workspace: Workspace
+) -> None:
+    """A proxy listens on the port, because a Samba in a namespace only has forwarded ports."""
+    address = ".".join(["127", *(str(random.randint(1, 254)) for _part in range(3))])
+    certificate = ca.issue(address, common_name=address)
+    site = active_directory.company.site("tromso")
+    sources = [{"location": "tromso", "search_base": active_directory.company.site_dn(site)}]
+    with ldap_proxy(
+        active_directory, certificate=certificate, tls_to_directory=True, address=(address, 3269)
+    ) as uri:
+        export = export_options(active_directory, workspace, sources=sources, server_uri=[uri])
+        result = run_module(workspace, "ad_contacts_export", export)
+    (warning,) = result.warnings
+    assert warning.startswith(
+        f"The port of ldaps://{address}:3269 is that of a global catalog, which lacks attributes such as accountExp"
+    )
+    assert warning.endswith(
+        " Remove the port from server_uri, or use 636 for ldaps:// and 389 for ldap://."
+    )

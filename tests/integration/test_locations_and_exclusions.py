@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import csv
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.integration.support.export_runs import run_failing_export
 from tests.integration.support.ldap_groups import temporary_attributes, temporary_group
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
@@ -217,9 +219,8 @@ def test_of_entry_reads_an_attribute_of_the_referenced_entry(
         ),
     ):
         result = export(directory, workspace, sources=[staff_source(directory)], columns=columns)
-    assert result.warnings == [
-        "No referenced entry has the attribute pager, which is read with of_entry."
-    ]
+    (warning,) = result.warnings
+    assert warning.startswith("No entry has the attribute pager, which is read with of_entry: ")
     related_values = {row[0]: row[1:3] for row in read_rows(workspace)}
     assert related_values[company.canary_person.last_name] == [person_with_comma.mail, "nobody"]
     assert related_values[company.two_site_person.last_name] == [
@@ -304,3 +305,74 @@ def test_primary_address_selects_the_primary_smtp_address(
         source = staff_source(active_directory, filter=f"(sn={company.canary_person.last_name})")
         export(active_directory, workspace, sources=[source], columns=columns)
     assert read_rows(workspace) == [["primary@fjord.test", " ".join(sorted(addresses)), "fjord"]]
+
+
+@pytest.mark.parametrize("name", ["open_ldap", "ds_389"])
+def test_aliases_are_not_followed(
+    request: pytest.FixtureRequest, name: str, workspace: Workspace
+) -> None:
+    """The company's people have their own entries; an alias elsewhere neither excludes nor adds a person."""
+    directory: RunningDirectory = request.getfixturevalue(name)
+    company = directory.company
+    base = f"ou=Aliases,{directory.base_dn}"
+    person = company.person_dn(company.canary_person)
+    aliases = {f"cn=person,{base}": person, f"ou=unit,{base}": directory.staff_dn}
+    with directory.session() as session:
+        session.add(base, "organizationalUnit")
+        for dn, target in aliases.items():
+            session.add(dn, ["alias", "extensibleObject"], {"aliasedObjectName": target})
+    try:
+        plain = export(directory, workspace, sources=[staff_source(directory)])
+        excluding = export(
+            directory, workspace, sources=[staff_source(directory, exclude_ous=base)]
+        )
+        added = export(
+            directory, workspace, sources=[staff_source(directory, search_base=base, minimum=0)]
+        )
+        refused = run_failing_export(
+            directory, workspace, sources=[staff_source(directory, exclude_ous=f"ou=unit,{base}")]
+        )
+    finally:
+        with directory.session() as session:
+            for dn in (*aliases, base):
+                session.delete(dn)
+    assert excluding["counts"] == plain["counts"]
+    assert added["counts"]["entries"] == 0
+    assert "it is an alias, and aliases are not followed. Set exclude_ous to the DN" in refused
+
+
+def test_the_error_about_a_minimum_names_the_cause(
+    directory: RunningDirectory, workspace: Workspace
+) -> None:
+    staff, people = directory.staff_dn, len(directory.company.people)
+    bergen = directory.company.site_dn(directory.company.site("bergen"))
+    name = [{"header": "First", "value": "firstName", "required": True}, NAME_AND_LOCATION[-1]]
+    source = staff_source(directory)
+    by_attribute = {key: value for key, value in source.items() if key != "location"}
+    by_attribute |= {"location_value": "audio", "locations": ["oslo"]}
+    overrides: list[dict[str, Any]] = [
+        {"columns": name},
+        {"sources": [by_attribute]},
+        {"exclude_ous": staff},
+        {"exclude_filter": "(sn=*)", "skip_hidden": True, "exclude_ous": bergen},
+    ]
+    messages = []
+    for changed in overrides:
+        options = {"sources": [source], "columns": NAME_AND_LOCATION, **changed}
+        message = run_failing_export(directory, workspace, **options)
+        messages.append(message.partition("; people found: ")[2])
+    unknown, unset, below, filtered = messages
+    assert unknown.endswith(
+        "has no attribute firstname, which the column First uses. Correct the name, for example to givenName."
+    )
+    assert "has no location: " in unset
+    assert "no entry has the attribute audio, which location_value of source 1 uses: it" in unset
+    assert re.fullmatch(
+        r"(\d+); excluded by exclude_ous: \1\. Correct exclude_ous, or set minimum: 0 .*", below
+    )
+    assert re.fullmatch(
+        r"\d+; excluded by exclude_filter or skip_hidden: \d+; exclude_ous: \d+\. Correct exclude_ous and"
+        r" exclude_filter or skip_hidden, or set minimum: 0 .*",
+        filtered,
+    )
+    assert all(int(message.partition(";")[0]) <= people + 1 for message in messages)

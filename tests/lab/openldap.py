@@ -80,6 +80,7 @@ def openldap(
     anonymous_reads: bool = False,
     realm: Realm | None = None,
     extra_conf: str = "",
+    global_conf: str = "",
     root: Path | None = None,
 ) -> Iterator[RunningDirectory]:
     """Run an OpenLDAP server with the data of the company.
@@ -91,6 +92,7 @@ def openldap(
     :param realm: Kerberos realm whose tickets are accepted, with TLS channel binding; None to disable Kerberos.
     :param extra_conf: access rules and limits that take precedence over the default ones (slapd.access(5),
         slapd.conf(5)).
+    :param global_conf: settings of the server that precede those of the database, such as access rules for the schema.
     :param root: directory of unpacked packages; None to use LAB_ROOT or, if it is unset, the installed packages.
     """
     installation = _installation(root)
@@ -98,6 +100,7 @@ def openldap(
     with ProcessSupervisor() as supervisor:
         parts = (
             _server_conf(installation, directory),
+            global_conf,
             _kerberos_conf(directory, realm) if realm else "",
             _database_conf(directory, supervisor.directory),
             extra_conf,

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from .._expressions.attribute_values import TEXT_FORMS
+from .._expressions.attribute_values import has_text_form
 from .._expressions.syntax import LOCATION
 from .columns import MAX_ROW_LENGTH, Column
 from .model import Entry
@@ -47,13 +47,13 @@ class FastPath:
         """Compile the fast path; return None if a column has a phone style, is binary, or is not a bare name.
 
         :param columns: columns of the roster.
-        :param attributes: lowercase attribute names, in the order of an entry's values.
+        :param attributes: normalized attribute descriptions, in the order of an entry's values.
         """
         fields = [*attributes, LOCATION]
         indices = []
         for column in columns:
             name = column.expression.bare_name
-            if name is None or name in TEXT_FORMS or column.phone_style is not None:
+            if name is None or has_text_form(name) or column.phone_style is not None:
                 return None
             indices.append(fields.index(name))
         record_pattern = rb"\0".join([*map(_cell_pattern, columns), _IDENTITY, b""])

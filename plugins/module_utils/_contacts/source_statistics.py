@@ -44,7 +44,7 @@ class SourceStatistics:
     :param lookup_values: as for `Mapper`.
     :ivar entries: number of entries that were added.
     :ivar contacts: number of people with a valid row.
-    :ivar excluded: number of people excluded by options and not counted in `entries`; set by the caller.
+    :ivar excluded_by_option: number of people excluded and not counted in `entries`, by option; set by the caller.
     :ivar causes: number of people without a valid row, by cause.
     """
 
@@ -60,7 +60,7 @@ class SourceStatistics:
         self._samples: list[tuple[str, tuple[str, ...]]] = []
         self.entries = 0
         self.contacts = 0
-        self.excluded = 0
+        self.excluded_by_option: Counter[str] = Counter()
         self.causes: Counter[str] = Counter()
 
     @property
@@ -87,6 +87,11 @@ class SourceStatistics:
             self.causes[cause] += 1
         # Keep the smallest identities, so that the samples do not depend on the order of the search results.
         self._samples = sorted([*self._samples, (identity, person.cells)])[:MAX_SAMPLES]
+
+    @property
+    def excluded(self) -> int:
+        """Number of people excluded by options and not counted in `entries`."""
+        return sum(self.excluded_by_option.values())
 
     @property
     def unseen_attributes(self) -> list[str]:

@@ -2,36 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Functions that read a single entry, all values of its attributes, or many entries by distinguished name (DN)."""
+"""Functions that read many entries by distinguished name (DN), and the search bases for the whole directory."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
-from .connection import LdapSession, close
-from .diagnosis import DirectoryError, ServerError, explain_failure, result_error
+from .connection import LdapSession
+from .diagnosis import DirectoryError
 from .dn import is_in_scope, normalize_dn
 from .entry import Entry, first_text
-from .library import FAILURES, ldap3
 from .query import Query, filter_and, filter_equals, filter_or
 from .search import search
-
-RawEntry = Mapping[str, Sequence[bytes]]
-"""The values of an entry by lower-case attribute name."""
-
-ANYTHING = "(objectClass=*)"
-"""Filter that matches every entry (RFC 4512, 2.4.1)."""
+from .single_entry import read_entry
 
 BATCH_SIZE = 200
 """Maximum number of conditions in a filter. Even if DNs are long, requests stay below the size limits of servers."""
 
 _Item = TypeVar("_Item")
-
-_SUCCESS, _NO_SUCH_OBJECT = 0, 32
 
 # "1.1" requests an entry without any attributes (RFC 4511, 4.5.1.8).
 _NO_ATTRIBUTES = ["1.1"]
@@ -46,39 +37,6 @@ def batches(items: Sequence[_Item]) -> Iterator[list[_Item]]:
     iterator = iter(items)
     while batch := list(islice(iterator, BATCH_SIZE)):
         yield batch
-
-
-def read_entry(
-    session: LdapSession, dn: str, attributes: Sequence[str], search_filter: str = ANYTHING
-) -> RawEntry | None:
-    """Read one entry.
-
-    :param dn: DN of the entry; empty for the root DSE.
-    :param attributes: names of the attributes to request.
-    :param search_filter: filter that the entry must match.
-    :returns: the entry; None if it does not exist, the account is not allowed to read it, or the filter does not match
-        it.
-    :raises DirectoryError: if the server does not respond, or returns an error.
-    """
-    action = f"Cannot read {dn or 'the root DSE'} on {session.uri}"
-    connection = session.connection
-    try:
-        connection.search(dn, search_filter, ldap3.BASE, attributes=list(attributes))
-    except FAILURES as error:
-        # Leftover bytes of a broken response must not be parsed as the next response.
-        close(connection)
-        raise ServerError(action, *explain_failure(error, None)) from None
-    result = connection.result
-    if result["result"] == _NO_SUCH_OBJECT:
-        return None
-    if result["result"] != _SUCCESS:
-        raise result_error(action, result)
-    for response in connection.response or ():
-        if response["type"] == "searchResEntry":
-            raw = response["raw_attributes"]
-            # ldap3 returns None for an attribute without values.
-            return {key.lower(): [bytes(value) for value in raw[key] or ()] for key in raw}
-    return None
 
 
 def find_searchable_contexts(session: LdapSession) -> list[str]:
@@ -104,89 +62,6 @@ def find_searchable_contexts(session: LdapSession) -> list[str]:
         f"Cannot search the whole directory on {session.uri}",
         "its root DSE lists no naming contexts",
         "Set O(sources[].search_base), or allow the bind account to read the root DSE",
-    )
-
-
-@dataclass(frozen=True)
-class _ValueRange:
-    """A range of an attribute's values.
-
-    :ivar description: attribute description, including the range option.
-    :ivar start: index of the first value.
-    :ivar is_last: whether no values follow.
-    :ivar values: the values in the range.
-    """
-
-    description: str
-    start: int
-    is_last: bool
-    values: Sequence[bytes]
-
-
-_RANGE = re.compile(r"(?P<attribute>[^;]+);range=(?P<start>\d+)-(?P<end>\d+|\*)")
-
-
-def read_all_values(
-    session: LdapSession, dn: str, attributes: Sequence[str]
-) -> dict[str, list[bytes]] | None:
-    """Read all values of an entry's attributes, in several requests if necessary.
-
-    By default, Active Directory returns at most 1,500 values at once, with a description such as
-    ``member;range=0-1499``. The next values are requested as another range; the last range ends with ``*``
-    (MS-ADTS 3.1.1.3.1.3.3).
-
-    :param dn: DN of the entry.
-    :param attributes: lower-case names of the attributes.
-    :returns: the values by attribute; None if the entry does not exist, or the account is not allowed to read it.
-    :raises DirectoryError: if the server does not respond, returns an error, or does not return all values.
-    """
-    raw = read_entry(session, dn, attributes)
-    if raw is None:
-        return None
-    all_values = {}
-    for attribute in attributes:
-        value_range = _find_range(raw, attribute)
-        if value_range is None:
-            all_values[attribute] = list(raw.get(attribute, ()))
-            continue
-        all_values[attribute] = values = list(value_range.values)
-        _check_range(session, dn, value_range, 0)
-        while not value_range.is_last:
-            more = read_entry(session, dn, [f"{attribute};range={len(values)}-*"])
-            if more is None:
-                return None
-            value_range = _check_range(session, dn, _find_range(more, attribute), len(values))
-            values += value_range.values
-    return all_values
-
-
-def _find_range(raw: RawEntry, attribute: str) -> _ValueRange | None:
-    for description, values in raw.items():
-        match = _RANGE.fullmatch(description)
-        if match and match["attribute"] == attribute:
-            return _ValueRange(
-                description=description,
-                start=int(match["start"]),
-                is_last=match["end"] == "*",
-                values=values,
-            )
-    return None
-
-
-def _check_range(
-    session: LdapSession, dn: str, value_range: _ValueRange | None, start: int
-) -> _ValueRange:
-    """Return a range if it starts at the requested index, and if it contains values or is the last range.
-
-    :raises ServerError: otherwise.
-    """
-    if value_range and value_range.start == start and (value_range.values or value_range.is_last):
-        return value_range
-    raise ServerError(
-        f"Cannot read all values of {dn} on {session.uri}",
-        "the server returned an unexpected range of values"
-        f" ({value_range.description if value_range else 'none'})",
-        "Report this to the administrator of the server, or use another server",
     )
 
 

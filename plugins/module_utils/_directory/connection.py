@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .._hosts import is_loopback
+from .attribute_names import AttributeNames
 from .bind import bind
 from .diagnosis import ServerError, explain_failure, explain_refused_start_tls
 from .entry import Entry
@@ -30,6 +31,9 @@ else:
     _Server = object
 
 
+_GLOBAL_CATALOG_PORTS = (3268, 3269)  # without and with TLS
+
+
 @dataclass(frozen=True)
 class LdapSession:
     """An authenticated session with a directory server.
@@ -40,6 +44,9 @@ class LdapSession:
     :ivar identity_attribute: attribute that identifies an entry: OBJECT_GUID or ENTRY_UUID.
     :ivar is_unencrypted: whether messages cross a network unencrypted, so that attackers could read and alter them.
     :ivar has_sasl_layer: whether messages are encrypted by a SASL security layer (RFC 4422, 3.7) instead of TLS.
+    :ivar is_global_catalog: whether the port is that of a global catalog, which lacks attributes.
+    :ivar subschema_dn: DN of the subschema of the server (RFC 4512, 4.2); empty if the root DSE does not contain it.
+    :ivar attribute_names: what is known about the names of attributes on the server.
     :ivar check_identities: function that checks the identities on each page; its arguments are the entries and their
         distinguished names. None if identities are not checked.
     """
@@ -51,6 +58,9 @@ class LdapSession:
     identity_attribute: str
     is_unencrypted: bool = False
     has_sasl_layer: bool = False
+    is_global_catalog: bool = False
+    subschema_dn: str = ""
+    attribute_names: AttributeNames = field(default_factory=AttributeNames, compare=False)
     check_identities: Callable[[Sequence[Entry], Sequence[bytes]], None] | None = None
 
 
@@ -115,6 +125,8 @@ def begin_session(settings: ConnectionSettings, address: Address, connection: An
             address.use_ssl or settings.start_tls or has_sasl_layer or is_loopback(address.host)
         ),
         has_sasl_layer=has_sasl_layer,
+        is_global_catalog=root_dse.is_active_directory and address.port in _GLOBAL_CATALOG_PORTS,
+        subschema_dn=root_dse.get_first("subschemasubentry"),
     )
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from .entry import AttributeValues, check_complete, pack_values
+from .._attribute_description import normalize_description
+from .entry import NO_ALIASES, Aliases, AttributeValues, check_complete, pack_values
 
 # Universal tags.
 INTEGER: Final = 0x02
@@ -30,6 +31,8 @@ CONTROLS: Final = 0xA0
 # Maximum number of cached attribute headers. There is one for each combination of an attribute and the length of its
 # value, typically a few hundred in a search for people. The limit bounds memory use, whatever a server returns.
 _MAX_CACHED_HEADERS = 8192
+# Maximum number of attributes to remember that a server returns although they were not requested.
+_MAX_UNREQUESTED = 100
 
 
 class MalformedError(ValueError):
@@ -106,15 +109,23 @@ class EntryDecoder:
     dictionary lookup.
 
     :param names: requested attributes. The values of an entry are in this order; duplicates are allowed.
+    :param aliases: other descriptions of the requested attributes.
+    :ivar unrequested: normalized descriptions that the server returned although they were not requested.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
-        attributes = [name.lower().encode() for name in names]
+    def __init__(self, names: Sequence[str], aliases: Aliases = NO_ALIASES) -> None:
+        self.unrequested: set[str] = set()
+        lower_names = map(str.lower, names)
+        attributes = [aliases.get(name, name).encode() for name in lower_names]
         self._indexes = {name: index for index, name in enumerate(dict.fromkeys(attributes))}
         # Attributes that were not requested share an additional index at the end.
+        self._unrequested_index = len(self._indexes)
         self._no_values: AttributeValues = [b""] * (len(self._indexes) + 1)
         self._order = [self._indexes[name] for name in attributes]
         self._is_ordered = len(self._indexes) == len(names)
+        for alias, name in aliases.items():
+            if name.encode() in self._indexes:
+                self._indexes[alias.encode()] = self._indexes[name.encode()]
         # OpenLDAP and Samba write lengths in as few bytes as possible. Active Directory writes the lengths
         # of SEQUENCEs and SETs in the long form with four bytes.
         self._short_form = _HeaderCache(name_length_at=3, overhead=8, headers={})
@@ -172,7 +183,18 @@ class EntryDecoder:
 
     def _find_index(self, name: bytes) -> int:
         check_complete(name)
-        return self._indexes.get(name.lower(), len(self._indexes))
+        index = self._indexes.get(name.lower())
+        return self._find_unusual_index(name) if index is None else index
+
+    def _find_unusual_index(self, name: bytes) -> int:
+        """Return the index for a name whose options are in another order, or which was not requested."""
+        description = normalize_description(name.decode("utf-8", "replace"))
+        index = self._indexes.get(description.encode())
+        if index is not None:
+            return index
+        if len(self.unrequested) < _MAX_UNREQUESTED:
+            self.unrequested.add(description)
+        return self._unrequested_index
 
 
 def decode_uris(operation: bytes) -> list[str]:

@@ -85,6 +85,11 @@ def is_in_scope(dn: str, base: str, scope: str) -> bool:
     return scope == "subtree" or depth == (1 if scope == "one_level" else 0)
 
 
+def parent_dn(dn: str) -> str:
+    """Return the DN of the entry directly above an entry; empty if there is none."""
+    return dn[len(_split(dn, ",")[0]) + 1 :].strip()
+
+
 def _split(text: str, separator: str) -> list[str]:
     """Split at separators that are not escaped."""
     if "\\" not in text:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple, Union
+
+from .._attribute_description import normalize_description
 
 USER, CONTACT = "user", "contact"
 """Types of objects in Active Directory: people with an account, and people without one."""
@@ -27,6 +30,14 @@ Almost all attributes have one value. Creating a list for each of them would tak
 
 AttributeValues = list[Values]
 """The values of an entry, in the order of the requested attributes."""
+
+
+Aliases = Mapping[str, str]
+"""Descriptions with the main names of attributes by their other descriptions, such as ``sn`` by ``surname``.
+
+All of them are in lower case."""
+
+NO_ALIASES: Aliases = MappingProxyType({})
 
 
 class Entry(NamedTuple):
@@ -72,21 +83,26 @@ def pack_values(values: Sequence[bytes]) -> Values:
 
 
 def select_values(
-    names: Sequence[str], attributes: Mapping[str, Sequence[bytes] | None]
-) -> AttributeValues:
-    """Return an entry's values in the order of the requested attributes.
+    names: Sequence[str],
+    attributes: Mapping[str, Sequence[bytes] | None],
+    aliases: Aliases = NO_ALIASES,
+) -> tuple[AttributeValues, set[str]]:
+    """Return an entry's values in the order of the requested attributes, and the attributes that were not requested.
 
     :param names: requested attributes.
     :param attributes: values by attribute description, as in the response. Case is ignored (RFC 4512, 2.5); a
         description with an option, such as ``;lang-de``, is another attribute.
+    :param aliases: other descriptions of the requested attributes.
     :raises IncompleteValuesError: if the server returned only some values of an attribute.
     """
-    # Attribute descriptions are ASCII (RFC 4512, 1.4). Unlike str.lower(), bytes.lower() only affects ASCII.
-    encoded = {name.encode("utf-8", "replace"): values for name, values in attributes.items()}
-    for name in encoded:
-        check_complete(name)
-    by_name = {name.lower(): values for name, values in encoded.items()}
-    return [pack_values(by_name.get(name.lower().encode()) or ()) for name in names]
+    by_name = {}
+    for name, values in attributes.items():
+        check_complete(name.encode("utf-8", "replace"))
+        description = normalize_description(name) if name.isascii() else name
+        by_name[aliases.get(description, description)] = values
+    requested = [aliases.get(name.lower(), name.lower()) for name in names]
+    selected = [pack_values(by_name.get(name) or ()) for name in requested]
+    return selected, set(by_name) - set(requested)
 
 
 def build_entries(
@@ -94,7 +110,8 @@ def build_entries(
 ) -> list[Entry] | None:
     """Build entries from their values.
 
-    :param value_lists: the values of each entry. The last value, that of the identity attribute, is removed.
+    :param value_lists: the values of each entry. The last value, that of the identity attribute, is removed if all
+        entries have an identity.
     :param identity_attribute: OBJECT_GUID or ENTRY_UUID.
     :returns: the entries; None if an entry was returned without an identity.
     """
@@ -106,7 +123,11 @@ def build_entries(
         identities = _format_guids(raw)
     else:
         identities = _format_uuids(raw) or _format_uuids_one_by_one(raw)
-    return None if identities is None else list(map(Entry, identities, value_lists))
+    if identities is None:
+        for values, identity in zip(value_lists, raw):
+            values.append(identity)
+        return None
+    return list(map(Entry, identities, value_lists))
 
 
 # For each character in the text form of a GUID, the index of its hexadecimal digit in the octets; None for a hyphen.

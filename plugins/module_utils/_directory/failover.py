@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from .connection import LdapSession, open_session
 from .diagnosis import DirectoryError, ServerError
+from .name_resolution import read_with_resolved_names
 from .servers import find_servers
 from .settings import ConnectionSettings
 from .tls import create_ssl_context
@@ -60,7 +61,7 @@ def read_with_failover(
     for address in addresses:
         try:
             with open_session(settings, address, context) as session:
-                result = read(session)
+                result = read_with_resolved_names(read, session)
             warnings += [
                 f"Failed over from {server.uri} to the next server. {server.error.message}"
                 for server in failed

@@ -4,8 +4,9 @@
 
 """Group members, including those of nested groups.
 
-In Active Directory, member lists are not read: filters on memberOf and primaryGroupID find the members of a group. Both
-attributes are necessary, because memberOf and member do not reflect primary groups (MS-ADTS 3.1.1.4.5.11, MS-ADA3).
+In Active Directory, filters on memberOf and primaryGroupID find the members of a group. Both attributes are necessary,
+because memberOf and member do not reflect primary groups (MS-ADTS 3.1.1.4.5.11, MS-ADA3). The member lists are only
+read to count the members from other domains, which these filters do not find.
 
 Other servers might not have memberOf, and they return an empty result for LDAP_MATCHING_RULE_IN_CHAIN instead of an
 error. On these servers, the member lists of the groups are therefore read first, and then the listed members.
@@ -13,26 +14,23 @@ error. On these servers, the member lists of the groups are therefore read first
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from .by_dn import (
-    BATCH_SIZE,
-    RawEntry,
-    batches,
-    read_all_values,
-    read_entries_by_dn,
-    read_entry,
-)
+from .by_dn import BATCH_SIZE, batches, read_entries_by_dn
 from .connection import LdapSession
 from .diagnosis import DirectoryError
-from .dn import normalize_dn
+from .dn import is_in_scope, normalize_dn
 from .entry import Entry, first_text
 from .query import Query, filter_and, filter_equals, filter_or
 from .search import search
+from .single_entry import RawEntry, read_all_values, read_entry
 
 _PAGE_SIZE = 500
+
+_FOREIGN = ",cn=foreignsecurityprincipals,"
+_DOMAIN_SID = "cn=s-1-5-21-"  # MS-DTYP 2.4.2.4
 
 # Object classes with members, from Active Directory, RFC 4519 (3.5, 3.6), RFC 2307 and the draft of its successor.
 _GROUP_CLASSES = ("group", "groupOfNames", "groupOfUniqueNames", "groupOfMembers", "posixGroup")
@@ -48,10 +46,12 @@ class MemberCriteria(NamedTuple):
 
     :ivar filters: filters, each of which matches some of the members.
     :ivar dns: DNs of further members, possibly including groups and other entries that are not people.
+    :ivar foreign: number of members that are in other domains or naming contexts and therefore cannot be found.
     """
 
     filters: Sequence[str]
     dns: Sequence[str]
+    foreign: int = 0
 
 
 def resolve_groups(
@@ -151,7 +151,12 @@ def _resolve_with_backlinks(
                 for entry in page:
                     name, sid = entry.values
                     add(first_text(name), sid if isinstance(sid, bytes) else sid[0])
-    return MemberCriteria(filters, [])
+    members = (
+        value.decode("utf-8", "replace")
+        for dn in dns.values()
+        for value in (read_all_values(session, dn, ["member"]) or {}).get("member", ())
+    )
+    return MemberCriteria(filters, [], _count_foreign(members, contexts))
 
 
 def _resolve_with_member_lists(
@@ -179,7 +184,27 @@ def _resolve_with_member_lists(
         nested = _find_groups(session, new, contexts)
         frontier = [dn for dn in nested if normalize_dn(dn) not in expanded]
         expanded.update(map(normalize_dn, frontier))
-    return MemberCriteria(list(filters), list(dns.values()))
+    return MemberCriteria(list(filters), list(dns.values()), _count_foreign(dns.values(), contexts))
+
+
+def _count_foreign(dns: Iterable[str], contexts: Sequence[str]) -> int:
+    """Return how many of the DNs are of people or groups in other domains, or outside of the naming contexts.
+
+    In Active Directory, members from other forests are foreign security principals (MS-ADSC), whose names are SIDs.
+    Those of well-known SIDs, such as Authenticated Users, are not from another domain.
+    """
+    if not any(contexts):
+        return 0
+    endings = tuple(f",{context}".lower() for context in contexts)
+    suspects = {dn for dn in dns if not dn.lower().endswith(endings) or _FOREIGN in dn.lower()}
+    return len(
+        {
+            normalize_dn(dn)
+            for dn in suspects
+            if dn.lower().startswith(_DOMAIN_SID)
+            or not any(is_in_scope(dn, context, "subtree") for context in contexts)
+        }
+    )
 
 
 def _read_group(session: LdapSession, dn: str, attributes: Sequence[str]) -> RawEntry:

@@ -34,7 +34,8 @@ class PagedSearch:
             query.search_base,
             query.filter,
             SCOPES[query.scope],
-            ldap3.DEREF_ALWAYS,
+            # Otherwise, an alias in an excluded OU would exclude a person elsewhere.
+            ldap3.DEREF_NEVER,
             list(names),
             size_limit=0,
             time_limit=0,

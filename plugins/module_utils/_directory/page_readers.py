@@ -9,15 +9,15 @@ The reader that uses ldap3 is for connections with a security layer that only ld
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .decoding import EntryDecoder, decode_first_string, decode_uris
-from .entry import AttributeValues, IncompleteValuesError, select_values
+from .entry import NO_ALIASES, Aliases, AttributeValues, IncompleteValuesError, select_values
 from .ldap3_private import PagedSearch, decode_message, has_security_layer
-from .library import FAILURES
+from .library import FAILURES, ldap3
 from .messages import MessageReader, OversizeError, PartialResponse
 from .query import SCOPES, Query
 
@@ -37,6 +37,8 @@ class Page:
     :ivar result: the SearchResultDone as ldap3's result dictionary; None if more parts of the page follow.
     :ivar fingerprint: a value that differs between pages: the start of the content, or the cookie if the page is
         empty.
+    :ivar unrequested: normalized descriptions of attributes that the server has returned so far although they were not
+        requested.
     """
 
     values: list[AttributeValues]
@@ -44,6 +46,7 @@ class Page:
     references: list[str]
     result: Mapping[str, Any] | None
     fingerprint: object
+    unrequested: Set[str] = frozenset()
 
 
 class PageReader(Protocol):
@@ -53,7 +56,12 @@ class PageReader(Protocol):
     """
 
     def __call__(
-        self, connection: Any, query: Query, names: Sequence[str], page_size: int
+        self,
+        connection: Any,
+        query: Query,
+        names: Sequence[str],
+        page_size: int,
+        aliases: Aliases = NO_ALIASES,
     ) -> Generator[Page, None, None]:
         """Request and yield pages until the last one, or until a result code other than success.
 
@@ -61,6 +69,7 @@ class PageReader(Protocol):
         :param query: checked query with a non-empty filter.
         :param names: attributes to request. The values of an entry are in this order.
         :param page_size: number of entries to request per page.
+        :param aliases: other descriptions of these attributes, which are requested by their main names, each once.
         :raises IncompleteValuesError: if the server returns only some values of an attribute.
         :raises OversizeError: if the server sends a message that is too large.
         :raises Exception: one of FAILURES if the connection fails, or a response is malformed.
@@ -73,46 +82,55 @@ def choose_reader(connection: Any) -> PageReader:
 
 
 def read_pages_with_ldap3(
-    connection: Any, query: Query, names: Sequence[str], page_size: int
+    connection: Any,
+    query: Query,
+    names: Sequence[str],
+    page_size: int,
+    aliases: Aliases = NO_ALIASES,
 ) -> Generator[Page, None, None]:
     """Read the pages with ldap3, one after another.
 
     Implements `PageReader`.
     """
     cookie = b""
+    requested = _select_requested(names, aliases)
+    unrequested: set[str] = set()
     while True:
         connection.search(
             query.search_base,
             query.filter,
             SCOPES[query.scope],
-            attributes=list(names),
+            dereference_aliases=ldap3.DEREF_NEVER,
+            attributes=requested,
             paged_size=page_size,
             paged_cookie=cookie,
         )
         result, responses = connection.result, connection.response
         cookie = _get_next_cookie(result)
         first = responses[0] if responses else {}
+        entries = [response for response in responses if response["type"] == "searchResEntry"]
+        selected = [select_values(names, entry["raw_attributes"], aliases) for entry in entries]
+        unrequested.update(*(others for _values, others in selected))
         yield Page(
-            values=[
-                select_values(names, response["raw_attributes"])
-                for response in responses
-                if response["type"] == "searchResEntry"
-            ],
-            dns=[
-                response["raw_dn"] for response in responses if response["type"] == "searchResEntry"
-            ],
+            values=[values for values, _others in selected],
+            dns=[entry["raw_dn"] for entry in entries],
             references=[uri for response in responses for uri in response.get("uri") or ()],
             result=result,
             fingerprint=(
                 (first["type"], str(first.get("dn") or first.get("uri"))) if first else cookie
             ),
+            unrequested=unrequested,
         )
         if not cookie:
             return
 
 
 def read_pages_fast(
-    connection: Any, query: Query, names: Sequence[str], page_size: int
+    connection: Any,
+    query: Query,
+    names: Sequence[str],
+    page_size: int,
+    aliases: Aliases = NO_ALIASES,
 ) -> Generator[Page, None, None]:
     """Receive and decode entries without ldap3.
 
@@ -120,8 +138,9 @@ def read_pages_fast(
 
     The next page is requested before the current page is decoded, so that the server and the client work in parallel.
     """
-    decoder = EntryDecoder(names)
-    paged_search = PagedSearch(connection, query, names, page_size)
+    decoder = EntryDecoder(names, aliases)
+    requested = _select_requested(names, aliases)
+    paged_search = PagedSearch(connection, query, requested, page_size)
     messages = MessageReader(connection)
     message_id: int | None = paged_search.request_page(b"")
     try:
@@ -140,6 +159,7 @@ def read_pages_fast(
                 ],
                 result=result,
                 fingerprint=_compute_fingerprint(response, cookie),
+                unrequested=decoder.unrequested,
             )
     except (GeneratorExit, IncompleteValuesError):
         # The outstanding response must not be mistaken for the response to the next search.
@@ -149,6 +169,10 @@ def read_pages_fast(
     except _OUT_OF_SYNC:
         _close_connection(connection)
         raise
+
+
+def _select_requested(names: Sequence[str], aliases: Aliases) -> list[str]:
+    return list(dict.fromkeys(aliases.get(name.lower(), name) for name in names))
 
 
 def _get_next_cookie(result: Mapping[str, Any]) -> bytes:

@@ -165,7 +165,12 @@ def has_visible_entries(session: LdapSession, query: Query) -> bool:
     scope = ldap3.BASE if query.scope == "base" else ldap3.LEVEL
     try:
         session.connection.search(
-            query.search_base, "(objectClass=*)", scope, attributes=["1.1"], size_limit=1
+            query.search_base,
+            "(objectClass=*)",
+            scope,
+            dereference_aliases=ldap3.DEREF_NEVER,
+            attributes=["1.1"],
+            size_limit=1,
         )
     except FAILURES:
         return False

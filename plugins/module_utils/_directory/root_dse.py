@@ -35,7 +35,7 @@ _WINDOWS_SERVER_RELEASES = {
 _ATTRIBUTES = (
     *("objectClass", "vendorName", "vendorVersion", "namingContexts", "supportedCapabilities"),
     *("supportedSASLMechanisms", "supportedExtension", "domainControllerFunctionality"),
-    *("dnsHostName", "currentTime"),
+    *("dnsHostName", "currentTime", "subschemaSubentry"),
 )
 
 
@@ -127,7 +127,13 @@ def read_root_dse(connection: Any, uri: str) -> RootDse:
     """
     action = f"Cannot read the root DSE of {uri}"
     try:
-        connection.search("", "(objectClass=*)", ldap3.BASE, attributes=list(_ATTRIBUTES))
+        connection.search(
+            "",
+            "(objectClass=*)",
+            ldap3.BASE,
+            dereference_aliases=ldap3.DEREF_NEVER,
+            attributes=list(_ATTRIBUTES),
+        )
     except FAILURES as error:
         raise ServerError(action, *explain_failure(error, None)) from None
     if connection.result["result"] != 0:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from .connection import LdapSession
 from .diagnosis import DirectoryError, ServerError, explain_failure, result_error
-from .entry import Entry, IncompleteValuesError, build_entries
+from .dn import parent_dn
+from .entry import AttributeValues, Entry, IncompleteValuesError, build_entries
 from .library import FAILURES
 from .messages import MAX_MESSAGE_SIZE, OversizeError
+from .name_resolution import NamesResolvedError, resolve_names
 from .page_readers import Page, choose_reader
 from .query import Query
 
@@ -29,6 +32,8 @@ def search(
     attributes: Sequence[str],
     page_size: int,
     references: set[str] | None = None,
+    *,
+    skip_unidentified: bool = False,
 ) -> Iterator[list[Entry]]:
     """Yield the entries of a search, one page (or one part of a large page) at a time.
 
@@ -40,6 +45,9 @@ def search(
     :param page_size: number of entries to request per page.
     :param references: set to which the URIs of continuation references (RFC 4511, 4.5.3) are added. They are
         not followed.
+    :param skip_unidentified: whether to skip entries without an identity, instead of raising an error.
+    :raises NamesResolvedError: if the server returned attributes under other names than the requested ones. It then
+        knows them by their requested names if everything is read again.
     :raises ServerError: if this server does not return the complete result, for instance because of a limit
         or a lost connection.
     :raises DirectoryError: if the error does not depend on the server, for instance because the search base
@@ -47,17 +55,37 @@ def search(
         attribute has more values than the server returns at once.
     """
     action = f"Cannot search {query.search_base} on {session.uri}"
-    connection = session.connection
-    read_pages = choose_reader(connection)
     names = [*attributes, session.identity_attribute]
-    with closing(read_pages(connection, query, names, page_size)) as pages:
+    attribute_names = session.attribute_names
+    aliases = attribute_names.find_aliases(names)
+    read_pages = choose_reader(session.connection)
+    missing = list(range(len(attributes)))
+    has_entries = have_other_names = False
+    with closing(read_pages(session.connection, query, names, page_size, aliases)) as pages:
         for page in _check_pages(pages, action):
             if references is not None:
                 references.update(page.references)
-            entries = _require_entries(page, session.identity_attribute, action)
+            have_other_names = attribute_names.have_other_names(names, page.unrequested)
+            if have_other_names:
+                break
+            complete = (
+                _remove_unidentified(page, session.identity_attribute)
+                if skip_unidentified
+                else page
+            )
+            entries = _require_entries(complete, session.identity_attribute, action)
             if session.check_identities is not None:
-                session.check_identities(entries, page.dns)
+                session.check_identities(entries, complete.dns)
+            has_entries = has_entries or bool(entries)
+            missing = [
+                index for index in missing if not any(each.values[index] for each in entries)
+            ]
             yield entries
+    if have_other_names or (has_entries and missing and not attribute_names.is_resolved):
+        resolve_names(session)
+        aliases = attribute_names.find_aliases(attributes)
+        if have_other_names or any(attributes[index].lower() in aliases for index in missing):
+            raise NamesResolvedError
 
 
 def select_people_references(references: set[str]) -> list[str]:
@@ -110,10 +138,35 @@ def _next_page(pages: Iterator[Page], action: str) -> Page | None:
 
 def _require_entries(page: Page, identity_attribute: str, action: str) -> list[Entry]:
     entries = build_entries(page.values, identity_attribute)
-    if entries is None:
-        raise DirectoryError(
-            action,
-            f"the server returned an entry without {identity_attribute}",
-            f"Allow the bind account to read {identity_attribute}, which identifies a person even if the name changes",
-        )
-    return entries
+    if entries is not None:
+        return entries
+    parents = [
+        parent_dn(dn.decode("utf-8", "replace"))
+        for values, dn in zip(page.values, page.dns)
+        if not _has_identity(values, identity_attribute)
+    ]
+    # The DN of the entry itself often contains the name of a person.
+    others = f", and {len(parents) - 1} more in the same response" if len(parents) > 1 else ""
+    raise DirectoryError(
+        action,
+        f"the server returned an entry without {identity_attribute} directly below {parents[0]}{others}",
+        f"Allow the bind account to read {identity_attribute}, which identifies a person even if the name changes,"
+        " or narrow O(sources[].search_base) or O(filter) to entries that have it",
+    )
+
+
+def _remove_unidentified(page: Page, identity_attribute: str) -> Page:
+    identified = [
+        (values, dn)
+        for values, dn in zip(page.values, page.dns)
+        if _has_identity(values, identity_attribute)
+    ]
+    return replace(
+        page,
+        values=[values for values, _dn in identified],
+        dns=[dn for _values, dn in identified],
+    )
+
+
+def _has_identity(values: AttributeValues, identity_attribute: str) -> bool:
+    return build_entries([list(values)], identity_attribute) is not None

@@ -8,8 +8,39 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from functools import cache
 
+from .._attribute_description import has_option, split_description
 from .._text import normalize
+
+_OIDS = {
+    "0.9.2342.19200300.100.1.60": "jpegphoto",
+    "0.9.2342.19200300.100.1.7": "photo",
+    "1.2.840.113556.1.2.281": "ntsecuritydescriptor",
+    "1.2.840.113556.1.4.125": "supplementalcredentials",
+    "1.2.840.113556.1.4.1360": "ms-ds-consistencyguid",
+    "1.2.840.113556.1.4.146": "objectsid",
+    "1.2.840.113556.1.4.160": "lmpwdhistory",
+    "1.2.840.113556.1.4.2": "objectguid",
+    "1.2.840.113556.1.4.3": "replpropertymetadata",
+    "1.2.840.113556.1.4.55": "dbcspwd",
+    "1.2.840.113556.1.4.609": "sidhistory",
+    "1.2.840.113556.1.4.64": "logonhours",
+    "1.2.840.113556.1.4.90": "unicodepwd",
+    "1.2.840.113556.1.4.94": "ntpwdhistory",
+    "2.16.840.1.113730.3.1.216": "userpkcs12",
+    "2.16.840.1.113730.3.1.35": "thumbnailphoto",
+    "2.16.840.1.113730.3.1.36": "thumbnaillogo",
+    "2.16.840.1.113730.3.1.40": "usersmimecertificate",
+    "2.16.840.1.113730.3.140": "usersmimecertificate",  # in Active Directory
+    "2.5.4.36": "usercertificate",
+    "2.5.4.37": "cacertificate",
+    "2.5.4.38": "authorityrevocationlist",
+    "2.5.4.39": "certificaterevocationlist",
+    "2.5.4.40": "crosscertificatepair",
+    "2.5.4.53": "deltarevocationlist",
+}
+"""Lowercase names of attributes with binary values by OID (RFC 4523, RFC 2798, MS-ADA1 to MS-ADA3)."""
 
 UNREADABLE_ATTRIBUTES = frozenset(
     {
@@ -22,6 +53,28 @@ UNREADABLE_ATTRIBUTES = frozenset(
     }
 )
 """Lowercase names of attributes with binary values that have no text form: images, certificates, keys and others."""
+
+
+def is_binary(description: str) -> bool:
+    """Return whether the values of an attribute are binary and cannot be shown as text.
+
+    :param description: normalized description. With the option ``binary``, values are in BER (RFC 4522).
+    """
+    return _name_type(description) in UNREADABLE_ATTRIBUTES or has_option(description, "binary")
+
+
+def has_text_form(description: str) -> bool:
+    """Return whether the values of an attribute are binary and can be shown as text.
+
+    :param description: normalized description.
+    """
+    return _name_type(description) in TEXT_FORMS
+
+
+def _name_type(description: str) -> str:
+    """Return the attribute type of a description: the lowercase name of a binary attribute, otherwise as written."""
+    name = split_description(description)[0]
+    return _OIDS.get(name, name)
 
 
 class AttributeValueError(ValueError):
@@ -62,14 +115,19 @@ TEXT_FORMS: dict[str, Callable[[bytes], str]] = {
 """Functions that return the text form of a value, by lowercase name of the attribute. Other attributes are text."""
 
 
+@cache
+def _find_decoder(description: str) -> Callable[[bytes], str]:
+    return TEXT_FORMS.get(_name_type(description), _decode_utf8)
+
+
 def decode_values(name: str, values: bytes | Sequence[bytes]) -> list[str]:
     """Return the normalized values of an attribute, sorted by code point, without blank values.
 
-    :param name: lowercase name of the attribute.
+    :param name: normalized description of the attribute.
     :param values: one value, or an unordered list of several values (RFC 4511, 4.1.7).
     :raises AttributeValueError: if a value has no text form; the message names the attribute.
     """
-    decode = TEXT_FORMS.get(name, _decode_utf8)
+    decode = _find_decoder(name)
     try:
         if isinstance(values, bytes):
             text = normalize(decode(values))

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from .._attribute_description import normalize_description
 from .._errors import InputError
 from . import library
-from .attribute_values import UNREADABLE_ATTRIBUTES
+from .attribute_values import is_binary
 from .filters import FILTERS, FilterError, Value, e164, of_entry
 from .patterns import PatternError
 from .syntax import (
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LookupValues = Mapping[tuple[str, str], str]
-"""Attribute values of other entries, by distinguished name and lowercase attribute name.
+"""Attribute values of other entries, by distinguished name and normalized attribute description.
 
 The values and the distinguished names are normalized (`normalize`). A distinguished name is spelled as in the attribute
 that contains it."""
@@ -45,8 +46,8 @@ _SAMPLE_VALUE = "a"
 class Variables(NamedTuple):
     """The values of an expression's variables for one entry at one location.
 
-    :ivar attributes: values by lowercase attribute name, as `decode_values` returns them; missing attributes may be
-        omitted.
+    :ivar attributes: values by normalized attribute description, as `decode_values` returns them; missing attributes
+        may be omitted.
     :ivar location: identifier of the location; empty for contacts for all locations.
     :ivar lookup_values: values for the of_entry filter.
     """
@@ -60,7 +61,7 @@ class Variables(NamedTuple):
 
         The smallest value is used because attribute values are unordered (RFC 4511, 4.1.7).
 
-        :param name: lowercase name.
+        :param name: normalized description.
         """
         if name == LOCATION:
             return self.location
@@ -84,12 +85,12 @@ class Expression:
     """A checked and compiled expression.
 
     :ivar text: the expression as written, without surrounding whitespace.
-    :ivar attributes: lowercase names of the LDAP attributes that the expression reads.
+    :ivar attributes: normalized descriptions of the LDAP attributes that the expression reads.
     :ivar evaluate: function that evaluates the expression; it raises FilterError if the evaluation fails or the result
         is not a string.
     :ivar reads_location: whether the expression reads the location.
     :ivar lookups: attributes of other entries that the expression reads; see `syntax.Syntax`.
-    :ivar bare_name: lowercase name if the expression is a bare name, otherwise None.
+    :ivar bare_name: normalized description if the expression is a bare name, otherwise None.
     """
 
     text: str
@@ -121,7 +122,7 @@ def compile_expression(text: str, owner: str, phone_region: str = "") -> Express
     else:
         expression = _compile_other(text, owner, phone_region)
     names = expression.attributes | {name for _naming, name in expression.lookups}
-    for name in sorted(names & UNREADABLE_ATTRIBUTES):
+    for name in sorted(filter(is_binary, names)):
         raise InputError(
             f"Cannot use the expression {text!r} of {owner}",
             f"the attribute {name} contains binary data",
@@ -131,8 +132,8 @@ def compile_expression(text: str, owner: str, phone_region: str = "") -> Express
 
 
 def _compile_bare_name(text: str) -> Expression:
-    """Compile a bare name without Jinja, which does not support names with hyphens."""
-    name = text.lower()
+    """Compile a bare name without Jinja, which supports neither hyphens nor OIDs nor options in names."""
+    name = normalize_description(text)
     return Expression(
         text=text,
         attributes=frozenset({name}) - {LOCATION},
@@ -144,6 +145,7 @@ def _compile_bare_name(text: str) -> Expression:
 
 def _compile_other(text: str, owner: str, phone_region: str) -> Expression:
     library.JINJA2.require(f"by the expression {text!r} of {owner}")
+    remedy = f"Use attribute names, string literals and the filters {', '.join(sorted(FILTERS))}"
     try:
         expression = _compile_jinja(text.strip(), owner, phone_region)
         _evaluate_samples(expression)
@@ -152,12 +154,16 @@ def _compile_other(text: str, owner: str, phone_region: str) -> Expression:
         cause = str(error)
     except library.jinja2.TemplateSyntaxError as error:
         cause = f"it is not a valid Jinja expression ({(error.message or '').rstrip('.')})"
+        if "';'" in cause:
+            remedy = (
+                f"Within an expression, write a name with options as {ALL}['sn;lang-en'] | first"
+            )
     except RecursionError:
         cause = TOO_DEEP
     raise InputError(
         f"Cannot use the expression {text!r} of {owner}",
         cause,
-        f"Use attribute names, string literals and the filters {', '.join(sorted(FILTERS))}",
+        remedy,
     )
 
 
@@ -191,7 +197,7 @@ class _OfEntryFilter:
 
     def __call__(self, value: Value, attribute: str) -> str:
         default = of_entry(value, attribute)
-        return self.lookup_values.get((str(value), attribute.lower()), default)
+        return self.lookup_values.get((str(value), normalize_description(attribute)), default)
 
 
 def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
@@ -211,7 +217,8 @@ def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
         # The values are always lists, because in Jinja, as in Python, a list and a tuple cannot be concatenated and
         # are never equal.
         context[ALL] = {
-            name: list(variables.attributes.get(name.lower(), ())) for name in syntax.list_names
+            name: list(variables.attributes.get(normalize_description(name), ()))
+            for name in syntax.list_names
         }
         context[PHONE_REGION] = phone_region
         e164_filter.has_invalid_number = False
@@ -223,7 +230,7 @@ def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
         except (TypeError, PatternError, library.jinja2.TemplateError) as error:
             raise FilterError(str(error)) from error
 
-    lower_names = frozenset(name.lower() for name in {*names, *syntax.list_names})
+    lower_names = frozenset(map(normalize_description, {*names, *syntax.list_names}))
     return Expression(
         text=text,
         attributes=lower_names - {LOCATION},

@@ -16,6 +16,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .._attribute_description import is_attribute_description, normalize_description
 from .._text import SURROGATE, compose
 from . import library
 from .filters import CONSTANT_ARGUMENT_FILTERS, FILTERS, FilterError
@@ -39,8 +40,8 @@ ALL = "all"
 TOO_DEEP = "it is nested too deeply"
 """Cause in the error about an expression that exceeds the nesting limit."""
 
-# An attribute description without options (RFC 4512, 2.5), but only a keystring, not a numeric OID.
-_BARE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+# The name of an attribute without options (RFC 4512, 1.4: keystring), as in a Jinja expression.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 # Names that Jinja always replaces with its own objects.
 _RESERVED_NAMES = frozenset({"self", "super"})
 # The Python parser accepts at most 200 nested parentheses, and Jinja generates up to two pairs for each level.
@@ -61,9 +62,9 @@ class Syntax:
 
     :ivar tree: syntax tree; its strings are composed (NFC).
     :ivar names: names that the expression reads, as written.
-    :ivar list_names: names of the attributes whose list of values is read through `ALL`, as written.
-    :ivar lookups: attributes of other entries that are read with of_entry, in lowercase. Each is a pair of the
-        attribute that contains the entry's distinguished name and the attribute that is read:
+    :ivar list_names: descriptions of the attributes whose list of values is read through `ALL`, as written.
+    :ivar lookups: attributes of other entries that are read with of_entry, as normalized descriptions. Each is a pair
+        of the attribute that contains the entry's distinguished name and the attribute that is read:
         ``manager | of_entry('mail')`` is ``("manager", "mail")``.
     """
 
@@ -74,8 +75,8 @@ class Syntax:
 
 
 def is_bare_name(text: str) -> bool:
-    """Return whether an expression consists only of an attribute name or the name ``location``."""
-    return _BARE_NAME.fullmatch(text) is not None and text.lower() != ALL
+    """Return whether an expression consists only of an attribute description or the name ``location``."""
+    return is_attribute_description(text) and text.lower() != ALL
 
 
 def parse_expression(environment: ImmutableSandboxedEnvironment, text: str, owner: str) -> Syntax:
@@ -162,7 +163,7 @@ class _SyntaxChecker:
                 f"{ALL!r} cannot be used by itself: write {ALL}.NAME or {ALL}['NAME']"
             )
         if node.name != PHONE_REGION and (
-            not _BARE_NAME.fullmatch(node.name) or node.name in _RESERVED_NAMES
+            not _NAME.fullmatch(node.name) or node.name in _RESERVED_NAMES
         ):
             raise _invalid_name(node.name)
         self.names.add(node.name)
@@ -182,7 +183,7 @@ class _SyntaxChecker:
         self._add_list_name(name)
 
     def _add_list_name(self, name: str) -> None:
-        if not _BARE_NAME.fullmatch(name) or name.lower() == LOCATION:
+        if not is_attribute_description(name) or name.lower() == LOCATION:
             raise _invalid_name(name)
         self.list_names.add(name)
 
@@ -289,9 +290,9 @@ def _parse_lookup(subject: nodes.Expr | None, argument: nodes.Expr) -> tuple[str
             "of_entry must follow an attribute name, as in manager | of_entry('mail')"
         )
     attribute = _get_string_constant(argument)
-    if attribute is None or not _BARE_NAME.fullmatch(attribute):
+    if attribute is None or not is_attribute_description(attribute):
         raise ForbiddenError("of_entry expects an attribute name in quotes, such as 'mail'")
-    return subject.name.lower(), attribute.lower()
+    return subject.name.lower(), normalize_description(attribute)
 
 
 def _get_string_constant(node: nodes.Node) -> str | None:

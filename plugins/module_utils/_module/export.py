@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -18,11 +18,15 @@ from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.failover import read_with_failover
 from .._directory.search import select_people_references
+from .._errors import Diagnosis
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
 from .._roster.writer import WrittenRoster
 from .export_options import ExportOptions, ReadOptions
 from .identity_check import IdentityCheck
+from .incomplete_sources import explain_foreign_members, explain_global_catalog
+from .missing_attributes import describe_usage, explain_missing_attribute
+from .shortage import SourceCounts, explain_shortage, find_blamed_attributes
 from .source_options import Source
 from .source_reader import SourceReader
 
@@ -47,8 +51,9 @@ class Export:
     :ivar entries: number of entries found.
     :ivar excluded: number of entries excluded by an option.
     :ivar invalid_start_dates: number of people whose start attribute does not contain a date.
-    :ivar missing_attributes: attributes that columns or location rules use but that no entry has.
-    :ivar missing_referenced_attributes: attributes that are read with of_entry but that no referenced entry has.
+    :ivar missing_attributes: explanations of attributes that no entry has, although columns or location rules use them
+        or of_entry reads them.
+    :ivar incomplete_sources: reasons why people can be missing, or present by mistake.
     :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) to naming contexts that might contain
         people; they were not followed.
     :ivar location_header: title of the column that contains the location; None if there is none.
@@ -62,8 +67,8 @@ class Export:
     entries: int
     excluded: int
     invalid_start_dates: int
-    missing_attributes: list[str]
-    missing_referenced_attributes: list[str]
+    missing_attributes: list[Diagnosis]
+    incomplete_sources: list[Diagnosis]
     references: list[str]
     location_header: str | None
     is_unencrypted: bool
@@ -75,12 +80,8 @@ class Export:
         warnings = [
             *self.failovers,
             *(
-                f"No entry has the attribute {name}, which a column or a location rule uses."
-                for name in self.missing_attributes
-            ),
-            *(
-                f"No referenced entry has the attribute {name}, which is read with of_entry."
-                for name in self.missing_referenced_attributes
+                f"{each.cause[0].upper()}{each.cause[1:]}. {each.remedy}."
+                for each in (*self.missing_attributes, *self.incomplete_sources)
             ),
             *(
                 f"The directory returned a referral to {uri} for part of a source. The people there are missing."
@@ -92,6 +93,19 @@ class Export:
         if self.is_unencrypted:
             warnings.append(_UNENCRYPTED.format(self.server))
         return warnings
+
+    def message(self, written: WrittenRoster, ids_path: str) -> str:
+        """Return a summary: the number of contacts, the people left out by cause, and the file that lists them.
+
+        :param written: summary of the roster after it was written.
+        :param ids_path: path of the identities file; empty if it is not kept.
+        """
+        contacts = "1 contact" if written.row_count == 1 else f"{written.row_count} contacts"
+        sentences = [f"Read {contacts} from {self.server}."]
+        if written.left_out_causes:
+            sentences.append(f"Left out: {_most_common(written.left_out_causes)}.")
+            sentences += [f"They are listed in {ids_path}."] if ids_path else []
+        return " ".join(sentences)
 
     def result(self, written: WrittenRoster) -> dict[str, Any]:
         """Return the part of the module's result that describes the people: numbers, identities and causes.
@@ -122,11 +136,11 @@ class Export:
 
 
 class _SourceTally:
-    """Counts of the entries and contacts of one source."""
+    """Counts of the contacts of one source, and of the people who are not contacts."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.excluded = 0
+        self.excluded: Counter[str] = Counter()
         self.contacts = 0
         self.causes: Counter[str] = Counter()
 
@@ -136,34 +150,15 @@ class _SourceTally:
 
     @property
     def entries(self) -> int:
-        return self.contacts + sum(self.causes.values()) + self.excluded
+        return self.contacts + sum(self.causes.values()) + sum(self.excluded.values())
 
-    def check_minimum(self, dropped: Counter[str], server: str) -> None:
-        """Check that the source returned enough contacts.
+    def count(self, dropped: Counter[str]) -> SourceCounts:
+        """Return the final counts.
 
         :param dropped: number of contacts of the source whose rows were dropped because of duplicate values, by cause.
-        :param server: URI of the server.
-        :raises DirectoryError: if there are too few contacts; the error names the source and the causes.
         """
-        source, causes = self.source, self.causes + dropped
         contacts = self.contacts - sum(dropped.values())
-        if contacts >= source.minimum:
-            return
-        found = "only 1 contact was" if contacts == 1 else f"only {contacts} contacts were"
-        details = (
-            f"; the directory returned {self.entries} {'entry' if self.entries == 1 else 'entries'}"
-        )
-        if self.excluded:
-            details += f", {self.excluded} of them excluded"
-        if causes:
-            details += f"; people without a valid row: {_most_common(causes)}"
-        raise DirectoryError(
-            f"Cannot export {source.name} from {server}",
-            f"{found if contacts else 'no contacts were'} found in {source.description}, but"
-            f" O(sources[].minimum) is {source.minimum}{details}",
-            f"Check the {'group' if source.groups else 'search base'}, the filter and the permissions of the bind"
-            " account, or set O(sources[].minimum=0) if an empty source is correct",
-        )
+        return SourceCounts(contacts, self.excluded, self.causes + dropped)
 
 
 @dataclass(frozen=True)
@@ -193,7 +188,7 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
     result, failovers = read_with_failover(read.connection, partial(_read, read, spill))
     roster = result.builder.build()
     for tally, dropped in zip(result.tallies, roster.dropped_by_source):
-        tally.check_minimum(dropped, result.server)
+        _check_minimum(read, result, tally.source, tally.count(dropped))
     if options.fail_on_invalid:
         _check_left_out(roster)
     return Export(
@@ -201,10 +196,17 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
         sources=read.sources,
         server=result.server,
         entries=sum(tally.entries for tally in result.tallies),
-        excluded=sum(tally.excluded for tally in result.tallies),
+        excluded=sum(sum(tally.excluded.values()) for tally in result.tallies),
         invalid_start_dates=len(result.reader.invalid_start_dates),
-        missing_attributes=result.mapper.unseen_attributes,
-        missing_referenced_attributes=sorted(result.reader.missing_attributes),
+        missing_attributes=_explain_missing_attributes(
+            read,
+            result,
+            [*result.mapper.unseen_attributes, *result.reader.missing_attributes],
+        ),
+        incomplete_sources=[
+            *explain_global_catalog(result.reader.session),
+            *explain_foreign_members(result.reader.foreign_members),
+        ],
         references=select_people_references(result.reader.references),
         location_header=next(
             (column.header for column in read.columns if column.expression.is_location), None
@@ -248,6 +250,37 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
     )
 
 
+def _check_minimum(
+    options: ReadOptions, result: _ServerResult, source: Source, counts: SourceCounts
+) -> None:
+    """Check that a source returned enough contacts.
+
+    :raises DirectoryError: if there are too few contacts; the error names the source and the causes.
+    """
+    if counts.contacts >= source.minimum:
+        return
+    unseen = result.mapper.unseen_attributes if counts.causes else ()
+    blamed = find_blamed_attributes(options.columns, source, unseen)
+    missing = _explain_missing_attributes(options, result, blamed)
+    raise DirectoryError(
+        f"Cannot export {source.name} from {result.server}",
+        *explain_shortage(source, counts, missing),
+    )
+
+
+def _explain_missing_attributes(
+    options: ReadOptions, result: _ServerResult, names: Iterable[str]
+) -> list[Diagnosis]:
+    return [
+        explain_missing_attribute(
+            result.reader.attribute_names.explain_missing(name),
+            result.server,
+            describe_usage(name, options.columns, options.sources),
+        )
+        for name in dict.fromkeys(names)
+    ]
+
+
 def _check_left_out(roster: Roster) -> None:
     causes = Counter(person.cause for person in roster.left_out())
     if causes:
@@ -260,5 +293,5 @@ def _check_left_out(roster: Roster) -> None:
         )
 
 
-def _most_common(causes: Counter[str]) -> str:
-    return "; ".join(f"{cause}: {count}" for cause, count in causes.most_common(5))
+def _most_common(causes: Mapping[str, int]) -> str:
+    return "; ".join(f"{cause}: {count}" for cause, count in Counter(causes).most_common(5))

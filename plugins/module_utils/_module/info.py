@@ -10,11 +10,13 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any, NamedTuple
 
 from .._contacts.source_statistics import SourceStatistics
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
+from .._directory.name_resolution import read_with_resolved_names
 from .._directory.probe import Probe, probe_server
 from .._directory.search import select_people_references
 from .._directory.servers import find_servers
@@ -22,9 +24,11 @@ from .._directory.settings import Address, ConnectionSettings
 from .._directory.tls import create_ssl_context
 from .._text import make_values_printable
 from .export_options import ReadOptions
+from .incomplete_sources import explain_foreign_members, explain_global_catalog
 from .probe_report import (
     Problem,
     calculate_clock_offset,
+    find_missing_attribute_problems,
     find_reference_problems,
     find_server_differences,
     find_server_problems,
@@ -106,7 +110,9 @@ def _examine_servers(
             is_rejected = is_rejected or probe.is_account_refused
             now = datetime.now(timezone.utc)
             examination = (
-                _examine_sources(options, probe.session) if probe.session else _Examination()
+                read_with_resolved_names(partial(_examine_sources, options), probe.session)
+                if probe.session
+                else _Examination()
             )
             problems += [*find_server_problems(probe, settings, now), *examination.problems]
         servers.append(_describe_server(probe, settings, now, examination))
@@ -134,7 +140,19 @@ def _examine_sources(options: ReadOptions, session: LdapSession) -> _Examination
             examination.problems.append(problem_from_error(session.uri, error))
             if session.connection.closed:
                 break
-    examination.problems.extend(find_source_problems(session.uri, examination.sources, has_entries))
+    examination.problems.extend(
+        find_source_problems(session, examination.sources, has_entries, options.columns)
+    )
+    examination.problems.extend(
+        find_missing_attribute_problems(session, reader.missing_attributes, options.sources)
+    )
+    examination.problems.extend(
+        Problem(session.uri, *each)
+        for each in (
+            *explain_global_catalog(session),
+            *explain_foreign_members(reader.foreign_members),
+        )
+    )
     examination.problems.extend(
         find_reference_problems(session.uri, select_people_references(reader.references))
     )
@@ -150,7 +168,7 @@ def _read_statistics(
     for page in reader.read_pages(source, statistics.attributes):
         for entry in page:
             statistics.add(*entry, source.location_or_rule)
-    statistics.excluded = reader.excluded[source.name]
+    statistics.excluded_by_option = reader.excluded[source.name]
     return statistics
 
 

@@ -10,11 +10,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from .._contacts.columns import Column
 from .._contacts.source_statistics import SourceStatistics
 from .._directory.certificate import Certificate
+from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe
 from .._directory.settings import ConnectionSettings
+from .._errors import Diagnosis
+from .missing_attributes import describe_usage, explain_missing_attribute
+from .shortage import SourceCounts, explain_shortage, find_blamed_attributes
 from .source_options import Source
 
 EXPIRES_SOON = timedelta(days=30)
@@ -106,31 +111,28 @@ def _certificate_problems(where: str, certificate: Certificate, now: datetime) -
 
 
 def find_source_problems(
-    server: str, results: SourceResults, has_entries: Mapping[str, bool]
+    session: LdapSession,
+    results: SourceResults,
+    has_entries: Mapping[str, bool],
+    columns: Sequence[Column],
 ) -> list[Problem]:
     """Find the problems of the sources that were read from a server.
 
-    :param server: URI of the server.
+    :param session: session with the server.
     :param has_entries: whether the account can see any entry in the search base, by name of the source. Required
         only for sources without people.
+    :param columns: columns of the roster.
     """
     problems = []
     for source, statistics in results:
-        where = f"{source.name} on {server}"
-        if not statistics.entries and statistics.excluded and source.minimum:
-            problems.append(_all_excluded(where, source, statistics))
-        elif not statistics.entries and source.minimum:
+        where = f"{source.name} on {session.uri}"
+        if not statistics.entries and not statistics.excluded and source.minimum:
             problems.append(_no_people(where, source, has_entries[source.name]))
         elif statistics.contacts < source.minimum:
-            problems.append(_too_few_people(where, source, statistics))
-    return problems + _column_problems(server, results)
-
-
-def _all_excluded(where: str, source: Source, statistics: SourceStatistics) -> Problem:
-    cause = f"everyone found in {source.description} is excluded: {statistics.excluded} people"
-    return Problem(
-        where, cause, "Correct the options that exclude them, or set O(sources[].minimum=0)"
-    )
+            problems.append(
+                Problem(where, *_explain_shortage(session, source, statistics, columns))
+            )
+    return problems + _column_problems(session, results, columns)
 
 
 def _no_people(where: str, source: Source, has_entries: bool) -> Problem:
@@ -149,17 +151,25 @@ def _no_people(where: str, source: Source, has_entries: bool) -> Problem:
     return Problem(where, cause, remedy)
 
 
-def _too_few_people(where: str, source: Source, statistics: SourceStatistics) -> Problem:
-    causes = "; ".join(f"{cause}: {count}" for cause, count in statistics.causes.most_common(5))
-    cause = (
-        f"only {statistics.contacts} of {statistics.entries} people have a valid row,"
-        f" and O(sources[].minimum) is {source.minimum}"
-    )
-    remedy = "Correct their entries in the directory, the columns, or O(sources[].minimum)"
-    return Problem(where, f"{cause} ({causes})" if causes else cause, remedy)
+def _explain_shortage(
+    session: LdapSession, source: Source, statistics: SourceStatistics, columns: Sequence[Column]
+) -> Diagnosis:
+    counts = SourceCounts(statistics.contacts, statistics.excluded_by_option, statistics.causes)
+    unseen = statistics.unseen_attributes if counts.causes else ()
+    missing = [
+        explain_missing_attribute(
+            session.attribute_names.explain_missing(name),
+            session.uri,
+            describe_usage(name, columns, [source]),
+        )
+        for name in find_blamed_attributes(columns, source, unseen)
+    ]
+    return explain_shortage(source, counts, missing)
 
 
-def _column_problems(server: str, results: SourceResults) -> list[Problem]:
+def _column_problems(
+    session: LdapSession, results: SourceResults, columns: Sequence[Column]
+) -> list[Problem]:
     """Return a problem for each attribute and each column that is empty in all sources.
 
     A column that is empty in only some of the sources is not necessarily a problem.
@@ -170,12 +180,9 @@ def _column_problems(server: str, results: SourceResults) -> list[Problem]:
     missing = set.intersection(
         *(set(statistics.unseen_attributes) for statistics in all_statistics)
     )
+    sources = [source for source, _statistics in results]
     problems = [
-        Problem(
-            server,
-            f"no entry has the attribute {name}: it is not set, or the bind account is not allowed to read it",
-            "Give the account permission to read it, or correct the columns that use it",
-        )
+        _missing_attribute(session, name, describe_usage(name, columns, sources))
         for name in sorted(missing)
     ]
     empty: dict[str, int] = {}
@@ -186,13 +193,29 @@ def _column_problems(server: str, results: SourceResults) -> list[Problem]:
     people = sum(statistics.entries for statistics in all_statistics)
     return problems + [
         Problem(
-            server,
+            session.uri,
             f"the column {column} is empty for everyone",
             "Correct the expression in its O(columns[].value) option",
         )
         for column, count in empty.items()
         if count == people
     ]
+
+
+def find_missing_attribute_problems(
+    session: LdapSession, names: Sequence[str], sources: Sequence[Source]
+) -> list[Problem]:
+    """Return a problem for each attribute that no entry has and that neither columns nor location rules use.
+
+    :param session: session with the server.
+    :param names: descriptions of the attributes, from `SourceReader.missing_attributes`.
+    """
+    return [_missing_attribute(session, name, describe_usage(name, (), sources)) for name in names]
+
+
+def _missing_attribute(session: LdapSession, name: str, usage: str) -> Problem:
+    missing = session.attribute_names.explain_missing(name)
+    return Problem(session.uri, *explain_missing_attribute(missing, session.uri, usage))
 
 
 def find_reference_problems(server: str, references: Sequence[str]) -> list[Problem]:

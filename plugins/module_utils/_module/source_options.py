@@ -6,23 +6,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .._attribute_description import is_attribute_description, normalize_description
 from .._contacts.columns import Column, compile_columns
 from .._contacts.location_identifier import check_locations
 from .._contacts.location_rule import LocationRule, compile_location_rule
 from .._directory.dn import check_dn, trim_dn
 from .._directory.query import Query, check_filter, check_query, filter_equals
 from .._errors import InputError
-from .._expressions.attribute_values import UNREADABLE_ATTRIBUTES
+from .._expressions.attribute_values import is_binary
 from .._text import compose
 from .receptionist import default_columns
-
-# The name of an attribute (RFC 4512, 1.4: keystring).
-_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 # Filter for people who are hidden from Exchange address lists (MS-ADA2, msExchHideFromAddressLists).
 _HIDDEN = filter_equals("msExchHideFromAddressLists", "TRUE")
@@ -43,6 +40,15 @@ class Exclusion:
     groups: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
     start_attribute: str = ""
+
+    @property
+    def filter_options(self) -> str:
+        """The options from which the filters are."""
+        options = [
+            *(["O(exclude_filter)"] if set(self.filters) - {_HIDDEN} else []),
+            *(["O(skip_hidden)"] if _HIDDEN in self.filters else []),
+        ]
+        return " or ".join(options)
 
 
 @dataclass(frozen=True)
@@ -265,20 +271,20 @@ def _common_exclusion(params: Mapping[str, Any]) -> Exclusion:
     """Return the exclusions that apply to all sources."""
     common = _parse_exclusion(params, "all sources")
     attribute = params["start_attribute"] or ""
-    if attribute and not _ATTRIBUTE.fullmatch(attribute):
+    if attribute and not is_attribute_description(attribute):
         raise InputError(
             f"Cannot use O(start_attribute) {attribute!r}",
             "it is not a valid LDAP attribute name",
             "Set it to an attribute such as employeeStartDate",
         )
-    if attribute.lower() in UNREADABLE_ATTRIBUTES:
+    if is_binary(normalize_description(attribute)):
         raise InputError(
             f"Cannot use O(start_attribute) {attribute!r}",
             "it contains binary data",
             "Set it to an attribute such as employeeStartDate",
         )
     filters = (*common.filters, _HIDDEN) if params["skip_hidden"] else common.filters
-    return replace(common, filters=filters, start_attribute=attribute.lower())
+    return replace(common, filters=filters, start_attribute=normalize_description(attribute))
 
 
 def _parse_exclusion(options: Mapping[str, Any], name: str, prefix: str = "") -> Exclusion:

@@ -9,26 +9,24 @@ The people are found by OU or group, and excluded people are left out.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 
 from .._contacts.columns import Column
-from .._directory.by_dn import (
-    ANYTHING,
-    find_searchable_contexts,
-    read_entries_by_dn,
-    read_entry,
-)
+from .._directory.attribute_names import AttributeNames
+from .._directory.by_dn import find_searchable_contexts, read_entries_by_dn
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry, Values
 from .._directory.groups import MemberCriteria, read_members, resolve_groups
+from .._directory.name_resolution import resolve_names
 from .._directory.probe import has_visible_entries
 from .._directory.query import Query, filter_and, filter_or, people_filter
 from .._directory.search import search
+from .._directory.single_entry import ANYTHING, read_entry
 from .._directory.timestamps import parse_timestamp
 from .._expressions.attribute_values import AttributeValueError, decode_values
 from .._text import normalize
@@ -42,10 +40,11 @@ class SourceReader:
 
     :param page_size: number of entries per page of a search result.
     :param object_types: types of Active Directory objects that count as people, as for `people_filter`.
-    :ivar excluded: number of people who were found but excluded, by name of the source.
+    :ivar excluded: number of people who were found but excluded, by name of the source and by option.
+    :ivar foreign_members: number of members of groups that are in other domains or naming contexts and are therefore
+        missing, by the DNs of the groups of a source. Groups without such members are omitted.
     :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) that the server returned; they are not
         followed.
-    :ivar missing_attributes: attributes that are read with of_entry but that no referenced entry has.
     :ivar invalid_start_dates: identities of people whose start attribute does not contain a date; they are treated as
         already started.
     """
@@ -59,10 +58,32 @@ class SourceReader:
         self._members_by_groups: dict[tuple[str, ...], MemberCriteria] = {}
         self._identities_by_ou: dict[str, set[str]] = {}
         self._identities_by_groups: dict[tuple[str, ...], set[str]] = {}
-        self.excluded: Counter[str] = Counter()
+        self.excluded: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.foreign_members: dict[tuple[str, ...], int] = {}
         self.references: set[str] = set()
-        self.missing_attributes: set[str] = set()
+        self._known_start_attributes: set[str] = set()
+        self._unused_start_attributes: set[str] = set()
+        self._wanted_attributes: set[str] = set()
+        self._referenced_attributes: set[str] = set()
         self.invalid_start_dates: set[str] = set()
+
+    @property
+    def session(self) -> LdapSession:
+        """The session in which the entries are read."""
+        return self._session
+
+    @property
+    def attribute_names(self) -> AttributeNames:
+        """What is known about the names of attributes on the server."""
+        return self._session.attribute_names
+
+    @property
+    def missing_attributes(self) -> list[str]:
+        """Attributes with start dates that no entry has, and attributes for of_entry that no referenced entry has."""
+        return [
+            *sorted(self._unused_start_attributes - self._known_start_attributes),
+            *sorted(self._wanted_attributes - self._referenced_attributes),
+        ]
 
     def read_pages(self, source: Source, attributes: Sequence[str]) -> Iterator[list[Entry]]:
         """Read the people of a source, one page at a time.
@@ -71,12 +92,14 @@ class SourceReader:
         :raises DirectoryError: if the server does not return a complete result; the error names the source.
         """
         with _name_source_in_errors(source):
-            excluded = self._excluded_identities(source)
+            excluded_by_option = self._excluded_identities(source)
             for page in self._search(source, attributes):
                 included = page
-                if excluded:
-                    included = [entry for entry in page if entry.identity not in excluded]
-                    self.excluded[source.name] += len(page) - len(included)
+                for option, excluded in excluded_by_option.items():
+                    remaining = [entry for entry in included if entry.identity not in excluded]
+                    if len(remaining) < len(included):
+                        self.excluded[source.name][option] += len(included) - len(remaining)
+                    included = remaining
                 yield included
 
     def read_referenced_values(
@@ -110,7 +133,8 @@ class SourceReader:
                             referenced[normalize(name), attribute] = (
                                 _smallest(attribute, values) or ""
                             )
-        self.missing_attributes.update(set(wanted) - {attribute for _name, attribute in referenced})
+        self._wanted_attributes.update(wanted)
+        self._referenced_attributes.update(attribute for _name, attribute in referenced)
         return referenced
 
     def _read_names(self, sources: Sequence[Source], attributes: Sequence[str]) -> list[str]:
@@ -151,10 +175,13 @@ class SourceReader:
         bases = [query.search_base] if query.search_base else self._search_contexts()
         queries = [replace(query, search_base=base) for base in bases]
         if source.groups:
+            members = self._members_of(source.groups)
+            if members.foreign:
+                self.foreign_members[source.groups] = members.foreign
             yield from read_members(
                 self._session,
                 queries,
-                self._members_of(source.groups),
+                members,
                 attributes,
                 page_size=self._page_size,
                 references=self.references,
@@ -165,31 +192,52 @@ class SourceReader:
                 self._session, one_query, attributes, self._page_size, self.references
             )
 
-    def _excluded_identities(self, source: Source) -> set[str]:
-        excluded: set[str] = set()
+    def _excluded_identities(self, source: Source) -> dict[str, set[str]]:
+        """Return the identities of the people to exclude, by the option that excludes them."""
         exclusion = source.exclusion
-        for ou in exclusion.ous:
-            excluded |= self._identities_below(ou)
+        excluded: dict[str, set[str]] = {}
+        if exclusion.ous:
+            excluded["O(exclude_ous)"] = set().union(*map(self._identities_below, exclusion.ous))
         if exclusion.groups:
-            excluded |= self._identities_in(exclusion.groups)
+            excluded["O(exclude_groups)"] = self._identities_in(exclusion.groups)
         if exclusion.filters:
-            excluded |= _identities(self._search(source, [], filter_or(exclusion.filters)))
+            pages = self._search(source, [], filter_or(exclusion.filters))
+            excluded[exclusion.filter_options] = _identities(pages)
         if exclusion.start_attribute:
-            excluded |= self._not_started(source, exclusion.start_attribute)
-        return excluded
+            excluded["O(start_attribute)"] = self._not_started(source, exclusion.start_attribute)
+        return {option: identities for option, identities in excluded.items() if identities}
 
     def _identities_below(self, ou: str) -> set[str]:
         if ou not in self._identities_by_ou:
-            if read_entry(self._session, ou, ["1.1"]) is None:
-                raise DirectoryError(
-                    f"Cannot read the excluded OU {ou} on {self._session.uri}",
-                    "the bind account sees no entry with this DN",
-                    "Correct O(exclude_ous), or allow the bind account to see the entry",
-                )
+            self._check_excluded_ou(ou)
             query = Query(ou, "subtree", ANYTHING)
-            pages = search(self._session, query, [], self._page_size, self.references)
+            # An entry without an identity cannot be one of the people, because these have one.
+            pages = search(
+                self._session,
+                query,
+                [],
+                self._page_size,
+                self.references,
+                skip_unidentified=True,
+            )
             self._identities_by_ou[ou] = _identities(pages)
         return self._identities_by_ou[ou]
+
+    def _check_excluded_ou(self, ou: str) -> None:
+        action = f"Cannot read the excluded OU {ou} on {self._session.uri}"
+        entry = read_entry(self._session, ou, ["objectClass"])
+        if entry is None:
+            raise DirectoryError(
+                action,
+                "the bind account sees no entry with this DN",
+                "Correct O(exclude_ous), or allow the bind account to see the entry",
+            )
+        if b"alias" in (name.lower() for name in entry.get("objectclass", ())):
+            raise DirectoryError(
+                action,
+                "it is an alias, and aliases are not followed",
+                "Set O(exclude_ous) to the DN of the entry to which the alias refers",
+            )
 
     def _identities_in(self, groups: tuple[str, ...]) -> set[str]:
         if groups not in self._identities_by_groups:
@@ -201,8 +249,16 @@ class SourceReader:
 
     def _not_started(self, source: Source, attribute: str) -> set[str]:
         identities = set()
-        for page in self._search(source, [attribute], f"({attribute}=*)"):
+        name = self._name_for_filters(attribute)
+        for page in self._search(source, [name], f"({name}=*)"):
             for entry in page:
+                self._known_start_attributes.add(attribute)
+                if not entry.values[0]:
+                    raise self._start_date_error(
+                        f"the server finds people by the attribute {attribute}, but does not return its values",
+                        "Allow the bind account to read the attribute, or set O(start_attribute) to the name under"
+                        " which the server returns it",
+                    )
                 text = _smallest(attribute, entry.values[0])
                 start = parse_timestamp(text or "")
                 if text == "":
@@ -211,7 +267,35 @@ class SourceReader:
                     self.invalid_start_dates.add(entry.identity)
                 elif start > self._now:
                     identities.add(entry.identity)
+        if attribute not in self._known_start_attributes:
+            self._check_start_attribute(attribute)
         return identities
+
+    def _name_for_filters(self, attribute: str) -> str:
+        """Return the main name of an attribute if it is an OID, because Samba does not find OIDs in filters."""
+        if not attribute[0].isdigit():
+            return attribute
+        self._resolve_names()
+        return self.attribute_names.find_aliases([attribute]).get(attribute, attribute)
+
+    def _check_start_attribute(self, attribute: str) -> None:
+        """Check that an attribute that no entry has exists in the schema."""
+        self._unused_start_attributes.add(attribute)
+        self._resolve_names()
+        missing = self.attribute_names.explain_missing(attribute)
+        if missing.is_unknown:
+            example = f", for example to {' or '.join(missing.suggestions)}"
+            raise self._start_date_error(
+                f"the schema of the server has no attribute {attribute}",
+                f"Correct O(start_attribute){example if missing.suggestions else ''}",
+            )
+
+    def _resolve_names(self) -> None:
+        if not self.attribute_names.is_resolved:
+            resolve_names(self._session)
+
+    def _start_date_error(self, cause: str, remedy: str) -> DirectoryError:
+        return DirectoryError(f"Cannot read the start dates on {self._session.uri}", cause, remedy)
 
     def _members_of(self, groups: tuple[str, ...]) -> MemberCriteria:
         if groups not in self._members_by_groups:

@@ -37,8 +37,14 @@ _PAUSE_SECONDS = 0.05
 
 
 class _LdapProxy:
-    def __init__(self, target: socket.socket, tls: ssl.SSLContext | None, fault: Fault) -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(
+        self,
+        target: socket.socket,
+        tls: ssl.SSLContext | None,
+        fault: Fault,
+        address: tuple[str, int],
+    ) -> None:
+        self.listener = socket.create_server(address)
         self.stopped = threading.Event()
         self._target = target
         self._tls = tls
@@ -99,6 +105,7 @@ def ldap_proxy(
     certificate: Certificate | None = None,
     max_tls_version: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
     tls_to_directory: bool = False,
+    address: tuple[str, int] = ("127.0.0.1", 0),
 ) -> Iterator[str]:
     """Run a proxy for one client, and yield the URI of the proxy.
 
@@ -106,6 +113,7 @@ def ldap_proxy(
     :param certificate: server certificate of the proxy; None for ``ldap://`` without TLS.
     :param max_tls_version: newest TLS version that the proxy supports.
     :param tls_to_directory: whether the proxy uses TLS for its connection to the directory.
+    :param address: IP address and port on which the proxy listens; port 0 for any free port of localhost.
     """
     uri = urlsplit(directory.uri_ldaps if tls_to_directory else directory.uri_ldap)
     target = socket.create_connection((uri.hostname or "", uri.port or 389))
@@ -113,12 +121,13 @@ def ldap_proxy(
         client_context = ssl.create_default_context(cafile=directory.ca_file)
         target = client_context.wrap_socket(target, server_hostname=uri.hostname)
     context = None if certificate is None else _server_context(certificate, max_tls_version)
-    proxy = _LdapProxy(target, context, fault or Fault())
+    proxy = _LdapProxy(target, context, fault or Fault(), address)
     thread = threading.Thread(target=proxy.serve, daemon=True)
     thread.start()
     try:
         scheme = "ldaps" if certificate else "ldap"
-        yield f"{scheme}://localhost:{proxy.listener.getsockname()[1]}"
+        host = address[0] if address[1] else "localhost"
+        yield f"{scheme}://{host}:{proxy.listener.getsockname()[1]}"
     finally:
         proxy.close()
         thread.join()

@@ -115,7 +115,7 @@ def decode_with_ldap3(
     *responses, result, _complete = connection.strategy._get_response(message_id, None)
     return DecodedResponse(
         values=[
-            select_values(names, response["raw_attributes"])
+            select_values(names, response["raw_attributes"])[0]
             for response in responses
             if response["type"] == "searchResEntry"
         ],

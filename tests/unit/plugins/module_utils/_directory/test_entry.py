@@ -81,12 +81,22 @@ def test_values_are_in_the_order_of_the_requested_attributes() -> None:
         "c": None,
         "other": [b"x"],
     }
-    values = select_values(["sn", "mobile", "mail", "l", "c"], attributes)
+    values, unrequested = select_values(["sn", "mobile", "mail", "l", "c"], attributes)
     assert values == [b"Lie", b"", [b"b@x", b"a@x"], b"", b""]
+    assert unrequested == {"other", "sn;lang-de"}
 
 
 def test_an_attribute_name_does_not_match_a_description_with_an_option() -> None:
-    assert select_values(["sn"], {"sn;lang-de": [b"Luege"]}) == [b""]
+    assert select_values(["sn"], {"sn;lang-de": [b"Luege"]}) == ([b""], {"sn;lang-de"})
+    values = {"sn": [b"Luge"], "SN;x-a;lang-de": [b"Luege"]}
+    assert select_values(["sn;lang-de;x-a"], values) == ([b"Luege"], {"sn"})
+
+
+def test_values_are_found_under_the_aliases_of_a_name() -> None:
+    aliases = {"surname": "sn", "2.5.4.4": "sn"}
+    for name in ("SN", "surname", "2.5.4.4"):
+        values = select_values(["cn", "surname", "sn"], {name: [b"Lie"]}, aliases)
+        assert values == ([b"", b"Lie", b"Lie"], set())
 
 
 def test_incomplete_values_are_an_error() -> None:

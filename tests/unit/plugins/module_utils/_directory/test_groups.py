@@ -85,7 +85,7 @@ def test_groups_of_all_object_classes_are_read_once(monkeypatch: pytest.MonkeyPa
     assert server.read == ["CN=a", "CN=c", "CN=b", "CN=gone"]
 
 
-def test_active_directory_is_searched_by_group_without_reading_member_lists(
+def test_active_directory_is_searched_by_group(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def sid(rid: int) -> bytes:
@@ -115,10 +115,23 @@ def test_active_directory_is_searched_by_group_without_reading_member_lists(
             "objectsid": [sid(0x010201)],
         }
 
+    foreign = [
+        b"CN=S-1-5-21-1-2-3-1105,CN=ForeignSecurityPrincipals,DC=x",
+        b"CN=S-1-5-11,CN=ForeignSecurityPrincipals,DC=x",
+        b"CN=p,OU=Staff,DC=x",
+        b"CN=p,OU=Staff,DC=z",
+        b"cn=P,ou=staff,dc=Z",
+    ]
+
+    def read_all_values(_session: LdapSession, dn: str, _names: object) -> object:
+        return {"CN=A*": {"member": foreign[:3]}, "CN=b": {"member": foreign[2:]}}.get(dn)
+
     monkeypatch.setattr(groups, "search", search)
     monkeypatch.setattr(groups, "read_entry", read_entry)
+    monkeypatch.setattr(groups, "read_all_values", read_all_values)
     criteria = resolve_groups(ACTIVE_DIRECTORY, ["cn=a*"], ["DC=x", "DC=y"])
     assert criteria.dns == []
+    assert criteria.foreign == 2
     assert criteria.filters == [
         *("(memberOf=CN=A\\2a)", "(primaryGroupID=66049)"),
         *("(memberOf=CN=b)", "(primaryGroupID=7)"),

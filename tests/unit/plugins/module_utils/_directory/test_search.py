@@ -265,10 +265,25 @@ def test_an_unfinished_response_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_entry_without_an_identity_is_an_error(tmp_path: Path) -> None:
-    pages = _Pages([_person(0), entry("CN=9,DC=x", {"sn": [b"X"]}), page_end(b"")])
+    """The message contains the DN of the parent, because that of the entry can contain the name of a person."""
+    unidentified = [entry(f"CN={name},OU=S\\,T,DC=x", {"sn": [b"X"]}) for name in ("A\\,B", "C")]
+    pages = _Pages([_person(0), *unidentified, page_end(b"")])
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _read_all(search(session, QUERY, ["sn"], 100))
     assert str(caught.value) == (
-        f"Cannot search OU=Staff,DC=x on {session.uri}: the server returned an entry without"
-        " entryUUID. Allow the bind account to read entryUUID, which identifies a person even if the name changes."
+        f"Cannot search OU=Staff,DC=x on {session.uri}: the server returned an entry without entryUUID directly below"
+        " OU=S\\,T,DC=x, and 1 more in the same response. Allow the bind account to read entryUUID, which identifies a"
+        " person even if the name changes, or narrow search_base or filter to entries that have it."
     )
+
+
+def test_entries_without_an_identity_can_be_skipped(tmp_path: Path) -> None:
+    checked: list[tuple[int, Sequence[bytes]]] = []
+    pages = _Pages([entry("CN=9,DC=x", {"sn": [b"X"]}), _person(1), page_end(b"")])
+    with session_with(tmp_path, pages) as session:
+        checking = replace(
+            session, check_identities=lambda entries, dns: checked.append((len(entries), dns))
+        )
+        found = _read_all(search(checking, QUERY, ["sn"], 100, skip_unidentified=True))
+    assert found == [Entry(str(IDS[1]), [b""])]
+    assert checked == [(1, [b"CN=1,DC=x"])]

@@ -105,6 +105,22 @@ def test_an_expression_that_reads_binary_data_is_rejected(text: str, name: str) 
     )
 
 
+@pytest.mark.parametrize(
+    "name", ["sn;binary", "userCertificate;lang-x", "0.9.2342.19200300.100.1.60", "2.5.4.36;binary"]
+)
+def test_binary_data_is_recognized_by_options_and_oids(name: str) -> None:
+    for expression in (name, f"all['{name}'] | first", f"manager | of_entry('{name}')"):
+        with pytest.raises(InputError, match="contains binary data"):
+            compile_expression(expression, "column 'Photo'")
+
+
+def test_the_text_form_does_not_depend_on_the_name_of_an_attribute() -> None:
+    octets = bytes(range(16))
+    for name in ("objectguid", "1.2.840.113556.1.4.2", "objectguid;x-a"):
+        assert decode_values(name, octets) == [str(uuid.UUID(bytes_le=octets))]
+    assert decode_values("1.2.840.113556.1.4.146", bytes([1, 0, 0, 0, 0, 0, 0, 5])) == ["S-1-5"]
+
+
 def test_all_names_are_lowercase_and_distinct() -> None:
     names = {*UNREADABLE_ATTRIBUTES, *TEXT_FORMS}
     assert names == {name.lower() for name in names}

@@ -56,7 +56,11 @@ _CAUSES = [
     ("all.mail[0]", "access with [...] is not allowed; only all['NAME'] is allowed"),
     ("sn[1:]", "access with [...] is not allowed; only all['NAME'] is allowed"),
     ("all.given_name | first", "'given_name' is not a valid LDAP attribute name"),
-    ("all['sn;lang-de'] | first", "'sn;lang-de' is not a valid LDAP attribute name"),
+    ("all['sn;'] | first", "'sn;' is not a valid LDAP attribute name"),
+    ("all['sn;range=0-9'] | first", "'sn;range=0-9' is not a valid LDAP attribute name"),
+    ("all['2.5'] | first", "'2.5' is not a valid LDAP attribute name"),
+    ("all['2.05.4'] | first", "'2.05.4' is not a valid LDAP attribute name"),
+    ("1.5", "the number 1.5 is not allowed"),
     ("all.location | first", "'location' is a reserved name, not an LDAP attribute"),
     ("all['Location'] | first", "'Location' is a reserved name, not an LDAP attribute"),
     ("sn | join(*all.sn)", "the filter 'join' does not accept arguments with * or **"),
@@ -175,3 +179,12 @@ def test_any_string_is_compiled_or_rejected(text: str, variables: Variables) -> 
         result = expression.evaluate(variables).text
         assert isinstance(result, str)
         assert " object at 0x" not in result
+
+
+def test_a_name_with_options_within_an_expression_is_explained() -> None:
+    with pytest.raises(InputError) as caught:
+        compile_expression("sn;lang-de or cn", "column 'E-mail'")
+    assert str(caught.value) == (
+        "Cannot use the expression 'sn;lang-de or cn' of column 'E-mail': it is not a valid Jinja expression"
+        " (unexpected ';'). Within an expression, write a name with options as all['sn;lang-en'] | first."
+    )

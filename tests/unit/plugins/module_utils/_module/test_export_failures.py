@@ -32,10 +32,8 @@ def test_the_error_names_the_source_that_failed(monkeypatch: pytest.MonkeyPatch)
     )
 
 
-TOO_FEW_REMEDY = (
-    "Check the search base, the filter and the permissions of the bind account, "
-    "or set minimum: 0 if an empty source is correct."
-)
+CORRECT_ROWS = "Correct columns or the entries in the directory, or reduce minimum."
+CHECK_SEARCH = "Check the search base, the filter and the permissions of the bind account, or"
 
 
 @pytest.mark.parametrize(
@@ -44,23 +42,21 @@ TOO_FEW_REMEDY = (
         (
             [],
             1,
-            "no contacts were found in OU=A, but minimum is 1; the directory returned 0 entries",
+            f"0, but minimum is 1; people found: 0. {CHECK_SEARCH} set minimum: 0 if an empty source is correct.",
         ),
+        ([person(1)], 2, f"1, but minimum is 2; people found: 1. {CHECK_SEARCH} reduce minimum."),
         (
             [person(1), person(2, last_name=""), person(3, last_name="")],
             2,
-            (
-                "only 1 contact was found in OU=A, but minimum is 2; the directory returned 3 entries; "
-                "people without a valid row: Last Name is empty: 2"
-            ),
+            f"1, but minimum is 2; people found: 3; without a valid row: Last Name is empty: 2. {CORRECT_ROWS}",
         ),
         # The duplicate email address of the second person is removed. Without an email address, the row is invalid.
         (
             [person(1, mail="same@x"), person(2, mail="same@x")],
             2,
             (
-                "only 1 contact was found in OU=A, but minimum is 2; the directory returned 2 entries; "
-                "people without a valid row: Email: another person at this location has the same value: 1"
+                "1, but minimum is 2; people found: 2; without a valid row: Email: another person at this location has"
+                f" the same value: 1. {CORRECT_ROWS}"
             ),
         ),
         ([person(1)], 1, None),
@@ -78,7 +74,8 @@ def test_a_source_must_return_its_minimum_number_of_contacts(
     with pytest.raises(FrontdeskError) as caught:
         run_export(params)
     assert (
-        str(caught.value) == f"Cannot export source 1 from ldaps://dc1: {message}. {TOO_FEW_REMEDY}"
+        str(caught.value)
+        == f"Cannot export source 1 from ldaps://dc1: too few contacts in OU=A: {message}"
     )
 
 

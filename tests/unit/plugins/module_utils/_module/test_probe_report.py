@@ -166,17 +166,23 @@ def _result(
     assert statistics.attributes == ("mobile", "pager", "sn")
     for number, values in enumerate(people):
         statistics.add(str(number), [value.encode() for value in values], "oslo")
-    statistics.excluded = excluded
+    if excluded:
+        statistics.excluded_by_option["O(exclude_ous)"] = excluded
     return Source("source 1", "oslo", Query("OU=Oslo", "subtree", ""), minimum), statistics
 
 
+SESSION = LdapSession(URI, None, True, OBJECT_GUID)
 LIE = ("+4722123456", "", "Lie")
 
 
 @pytest.mark.parametrize(
     ("result", "has_entries", "causes"),
     [
-        (_result(1, LIE), False, ["no entry has the attribute pager: "]),
+        (
+            _result(1, LIE),
+            False,
+            ["no entry has the attribute pager, which the column Mobile uses: "],
+        ),
         (_result(0), False, []),
         (
             _result(1),
@@ -190,19 +196,25 @@ LIE = ("+4722123456", "", "Lie")
             True,
             ["no people were found in OU=Oslo, although the bind account sees other entries"],
         ),
-        (_result(1, excluded=3), True, ["everyone found in OU=Oslo is excluded: 3 people"]),
+        (
+            _result(1, excluded=3),
+            True,
+            [
+                "too few contacts in OU=Oslo: 0, but O(sources[].minimum) is 1; people found: 3; excluded by O("
+            ],
+        ),
         (_result(0, excluded=3), True, []),
         (
             _result(2, LIE, ("", "+4722123457", "")),
             False,
             [
-                "only 1 of 2 people have a valid row, and O(sources[].minimum) is 2 (Name is empty: 1)",
+                "too few contacts in OU=Oslo: 1, but O(sources[].minimum) is 2; people found: 2; without a "
             ],
         ),
         (
             _result(1, ("", "", "Lie")),
             False,
-            ["no entry has the attribute mobile: ", "no entry has the attribute pager: "],
+            ["no entry has the attribute mobile, ", "no entry has the attribute pager, "],
         ),
         (
             _result(1, ("12", "13", "Lie")),
@@ -214,7 +226,7 @@ LIE = ("+4722123456", "", "Lie")
 def test_problems_of_a_source_are_reported_with_their_causes(
     result: tuple[Source, SourceStatistics], has_entries: bool, causes: list[str]
 ) -> None:
-    problems = find_source_problems(URI, [result], {"source 1": has_entries})
+    problems = find_source_problems(SESSION, [result], {"source 1": has_entries}, COLUMNS)
     assert len(problems) == len(causes)
     for problem, cause in zip(problems, causes):
         assert problem.cause.startswith(cause)
@@ -228,7 +240,7 @@ def test_an_attribute_that_one_source_has_can_be_missing_from_the_others() -> No
         _result(1, ("", "", "Berg")),
         _result(0),
     ]
-    assert find_source_problems(URI, results, {"source 1": False}) == []
+    assert find_source_problems(SESSION, results, {"source 1": False}, COLUMNS) == []
 
 
 def test_different_numbers_of_people_on_two_servers_are_a_problem() -> None:

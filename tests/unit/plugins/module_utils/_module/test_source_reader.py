@@ -79,7 +79,10 @@ class _FakeServer:
         _attributes: object,
         _page_size: int,
         _references: object,
+        *,
+        skip_unidentified: bool = False,
     ) -> Iterator[list[Entry]]:
+        assert skip_unidentified == (query.filter == "(objectClass=*)")
         yield self._search(query)
 
     def read_members(
@@ -161,7 +164,10 @@ def test_groups_and_ous_that_several_sources_need_are_read_once(
         "DC=x",
         "OU=A",
     ]
-    assert reader.excluded == {"source 1": 1, "source 2": 1}
+    assert {name: sum(counts.values()) for name, counts in reader.excluded.items()} == {
+        "source 1": 1,
+        "source 2": 1,
+    }
 
 
 def test_people_who_match_an_exclusion_filter_are_excluded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +260,7 @@ def test_entries_are_read_by_the_smallest_dn_in_each_attribute(
     reader = _source_reader()
     sources = parse_sources(export_params(source("OU=A")))
     values = reader.read_referenced_values(sources, columns)
-    assert reader.missing_attributes == {"sn"}
+    assert reader.missing_attributes == ["sn"]
     # DNs are sent to the server exactly as the server returned them.
     assert calls == [(sorted(["CN=b", decomposed]), "DC=x", ["mail", "sn"])]
     assert values == {("CN=b", "mail"): "", ("CN=å", "mail"): "m@x"}

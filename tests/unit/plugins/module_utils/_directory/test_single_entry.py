@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.by_dn import (
     find_searchable_contexts,
-    read_all_values,
-    read_entry,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
     LdapSession,
@@ -21,6 +19,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.conn
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
     ServerError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.single_entry import (
+    read_all_values,
+    read_entry,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import session_with
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (

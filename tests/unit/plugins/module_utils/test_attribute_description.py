@@ -1,0 +1,52 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Attribute descriptions: which texts are valid, and which of them are equal."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._attribute_description import (
+    has_option,
+    is_attribute_description,
+    normalize_description,
+    split_description,
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["sn", "mS-DS-X", "2.5.4.4", "0.9.2342.19200300.100.1.3", "sn;lang-el", "2.5.4.4;x;y-1"]
+)
+def test_names_and_oids_with_and_without_options_are_valid(text: str) -> None:
+    assert is_attribute_description(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1",
+        "1.5",
+        "2.05.4",
+        "3.1.2",
+        ".2.5.4",
+        "2.5.4.",
+        "s n",
+        "sn;",
+        ";lang",
+        "sn;;x",
+        "ø",
+        "sn;a=b",
+    ],
+)
+def test_other_texts_are_not_valid(text: str) -> None:
+    assert not is_attribute_description(text)
+
+
+def test_equal_descriptions_have_the_same_normalized_form() -> None:
+    assert normalize_description("SN;X-a;Lang-EL") == "sn;lang-el;x-a"
+    assert split_description("sn;lang-el;x-a") == ("sn", ";lang-el;x-a")
+    assert split_description("sn") == ("sn", "")
+    assert has_option("cert;x;Binary", "binary")
+    assert not has_option("binary;x", "binary")
