@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Union
 
 from .packing import pack
@@ -90,3 +90,15 @@ class MappedPage(NamedTuple):
 
     records: Mapping[str, Sequence[bytes]]
     left_out: Sequence[LeftOut]
+
+    @classmethod
+    def from_people(cls, people: Iterable[Contact | LeftOut]) -> MappedPage:
+        """Create the result from mapped people."""
+        records: dict[str, list[bytes]] = {}
+        left_out = []
+        for person in people:
+            if isinstance(person, Contact):
+                records.setdefault(person.location, []).append(person.record)
+            else:
+                left_out.append(person)
+        return cls(records, left_out)

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from .._contacts.mapper import Mapper
-from .._contacts.model import GLOBAL_LOCATION, MappedPage
+from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, MappedPage
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.failover import read_with_failover
@@ -21,8 +21,10 @@ from .._directory.search import select_people_references
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
 from .._roster.writer import WrittenRoster
+from .contested import contested_result
 from .export_options import ExportOptions, ReadOptions
 from .identity_check import IdentityCheck
+from .source_checks import find_repeated_sources
 from .source_options import Source
 from .source_reader import SourceReader
 
@@ -74,6 +76,7 @@ class Export:
         """Warnings that the module shows although the export is complete."""
         warnings = [
             *self.failovers,
+            *map(str, find_repeated_sources(self.sources)),
             *(
                 f"No entry has the attribute {name}, which the columns use."
                 for name in self.missing_attributes
@@ -118,6 +121,11 @@ class Export:
                 )
             ],
             "emptied": [asdict(cell) for cell in written.emptied],
+            "contested": contested_result(written.contested),
+            "overlaps": [
+                {"locations": list(each.locations), "count": each.count}
+                for each in self.roster.overlaps[:MAX_LISTED]
+            ],
         }
 
 
@@ -222,10 +230,7 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
     reader = SourceReader(session, options.page_size, options.object_types)
     rules = [source.location_rule for source in sources if source.location_rule is not None]
     mapper = Mapper(columns, rules, reader.read_referenced_values(sources, columns))
-    # People without a valid location from their location rule are recorded as left out, with an empty location.
-    locations = [
-        {*source.locations, ""} if source.location_rule else {source.location} for source in sources
-    ]
+    locations = [source.roster_locations for source in sources]
     tallies = []
     with discard_on_error(spill) as nested:
         builder = RosterBuilder(columns, locations, nested)

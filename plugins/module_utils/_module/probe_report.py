@@ -10,11 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from .._contacts.model import GLOBAL_LOCATION
 from .._contacts.source_statistics import SourceStatistics
 from .._directory.certificate import Certificate
 from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe
 from .._directory.settings import ConnectionSettings
+from .._roster.writer import ContestedColumn
+from .contested import CONTESTED_REMEDY, describe_contested
 from .source_options import Source
 
 EXPIRES_SOON = timedelta(days=30)
@@ -192,6 +195,21 @@ def _column_problems(server: str, results: SourceResults) -> list[Problem]:
         )
         for column, count in empty.items()
         if count == people
+    ]
+
+
+def find_contested_problems(server: str, contested: Sequence[ContestedColumn]) -> list[Problem]:
+    """Return a problem for each unique column in which several people at a location have the same value.
+
+    :param server: URI of the server from which the people were read.
+    """
+    return [
+        Problem(
+            f"{each.location or GLOBAL_LOCATION} on {server}",
+            f"in the unique column {each.column!r}, {describe_contested(each)}",
+            CONTESTED_REMEDY,
+        )
+        for each in contested
     ]
 
 

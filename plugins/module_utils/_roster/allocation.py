@@ -65,7 +65,7 @@ class Allocation:
     """Assigns the contested values of one location.
 
     People are admitted one at a time. A person takes all values that are free, and then, as far as the row needs it,
-    values that their holders do not need. A person for whom this is not enough is left out and takes nothing. An
+    values that their holders do not need. If this is not enough, the person is left out and takes nothing. An
     admitted person never loses the row again, because only values that the holder does not need are taken over.
     Therefore, a value that cannot be taken over now cannot be taken over later, which is property 2.
 

@@ -20,10 +20,12 @@ from .._contacts.model import SAME_VALUE, Contact, ContestedCell, LeftOut, Mappe
 from .contested import ContestedValues
 from .duplicates import BloomFilter, DuplicateFinder
 from .external_sort import RUN_BYTES, ExternalSorter, SpillArea, merge_sorted
+from .overlaps import Overlap, OverlapCounter
 from .record_codec import (
     CONTACT,
     FIELDS_AFTER_CELLS,
     LEFT_OUT,
+    RANK_BYTES,
     TAIL_BYTES,
     Candidate,
     RecordCodec,
@@ -67,6 +69,7 @@ class Roster:
     :ivar codec: codec that decodes the lines of `batches`.
     :ivar dropped_by_source: for each source, the number of contacts that have no row because other people have
         the same values, by cause.
+    :ivar overlaps: pairs of locations at which the same people were found.
     """
 
     def __init__(
@@ -77,12 +80,14 @@ class Roster:
         contacts: _PersonLines,
         left_out: _PersonLines,
         contested: ContestedValues,
+        overlaps: Sequence[Overlap],
         dropped_by_source: Sequence[Counter[str]],
         has_repeats: bool,
     ) -> None:
         self.header = header
         self.codec = codec
         self.dropped_by_source = dropped_by_source
+        self.overlaps = overlaps
         self._contacts = contacts
         self._left_out = left_out
         self._contested = contested
@@ -146,6 +151,9 @@ class RosterBuilder:
         self._limits = limits
         self._contacts = _PersonLines(spill, limits.run_bytes, TAIL_BYTES)
         self._left_out = _PersonLines(spill, limits.run_bytes, len("\n"))
+        self._overlaps: OverlapCounter | None = None
+        if len(locations) > 1 and len(source_counts) > 1:
+            self._overlaps = OverlapCounter(self._codec, spill)
         self._contested = ContestedValues(self._columns, self._codec, spill, limits.run_bytes)
         self._candidates = BloomFilter(limits.filter_bytes)
         self._duplicates = DuplicateFinder(spill, self._candidates, limits.max_pairs)
@@ -191,7 +199,10 @@ class RosterBuilder:
         count, width = len(self._columns), len(self._columns) + FIELDS_AFTER_CELLS
         # At each location, a person has one row, or one cause for being left out. If the sources yield several
         # different rows or causes for an identity, all of them are candidates.
-        self._add_values(location, _IDENTITY_COLUMN, fields[count::width], holders)
+        identities = fields[count::width]
+        self._add_values(location, _IDENTITY_COLUMN, identities, holders)
+        if self._overlaps is not None:
+            self._overlaps.add(head[:RANK_BYTES], identities)
         for index in self._unique:
             cells = fields[index::width]
             filled = fold_case(list(filter(None, cells)))
@@ -222,6 +233,7 @@ class RosterBuilder:
             contacts=self._contacts,
             left_out=self._left_out,
             contested=self._contested,
+            overlaps=self._overlaps.overlaps() if self._overlaps else (),
             dropped_by_source=self._dropped_by_source,
             has_repeats=self._duplicates.has_repeats,
         )

@@ -23,6 +23,9 @@ from .record_codec import RecordCodec
 _DIGITS = 9
 """Number of digits of column and value numbers, which makes them sort as text."""
 
+_SORTERS = 3
+"""Number of sorters that share the memory for runs."""
+
 
 class Loss(NamedTuple):
     """A person who loses values to other people.
@@ -45,7 +48,7 @@ class ContestedValues:
     :param columns: all columns of the roster.
     :param codec: codec of the lines of the roster.
     :param spill: spill area for claims that do not fit in memory.
-    :param run_bytes: approximate maximum memory for one run of each `ExternalSorter`, in bytes.
+    :param run_bytes: approximate maximum memory for the runs of all sorters, in bytes.
     """
 
     def __init__(
@@ -55,9 +58,9 @@ class ContestedValues:
         self._unique = [index for index, column in enumerate(columns) if column.unique]
         self._rules = RowRules(columns)
         self._codec = codec
-        self._spill, self._run_bytes = spill, run_bytes
-        self._claims = ExternalSorter(spill, run_bytes)
-        self._cells = ExternalSorter(spill, run_bytes)
+        self._spill, self._run_bytes = spill, run_bytes // _SORTERS
+        self._claims = ExternalSorter(spill, self._run_bytes)
+        self._cells = ExternalSorter(spill, self._run_bytes)
 
     def add(self, rank: bytes, contact: Contact) -> None:
         """Add the values of a person in unique columns. Each person must be added once for each location.

@@ -15,6 +15,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.colum
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import Contact
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.allocation import RowRules
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
+    MemoryLimits,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import (
     Value,
     ValueAllocator,
@@ -31,6 +34,8 @@ _BADGE = {"header": "Badge", "value": "sn", "required": True, "unique": True}
 _EMAIL = {"header": "Email", "value": "mail", "unique": True, "required_unless": "Phone"}
 _PHONE = {"header": "Phone", "value": "mobile", "unique": True}
 _DESK = {"header": "Desk", "value": "info", "unique": True}
+
+LIMITS = MemoryLimits(filter_bytes=64)  # a small filter is faster
 
 LAYOUTS = [
     COLUMNS,
@@ -63,7 +68,7 @@ def _subsets(values: set[Value]) -> Iterator[set[Value]]:
 @given(_people())
 def test_the_holders_satisfy_the_rules(case: tuple[tuple[Column, ...], list[Contact]]) -> None:
     layout, people = case
-    made = make_roster(layout, people)
+    made = make_roster(layout, people, LIMITS)
     state = ValueAllocator(layout, people)
     for identity, *cells in made.contacts:
         for index, cell in enumerate(cells):
@@ -91,7 +96,7 @@ def test_of_people_who_need_only_one_value_the_smallest_identity_keeps_it(
     _layout, people = case
     people = [each._replace(cells=("N", *each.cells[1:3])) for each in people]
     people = [each for each in people if find_broken_rule(COLUMNS, each.cells, {}) is None]
-    made = make_roster(COLUMNS, people)
+    made = make_roster(COLUMNS, people, LIMITS)
     state = ValueAllocator(COLUMNS, people)
     rows = {identity for identity, *_cells in made.contacts}
     dependents: dict[Value, list[str]] = {}
