@@ -26,19 +26,15 @@ def contact_row(person: Person, site: Site) -> Row:
 def expected_rows(company: Company) -> set[Row]:
     """Return the rows of the first sync.
 
-    All active people with a mail address or a mobile number have a row. If two people have the same mobile number,
-    only the row of the person whose identity sorts first contains it. The person who works at two sites has two
+    All active people with a mail address or a mobile number have a row. The person who works at two sites has two
     rows.
     """
     tromso = company.site("tromso")
-    without_mobile = max(company.people_sharing_mobile, key=lambda person: str(person.identity))
     rows = {contact_row(company.two_site_person, tromso)}
     for site in company.sites:
         for person in company.at(site):
-            given, last, mail, mobile, location = contact_row(person, site)
-            if mail or mobile:
-                mobile = "" if person == without_mobile else mobile
-                rows.add((given, last, mail, mobile, location))
+            if person.mail or person.mobile:
+                rows.add(contact_row(person, site))
     return rows
 
 

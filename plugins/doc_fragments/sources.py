@@ -230,8 +230,9 @@ options:
       unique:
         description:
           - Whether people at the same location must have different values in this column, ignoring case.
-          - The person with the smallest identity keeps the value. For the others, the cell is emptied if the rules
-            allow it; otherwise, the row is invalid.
+          - If several people have the same value, the person whose row would be invalid without it keeps the value,
+            then the person with the smallest identity. For the others, the cell is emptied if the rules allow it;
+            otherwise, the row is invalid. All of them are reported in a warning.
         type: bool
         default: false
       max_length:

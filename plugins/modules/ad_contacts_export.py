@@ -19,7 +19,8 @@ description:
   - The roster is reproducible. The same directory content results in the same bytes, regardless of the order in which
     the server returns entries.
   - The identities of the people are written to C(<dest>.ids). M(frontdesk.contacts.contact_upload) uses them to
-    recognize people even if their names and addresses change.
+    recognize people even if their names and addresses change. The file also lists the people without a valid row, and
+    the people whose value in a unique column another person keeps.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
   - frontdesk.contacts.directory
@@ -272,6 +273,56 @@ emptied:
       description: Reason why the value was removed.
       type: str
       sample: not a valid phone number
+contested:
+  description:
+    - Unique columns in which several people at a location have the same value. A warning names the first people
+      concerned. C(<dest>.ids) lists all of them, each with the person who keeps the value.
+    - The person who would otherwise have no valid row keeps the value, then the person with the smallest identity.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    location:
+      description: Identifier of the location.
+      type: str
+    column:
+      description: Title of the column.
+      type: str
+    values:
+      description: Number of values that several people have.
+      type: int
+    count:
+      description: Number of people who do not get their value, because another person keeps it.
+      type: int
+    left_out:
+      description: Number of these people who have no valid row.
+      type: int
+  sample:
+    - location: oslo-hq
+      column: SMS Phone
+      values: 1
+      count: 19
+      left_out: 0
+overlaps:
+  description:
+    - Pairs of locations at which the same people were found, the largest number of people first. Each of these people
+      has one row for each location. At most 50 pairs are returned.
+    - People can be at several locations on purpose. If not, check whether the search base of one source contains that
+      of another one.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    locations:
+      description: Identifiers of the two locations.
+      type: list
+      elements: str
+    count:
+      description: Number of people.
+      type: int
+  sample:
+    - locations: [oslo-hq, sales]
+      count: 34
 backup_file:
   description: Path of the copy of the old roster.
   returned: changed and O(backup=true)
@@ -298,6 +349,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
+from ..module_utils._module.contested import contested_warnings
 from ..module_utils._module.destination import choose_spill_directory, install_roster, stage_roster
 from ..module_utils._module.directory_spec import DIRECTORY_CONSTRAINTS
 from ..module_utils._module.export import export
@@ -336,7 +388,12 @@ def main() -> None:
         fail(reporter, error)
     except FrontdeskError as error:
         reporter.fail_with(error)
-    for warning in exported.warnings:
+    # In check mode, the identities file does not remain.
+    ids_file = "" if module.check_mode else str(ids_path(options.dest))
+    for warning in [
+        *exported.warnings,
+        *contested_warnings(files.summary.contested, ids_file),
+    ]:
         reporter.warn(warning)
     ids = "" if files.path is None else str(ids_path(files.path))
     reporter.exit(

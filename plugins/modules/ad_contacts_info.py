@@ -85,14 +85,14 @@ EXAMPLES = r"""
 RETURN = r"""
 problems:
   description:
-    - Problems of the DNS lookup of O(domain), followed by the problems of each server in order, and by differences
-      between the servers.
+    - Problems of the DNS lookup of O(domain), followed by repeated sources, by the problems of each server in order,
+      and by differences between the servers.
   returned: always
   type: list
   elements: dict
   contains:
     where:
-      description: Server or source that has the problem, or domain whose DNS lookup caused it.
+      description: Server, source or location that has the problem, or domain whose DNS lookup caused it.
       type: str
     cause:
       description: Cause of the problem, without personal data.
@@ -238,7 +238,8 @@ servers:
           type: int
         contacts:
           description:
-            - Number of people who have a valid row. Values that must be unique are not compared between people.
+            - Number of people who have a valid row, if no other person has the same values. Values in unique columns
+              that several people at a location have are returned in RV(problems).
           type: int
         left_out:
           description: Number of people left out, by cause.
@@ -286,6 +287,24 @@ servers:
               Email: a***@c***.example
               SMS Phone: "***56"
               Location: oslo-hq
+    overlaps:
+      description:
+        - Pairs of locations at which the same people were found, the largest number of people first. This is not a
+          problem if they work at both locations. Otherwise, check whether the search base of one source contains that
+          of another one. At most 50 pairs are returned.
+      type: list
+      elements: dict
+      contains:
+        locations:
+          description: Identifiers of the two locations.
+          type: list
+          elements: str
+        count:
+          description: Number of people who have a valid row at both locations.
+          type: int
+      sample:
+        - locations: [oslo-hq, sales]
+          count: 34
 kind:
   description:
     - Kind of the failure. See RV(frontdesk.contacts.contact_sync_result#module:failure.kind).

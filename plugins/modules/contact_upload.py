@@ -258,7 +258,10 @@ options:
     default: Location
   key:
     description:
-      - Titles of the columns that identify a contact if the roster or the last accepted roster has no identities.
+      - Titles of the columns that identify a contact if the roster or the last accepted roster has no identities. If
+        both have identities, the columns are not used, but the roster must contain all of them nevertheless.
+      - If the columns are used, a warning states how many contacts have only empty cells in them, or share their values
+        with another contact at the location. Changes of these contacts can be counted as changes of others.
     type: list
     elements: str
     default: [Email, SMS Phone]
@@ -288,7 +291,8 @@ options:
   initial:
     description:
       - Whether to allow an upload if there is no receipt of an earlier upload. Use this option only for the first run,
-        because without a receipt, it is unknown how many contacts an upload removes.
+        because without a receipt, it is unknown how many contacts an upload removes. If there is a receipt, the option
+        has no effect, and a warning asks you to remove it.
       - A receipt is valid for only one combination of endpoint, profile and header; for any other, it is ignored. The
         endpoint is O(url) without its query; O(method) and O(params) are not part of it.
     type: bool

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import ldap3
 import pytest
 
+from tests.integration.support.info_runs import run_info
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import CHECK_MODE, export_options, site_sources
 from tests.integration.support.workspace import Workspace, file_mode
@@ -67,14 +68,10 @@ def test_the_roster_contains_the_active_people_of_each_site(
     people_by_identity = {str(person.identity): person for person in company.people}
     assert header == ["First Name", "Last Name", "Email", "SMS Phone", "Location"]
     assert head["rows"] == len(rows)
-    without_mobile = {
-        str(company.people_sharing_mobile[0].identity),
-        str(company.people_sharing_mobile[1].identity),
-    }
     for row, identity in zip(rows, lines, strict=False):
         person = people_by_identity[identity]
         assert row[:3] == [person.given_name, person.last_name, person.mail]
-        assert row[3] == person.mobile or identity in without_mobile
+        assert row[3] == person.mobile
         assert row[4] == next(site.location for site in company.sites if site.ou == person.ou[0])
     listed = set(lines[: len(rows)])
     active = {str(person.identity) for site in company.sites for person in company.at(site)}
@@ -129,7 +126,10 @@ def test_the_order_of_sources_does_not_change_the_roster(
 ) -> None:
     shuffled = site_sources(active_directory)
     random.Random(7).shuffle(shuffled)
-    export(active_directory, workspace, sources=[*shuffled, shuffled[1]])
+    sources = [*shuffled, shuffled[1]]
+    options = export_options(active_directory, workspace, sources=sources)
+    (warning,) = run_module(workspace, "ad_contacts_export", options).warnings
+    assert "it is the same as source 2" in warning
     assert read_contents(workspace) == expected_contents
 
 
@@ -211,27 +211,64 @@ def test_a_person_at_two_locations_has_two_rows(
 def test_a_shared_mobile_number_goes_to_the_smaller_identity(
     active_directory: RunningDirectory, company: Company, workspace: Workspace
 ) -> None:
-    """The other person's cell is empty, and the result lists this cell."""
-    result = export(active_directory, workspace)
-    smaller_identity, larger_identity = sorted(
-        str(person.identity) for person in company.people_sharing_mobile
-    )
-    same_value = "another person at this location has the same value"
-    emptied = {
-        "identity": larger_identity,
-        "location": "bergen",
+    """The other person's cell is empty, and is listed with the person who keeps the number."""
+    sources = [{**source, "location": "fjord"} for source in site_sources(active_directory)]
+    options = export_options(active_directory, workspace, sources=sources)
+    result = run_module(workspace, "ad_contacts_export", options)
+    holder, loser = sorted(company.people_sharing_mobile, key=lambda person: str(person.identity))
+    cell = {
+        "identity": str(loser.identity),
+        "location": "fjord",
         "column": "SMS Phone",
-        "cause": same_value,
+        "cause": "another person at this location has the same value",
     }
-    assert result["emptied"] == [emptied]
-    roster = workspace.dest.read_text("utf-8")
-    assert roster.count(company.people_sharing_mobile[0].mobile) == 1
-    holder = next(
-        person
-        for person in company.people_sharing_mobile
-        if str(person.identity) == smaller_identity
+    assert result["emptied"] == [cell]
+    assert result["contested"] == [
+        {"location": "fjord", "column": "SMS Phone", "values": 1, "count": 1, "left_out": 0}
+    ]
+    lines = identities_file(workspace).read_text("utf-8").splitlines()
+    assert json.loads(lines[-1]) == {**cell, "holder": str(holder.identity)}
+    (warning,) = result.warnings
+    assert warning == (
+        "Cannot fill the column 'SMS Phone' for everyone at fjord: 1 person has the same value as another person, who"
+        f" keeps it: {loser.identity} (kept by {holder.identity}). Correct the entries of the people who do not own"
+        " the value."
     )
+    roster = workspace.dest.read_text("utf-8")
     assert f"{holder.mail},{holder.mobile}," in roster
+    assert f"{loser.mail},," in roster
+    probe = run_info(active_directory, workspace, sources=sources)
+    assert [problem["where"] for problem in probe["problems"]] == [
+        f"fjord on {active_directory.uri_ldaps}"
+    ]
+
+
+def test_colleagues_cannot_take_the_only_value_of_a_row(
+    open_ldap: RunningDirectory, company: Company, workspace: Workspace
+) -> None:
+    """Five people with a mail address enter the mobile numbers of colleagues who have nothing else."""
+    people = sorted(company.at(company.site("bergen")), key=lambda person: str(person.identity))
+    victims = [person for person in people if not person.mail][-5:]
+    attackers = [person for person in people if person.mail and person.mobile][:5]
+    assert str(max(attackers, key=lambda each: str(each.identity)).identity) < str(
+        min(victims, key=lambda each: str(each.identity)).identity
+    )
+    before = export(open_ldap, workspace)["counts"]
+    dns = [open_ldap.find_dn(person) for person in attackers]
+    options = export_options(open_ldap, workspace)
+    with open_ldap.session() as session:
+        try:
+            for dn, victim in zip(dns, victims, strict=True):
+                session.modify(dn, {"mobile": [(ldap3.MODIFY_REPLACE, [victim.mobile])]})
+            result = run_module(workspace, "ad_contacts_export", options)
+        finally:
+            for dn, person in zip(dns, attackers, strict=True):
+                session.modify(dn, {"mobile": [(ldap3.MODIFY_REPLACE, [person.mobile])]})
+    assert result["counts"] == before
+    (warning,) = result.warnings
+    for attacker, victim in zip(attackers, victims, strict=True):
+        assert f"{attacker.identity} (kept by {victim.identity})" in warning
+        assert victim.mobile not in warning
 
 
 @pytest.mark.parametrize("server", ["open_ldap", "ds_389"])

@@ -33,7 +33,7 @@ def test_sources_without_enough_people_are_problems(
         {"search_base": company.staff_dn, "filter": "(sn=Nobody)"},
         {"search_base": directory.bind_dn, "filter": "(sn=Nobody)"},
         {"search_base": f"OU=Gone,{company.staff_dn}"},
-        {"search_base": company.staff_dn, "filter": "(sn=Nobody)", "minimum": 0},
+        {"search_base": company.staff_dn, "filter": "(sn=No one)", "minimum": 0},
         {"search_base": company.site_dn(company.site("tromso")), "minimum": 500},
     ]
     result = run_info(directory, workspace, sources=sources)

@@ -152,6 +152,7 @@ def test_the_result_of_uploads_a_guard_stop_and_a_preview(
         + "\n\n"
     )
 
+    notifications.variables["contact_sync_initial"] = False
     unchanged = published(notifications.run())
     assert (unchanged["verdict"], unchanged["plan"]["unchanged"]) == ("unchanged", total)
     assert (unchanged["service"], unchanged["receipt"]) == (None, uploaded["receipt"])

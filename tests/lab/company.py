@@ -101,7 +101,7 @@ class Company:
 
     @property
     def people_sharing_mobile(self) -> tuple[Person, Person]:
-        """Two active people in Bergen with the same mobile number and different mail addresses."""
+        """Two active people, in Bergen and Oslo, with the same mobile number and different mail addresses."""
         return self.person("ekvist"), self.person("rkvist")
 
     @property

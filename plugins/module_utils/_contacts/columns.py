@@ -61,6 +61,13 @@ class Column:
         """
         return not self.required and not self.expression.reads_location
 
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """Titles of the columns of which a row must fill at least one; empty if the cell may be empty."""
+        if self.required:
+            return (self.header,)
+        return () if self.required_unless is None else (self.header, self.required_unless)
+
     def find_problem(self, cell: str) -> str | None:
         """Return the reason why a cell is not acceptable, without its content; None if it is acceptable."""
         if _FORMULA.match(cell):
@@ -194,11 +201,8 @@ def find_broken_rule(
 def _explain_empty(
     column: Column, by_header: Mapping[str, str], emptied: Mapping[str, str]
 ) -> str | None:
-    if column.required:
-        missing = [column.header]
-    elif column.required_unless is not None and not by_header[column.required_unless]:
-        missing = [column.header, column.required_unless]
-    else:
+    missing = column.alternatives
+    if not missing or any(by_header[header] for header in missing):
         return None
     headers_by_cause: dict[str, list[str]] = {}
     for header in missing:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Union
 
 from .packing import pack
@@ -17,6 +17,9 @@ GLOBAL_LOCATION = "(all locations)"
 
 MAX_LISTED = 50
 """Maximum number of people listed in a result. Longer results would slow down every callback plugin."""
+
+SAME_VALUE = "another person at this location has the same value"
+"""Cause of an emptied cell in a unique column."""
 
 RawValues = Union[bytes, "list[bytes]"]
 """Values of an attribute as received: empty bytes for no value, one value, or an unordered list of several values."""
@@ -59,6 +62,25 @@ class LeftOut(NamedTuple):
     cause: str
 
 
+class ContestedCell(NamedTuple):
+    """A person's value in a unique column that another person at the location keeps.
+
+    The value itself is not included.
+
+    :ivar identity: identity of the person who does not get the value.
+    :ivar location: identifier of the location; empty for all locations.
+    :ivar column: title of the column.
+    :ivar holder: identity of the person who keeps the value.
+    :ivar has_row: whether the person has a row without the value.
+    """
+
+    identity: str
+    location: str
+    column: str
+    holder: str
+    has_row: bool
+
+
 class MappedPage(NamedTuple):
     """The result of mapping a page of entries.
 
@@ -68,3 +90,15 @@ class MappedPage(NamedTuple):
 
     records: Mapping[str, Sequence[bytes]]
     left_out: Sequence[LeftOut]
+
+    @classmethod
+    def from_people(cls, people: Iterable[Contact | LeftOut]) -> MappedPage:
+        """Create the result from mapped people."""
+        records: dict[str, list[bytes]] = {}
+        left_out = []
+        for person in people:
+            if isinstance(person, Contact):
+                records.setdefault(person.location, []).append(person.record)
+            else:
+                left_out.append(person)
+        return cls(records, left_out)

@@ -15,7 +15,7 @@ from .columns import Column, find_broken_rule
 from .location_rule import LocationRule
 from .mapper import Mapper
 from .mask import mask
-from .model import LeftOut, RawValues
+from .model import Contact, LeftOut, RawValues
 
 MAX_SAMPLES = 3
 """Maximum number of masked sample rows of a source."""
@@ -70,14 +70,14 @@ class SourceStatistics:
 
     def add(
         self, identity: str, values: Sequence[RawValues], location_or_rule: str | LocationRule
-    ) -> None:
-        """Add one entry; for the parameters and errors, see `Mapper.map_entry`."""
+    ) -> Contact | LeftOut:
+        """Add one entry, and return the mapped person; for the parameters and errors, see `Mapper.map_entry`."""
         self.entries += 1
         # Empty cells of invalid rows are also counted.
         person = self._mapper.map_without_rules(identity, values, location_or_rule)
         if isinstance(person, LeftOut):
             self.causes[person.cause] += 1
-            return
+            return person
         for index, cell in enumerate(person.cells):
             self._empty[index] += not cell
         cause = find_broken_rule(self._columns, person.cells, dict(person.emptied))
@@ -87,6 +87,7 @@ class SourceStatistics:
             self.causes[cause] += 1
         # Keep the smallest identities, so that the samples do not depend on the order of the search results.
         self._samples = sorted([*self._samples, (identity, person.cells)])[:MAX_SAMPLES]
+        return person if cause is None else LeftOut(identity, person.location, cause)
 
     @property
     def excluded(self) -> int:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from .._contacts.mapper import Mapper
-from .._contacts.model import GLOBAL_LOCATION, MappedPage
+from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, MappedPage
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.failover import read_with_failover
@@ -22,11 +22,13 @@ from .._errors import Diagnosis
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
 from .._roster.writer import WrittenRoster
+from .contested import contested_result
 from .export_options import ExportOptions, ReadOptions
 from .identity_check import IdentityCheck
 from .incomplete_sources import explain_foreign_members, explain_global_catalog
 from .missing_attributes import describe_usage, explain_missing_attribute
 from .shortage import SourceCounts, explain_shortage, find_blamed_attributes
+from .source_checks import find_repeated_sources
 from .source_options import Source
 from .source_reader import SourceReader
 
@@ -79,6 +81,7 @@ class Export:
         """Warnings that the module shows even though the export is complete."""
         warnings = [
             *self.failovers,
+            *map(str, find_repeated_sources(self.sources)),
             *(
                 f"{each.cause[0].upper()}{each.cause[1:]}. {each.remedy}."
                 for each in (*self.missing_attributes, *self.incomplete_sources)
@@ -132,6 +135,11 @@ class Export:
                 )
             ],
             "emptied": [asdict(cell) for cell in written.emptied],
+            "contested": contested_result(written.contested),
+            "overlaps": [
+                {"locations": list(each.locations), "count": each.count}
+                for each in self.roster.overlaps[:MAX_LISTED]
+            ],
         }
 
 
@@ -224,10 +232,7 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
     reader = SourceReader(session, options.page_size, options.object_types)
     rules = [source.location_rule for source in sources if source.location_rule is not None]
     mapper = Mapper(columns, rules, reader.read_referenced_values(sources, columns))
-    # People without a valid location from their location rule are recorded as left out, with an empty location.
-    locations = [
-        {*source.locations, ""} if source.location_rule else {source.location} for source in sources
-    ]
+    locations = [source.roster_locations for source in sources]
     tallies = []
     with discard_on_error(spill) as nested:
         builder = RosterBuilder(columns, locations, nested)

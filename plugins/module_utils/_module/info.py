@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from .._contacts.model import MAX_LISTED, MappedPage
 from .._contacts.source_statistics import SourceStatistics
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
@@ -22,12 +25,17 @@ from .._directory.search import select_people_references
 from .._directory.servers import find_servers
 from .._directory.settings import Address, ConnectionSettings
 from .._directory.tls import create_ssl_context
+from .._roster.builder import RosterBuilder
+from .._roster.external_sort import open_spill_area
+from .._roster.overlaps import Overlap
+from .._roster.writer import summarize_contested
 from .._text import make_values_printable
 from .export_options import ReadOptions
 from .incomplete_sources import explain_foreign_members, explain_global_catalog
 from .probe_report import (
     Problem,
     calculate_clock_offset,
+    find_contested_problems,
     find_missing_attribute_problems,
     find_reference_problems,
     find_server_differences,
@@ -35,6 +43,7 @@ from .probe_report import (
     find_source_problems,
     problem_from_error,
 )
+from .source_checks import find_repeated_sources
 from .source_options import Source
 from .source_reader import SourceReader
 
@@ -43,7 +52,8 @@ class Info(NamedTuple):
     """Findings about all servers.
 
     :ivar servers: properties of each server and its sources, in the order of the servers.
-    :ivar problems: problems of the DNS lookup, then of each server in order, then differences between the servers.
+    :ivar problems: problems of the DNS lookup, then repeated sources, then problems of each server in order, then
+        differences between the servers.
     """
 
     servers: list[dict[str, Any]]
@@ -70,10 +80,12 @@ class _Examination:
 
     :ivar sources: sources that were read completely, each with its statistics.
     :ivar problems: problems of all sources on this server.
+    :ivar overlaps: pairs of locations at which the same people were found.
     """
 
     sources: list[tuple[Source, SourceStatistics]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    overlaps: list[Overlap] = field(default_factory=list)
 
 
 def collect_info(options: ReadOptions) -> Info:
@@ -92,6 +104,7 @@ def collect_info(options: ReadOptions) -> Info:
     except DirectoryError as error:
         return Info([], [problem_from_error(settings.domain.name, error)])
     problems = [Problem(settings.domain.name, *note) for note in notes]
+    problems += [Problem(*repeated) for repeated in find_repeated_sources(options.sources)]
     return _examine_servers(options, context, addresses, problems)
 
 
@@ -99,10 +112,10 @@ def _examine_servers(
     options: ReadOptions,
     context: ssl.SSLContext,
     addresses: Sequence[Address],
-    dns_problems: Sequence[Problem],
+    first_problems: Sequence[Problem],
 ) -> Info:
     settings = options.connection
-    servers, problems = [], [*dns_problems]
+    servers, problems = [], [*first_problems]
     people: dict[str, dict[str, int]] = {}
     is_rejected = False
     for address in addresses:
@@ -126,12 +139,32 @@ def _examine_sources(options: ReadOptions, session: LdapSession) -> _Examination
 
     A failure in one source does not stop the others from being read, unless it ends the session.
     """
+    with open_spill_area(Path(tempfile.gettempdir())) as spill:
+        locations = [source.roster_locations for source in options.sources]
+        builder = RosterBuilder(options.columns, locations, spill)
+        examination = _read_sources(options, session, builder)
+        roster = builder.build()
+        contested = list(summarize_contested(roster.contested()))
+        examination.problems.extend(find_contested_problems(session.uri, contested))
+        examination.overlaps.extend(roster.overlaps[:MAX_LISTED])
+    return examination
+
+
+def _read_sources(
+    options: ReadOptions, session: LdapSession, builder: RosterBuilder
+) -> _Examination:
+    """Read every source on one server, and return the findings about individual sources.
+
+    :param builder: builder of a roster to which the people are added.
+    """
     examination = _Examination()
     reader = SourceReader(session, options.page_size, options.object_types)
     has_entries: dict[str, bool] = {}
-    for source in options.sources:
+    for number, source in enumerate(options.sources):
         try:
-            statistics = _read_statistics(options, reader, source)
+            statistics = _read_statistics(
+                options, reader, source, partial(builder.add_page, source=number)
+            )
             if not statistics.entries:
                 # Check now, because reading a later source may end the session.
                 has_entries[source.name] = reader.can_see_entries(source)
@@ -160,14 +193,17 @@ def _examine_sources(options: ReadOptions, session: LdapSession) -> _Examination
 
 
 def _read_statistics(
-    options: ReadOptions, reader: SourceReader, source: Source
+    options: ReadOptions,
+    reader: SourceReader,
+    source: Source,
+    add_page: Callable[[MappedPage], None],
 ) -> SourceStatistics:
     rules = [source.location_rule] if source.location_rule else []
     values = reader.read_referenced_values([source], options.columns)
     statistics = SourceStatistics(options.columns, rules, values)
     for page in reader.read_pages(source, statistics.attributes):
-        for entry in page:
-            statistics.add(*entry, source.location_or_rule)
+        people = [statistics.add(*entry, source.location_or_rule) for entry in page]
+        add_page(MappedPage.from_people(people))
     statistics.excluded_by_option = reader.excluded[source.name]
     return statistics
 
@@ -206,5 +242,9 @@ def _describe_server(
                 **statistics.result(),
             }
             for source, statistics in examination.sources
+        ],
+        "overlaps": [
+            {"locations": list(each.locations), "count": each.count}
+            for each in examination.overlaps
         ],
     }

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from .._contacts.columns import Column
+from .._contacts.model import GLOBAL_LOCATION
 from .._contacts.source_statistics import SourceStatistics
 from .._directory.certificate import Certificate
 from .._directory.connection import LdapSession
@@ -18,6 +19,8 @@ from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe
 from .._directory.settings import ConnectionSettings
 from .._errors import Diagnosis
+from .._roster.writer import ContestedColumn
+from .contested import CONTESTED_REMEDY, describe_contested
 from .missing_attributes import describe_usage, explain_missing_attribute
 from .shortage import SourceCounts, explain_shortage, find_blamed_attributes
 from .source_options import Source
@@ -216,6 +219,21 @@ def find_missing_attribute_problems(
 def _missing_attribute(session: LdapSession, name: str, usage: str) -> Problem:
     missing = session.attribute_names.explain_missing(name)
     return Problem(session.uri, *explain_missing_attribute(missing, session.uri, usage))
+
+
+def find_contested_problems(server: str, contested: Sequence[ContestedColumn]) -> list[Problem]:
+    """Return a problem for each unique column in which several people at a location have the same value.
+
+    :param server: URI of the server from which the people were read.
+    """
+    return [
+        Problem(
+            f"{each.location or GLOBAL_LOCATION} on {server}",
+            f"in the unique column {each.column!r}, {describe_contested(each)}",
+            CONTESTED_REMEDY,
+        )
+        for each in contested
+    ]
 
 
 def find_reference_problems(server: str, references: Sequence[str]) -> list[Problem]:

@@ -80,6 +80,12 @@ class Source:
         return sorted(self.location_rule.locations)
 
     @property
+    def roster_locations(self) -> frozenset[str]:
+        """Locations of the contacts and of the left-out people of this source, as `RosterBuilder` requires."""
+        # People without a valid location from their location rule are recorded as left out, with an empty location.
+        return frozenset([*self.locations, *([""] if self.location_rule else [])])
+
+    @property
     def location_or_rule(self) -> str | LocationRule:
         """Location of the people of this source, or the rule that determines it, as `Mapper.map_page` requires."""
         return self.location if self.location_rule is None else self.location_rule

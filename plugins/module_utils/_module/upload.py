@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from .._errors import FrontdeskError, InputError
+from .._roster.comparison import choose_layout
 from .._roster.diff import plan_diff
-from .._roster.external_sort import open_spill_area
-from .._roster.files import RosterFile, load_roster
+from .._roster.external_sort import SpillArea, open_spill_area
+from .._roster.files import RosterFile, ids_path, load_roster
 from .._roster.guard import GuardError, check_plan
+from .._roster.key_check import count_ambiguous_keys
 from .._roster.plan import Plan, make_plan
 from .._service.answer import Answer, read_answer
 from .._service.client import Response, send_file
@@ -142,9 +144,10 @@ def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
             )
         missing = [name for name in options.key if name not in roster.header]
         if missing:
+            columns = " and no column ".join(map(repr, missing))
             raise InputError(
                 f"Cannot use {options.src}",
-                f"it has no column {missing[0]!r}, which is in O(key)",
+                f"it has no column {columns}, {'which is' if len(missing) == 1 else 'which are'} in O(key)",
                 # Do not list the titles: if the file has no header, its first line contains personal data.
                 "Correct O(key), or make sure that the first line contains the titles of the"
                 f" {len(roster.header)} columns",
@@ -199,11 +202,14 @@ def _upload(
             spill,
             with_changes=with_diff,
         )
+        warnings = list(_baseline_warnings(options, baseline))
+        if not plan.by_identity:
+            warnings += _key_warnings(options, roster, spill)
     outcome = Outcome(
         plan=plan,
         header=roster.header,
         receipt=baseline.receipt if baseline else None,
-        warnings=(baseline.warning,) if baseline and baseline.warning else (),
+        warnings=tuple(warnings),
     )
     try:
         check_plan(plan, options.limits, no_baseline_cause)
@@ -214,6 +220,45 @@ def _upload(
     if check_mode:
         return replace(outcome, changed=True, uploaded=True)
     return _send(options, outcome, _Transition(roster, binding, stored, baseline))
+
+
+def _baseline_warnings(options: UploadOptions, baseline: Baseline | None) -> Iterator[str]:
+    if baseline is None:
+        return
+    if baseline.warning:
+        yield baseline.warning
+    if options.limits.initial:
+        yield (
+            f"O(initial=true) has no effect: {options.state_dir} contains the receipt of an earlier upload."
+            " Remove O(initial), because without the receipt it would allow an upload without limits."
+        )
+
+
+def _key_warnings(options: UploadOptions, roster: RosterFile, spill: SpillArea) -> Iterator[str]:
+    """Yield a warning for each reason why the key does not identify all contacts.
+
+    :param roster: new roster; its contacts are compared by the key.
+    """
+    layout = choose_layout(
+        None, replace(roster, open_ids=None), options.key, options.location_column
+    )
+    counts = count_ambiguous_keys(layout, roster, spill)
+    key = " and ".join(map(repr, options.key))
+    reason = "the roster or the last accepted one has no identities"
+    remedy = (
+        "Set O(key) to columns that identify each contact, or keep the identities file"
+        f" {ids_path(options.src)} with the roster."
+    )
+    if counts.empty:
+        yield (
+            f"Cannot identify {counts.empty} of {roster.row_count} contacts: {reason}, and the cells in {key}"
+            f" are empty. {remedy}"
+        )
+    if counts.repeated:
+        yield (
+            f"Cannot distinguish {counts.repeated} of {roster.row_count} contacts: {reason}, and other contacts"
+            f" at their location have the same {key}. {remedy}"
+        )
 
 
 def _explain_missing_baseline(

@@ -14,16 +14,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from operator import attrgetter
 
 from .._contacts.columns import Column, find_broken_rule
-from .._contacts.model import Contact, LeftOut, MappedPage
+from .._contacts.model import SAME_VALUE, Contact, ContestedCell, LeftOut, MappedPage
+from .contested import ContestedValues
 from .duplicates import BloomFilter, DuplicateFinder
 from .external_sort import RUN_BYTES, ExternalSorter, SpillArea, merge_sorted
+from .overlaps import Overlap, OverlapCounter
 from .record_codec import (
     CONTACT,
     FIELDS_AFTER_CELLS,
     LEFT_OUT,
+    RANK_BYTES,
     TAIL_BYTES,
     Candidate,
     RecordCodec,
@@ -31,8 +33,6 @@ from .record_codec import (
     decode_source,
     encode_candidate,
 )
-
-_SAME_VALUE = "another person at this location has the same value"
 
 _IDENTITY_COLUMN = -1
 """Column index that represents the identity."""
@@ -63,11 +63,13 @@ class Roster:
 
     :param contacts: lines of the contacts.
     :param left_out: lines of the left-out people.
+    :param contested: values that several people have.
     :param has_repeats: whether the same contact might occur more than once.
     :ivar header: titles of the columns.
     :ivar codec: codec that decodes the lines of `batches`.
     :ivar dropped_by_source: for each source, the number of contacts that have no row because other people have
         the same values, by cause.
+    :ivar overlaps: pairs of locations at which the same people were found.
     """
 
     def __init__(
@@ -77,14 +79,18 @@ class Roster:
         *,
         contacts: _PersonLines,
         left_out: _PersonLines,
+        contested: ContestedValues,
+        overlaps: Sequence[Overlap],
         dropped_by_source: Sequence[Counter[str]],
         has_repeats: bool,
     ) -> None:
         self.header = header
         self.codec = codec
         self.dropped_by_source = dropped_by_source
+        self.overlaps = overlaps
         self._contacts = contacts
         self._left_out = left_out
+        self._contested = contested
         self._has_repeats = has_repeats
 
     def batches(self) -> Iterator[list[bytes]]:
@@ -109,6 +115,10 @@ class Roster:
         lines = itertools.chain.from_iterable(self._left_out.sorted_batches())
         for line, _equal in itertools.groupby(lines):
             yield self.codec.decode_left_out(line)
+
+    def contested(self) -> Iterator[ContestedCell]:
+        """Yield the values that another person keeps, sorted by location, column, holder and identity."""
+        return self._contested.cells()
 
 
 class RosterBuilder:
@@ -141,6 +151,10 @@ class RosterBuilder:
         self._limits = limits
         self._contacts = _PersonLines(spill, limits.run_bytes, TAIL_BYTES)
         self._left_out = _PersonLines(spill, limits.run_bytes, len("\n"))
+        self._overlaps: OverlapCounter | None = None
+        if len(locations) > 1 and len(source_counts) > 1:
+            self._overlaps = OverlapCounter(self._codec, spill)
+        self._contested = ContestedValues(self._columns, self._codec, spill, limits.run_bytes)
         self._candidates = BloomFilter(limits.filter_bytes)
         self._duplicates = DuplicateFinder(spill, self._candidates, limits.max_pairs)
         self._dropped_by_source: list[Counter[str]] = [Counter() for _source in locations]
@@ -185,7 +199,10 @@ class RosterBuilder:
         count, width = len(self._columns), len(self._columns) + FIELDS_AFTER_CELLS
         # At each location, a person has one row, or one cause for being left out. If the sources yield several
         # different rows or causes for an identity, all of them are candidates.
-        self._add_values(location, _IDENTITY_COLUMN, fields[count::width], holders)
+        identities = fields[count::width]
+        self._add_values(location, _IDENTITY_COLUMN, identities, holders)
+        if self._overlaps is not None:
+            self._overlaps.add(head[:RANK_BYTES], identities)
         for index in self._unique:
             cells = fields[index::width]
             filled = fold_case(list(filter(None, cells)))
@@ -202,7 +219,8 @@ class RosterBuilder:
         """Build the roster from all added pages.
 
         A person who was found more than once at a location gets at most one row. If several people at a location have
-        the same value in a unique column, the person with the smallest identity keeps the value.
+        the same value in a unique column, the person whose row would be invalid without it keeps the value, then the
+        person with the smallest identity (see `allocation`).
 
         :raises FrontdeskError: if a temporary file cannot be written.
         """
@@ -214,35 +232,45 @@ class RosterBuilder:
             self._codec,
             contacts=self._contacts,
             left_out=self._left_out,
+            contested=self._contested,
+            overlaps=self._overlaps.overlaps() if self._overlaps else (),
             dropped_by_source=self._dropped_by_source,
             has_repeats=self._duplicates.has_repeats,
         )
 
     def _resolve_candidates(self) -> None:
+        """Resolve each candidate, after deciding who keeps the values that several candidates have."""
         sorter = ExternalSorter(self._spill, self._limits.run_bytes)
         for line in self._contacts.extract(self._candidates):
             sorter.add(encode_candidate(line, CONTACT))
         for line in self._left_out.extract(self._candidates):
             sorter.add(encode_candidate(line, LEFT_OUT))
-        candidates = map(decode_candidate, sorter)
-        for _rank, at_location in itertools.groupby(candidates, key=attrgetter("rank")):
-            unique_columns = UniqueColumns(self._columns)
-            for _identity, group in itertools.groupby(at_location, key=attrgetter("identity")):
-                self._resolve_person(list(group), unique_columns)
+        for people in _group_candidates(sorter):
+            if people[0].is_contact:
+                contact = self._codec.decode_contact(people[0].line)
+                self._contested.add(people[0].rank, contact)
+        losses = self._contested.settle()
+        loss = next(losses, None)
+        for people in _group_candidates(sorter):
+            lost: AbstractSet[int] = frozenset()
+            if loss is not None and loss[:2] == people[0][:2]:
+                lost = loss.columns
+                loss = next(losses, None)
+            self._resolve_person(people, lost)
 
-    def _resolve_person(
-        self, candidates: Sequence[Candidate], unique_columns: UniqueColumns
-    ) -> None:
+    def _resolve_person(self, candidates: Sequence[Candidate], lost: AbstractSet[int]) -> None:
         """Keep only the first of one person's candidates at one location.
 
         Contacts sort before left-out people. If the first candidate is a contact whose row is no longer valid, because
-        other people have the same values in unique columns, the person is left out.
+        other people keep its values in unique columns, the person is left out.
+
+        :param lost: numbers of the columns in which another person keeps the value of the first candidate.
         """
         preferred = candidates[0]
         if not preferred.is_contact:
             self._left_out.add_resolved(preferred.line)
             return
-        resolved = unique_columns.resolve(self._codec.decode_contact(preferred.line))
+        resolved = self._empty_cells(self._codec.decode_contact(preferred.line), lost)
         if isinstance(resolved, Contact):
             self._contacts.add_resolved(self._codec.encode_resolved(resolved))
             return
@@ -250,6 +278,26 @@ class RosterBuilder:
         for candidate in candidates:
             if candidate.is_contact:
                 self._dropped_by_source[decode_source(candidate.line)][resolved.cause] += 1
+
+    def _empty_cells(self, contact: Contact, lost: AbstractSet[int]) -> Contact | LeftOut:
+        """Empty the cells whose values other people keep.
+
+        :returns: the contact, or a left-out person if the row is no longer valid.
+        """
+        cells = ["" if index in lost else cell for index, cell in enumerate(contact.cells)]
+        emptied = dict(contact.emptied)
+        emptied.update((self._columns[index].header, SAME_VALUE) for index in sorted(lost))
+        cause = find_broken_rule(self._columns, cells, emptied)
+        if cause is not None:
+            return LeftOut(contact.identity, contact.location, cause)
+        return contact._replace(cells=tuple(cells), emptied=tuple(emptied.items()))
+
+
+def _group_candidates(candidates: Iterable[bytes]) -> Iterator[list[Candidate]]:
+    """Yield the candidates of each person at each location, sorted by location and identity."""
+    decoded = map(decode_candidate, candidates)
+    for _person, group in itertools.groupby(decoded, key=lambda each: each[:2]):
+        yield list(group)
 
 
 class _PersonLines:
@@ -280,39 +328,6 @@ class _PersonLines:
         if self._candidates is not None:
             runs = [self._candidates.reject(run, self._tail_bytes) for run in runs]
         return merge_sorted([*runs, *self._resolved.runs()])
-
-
-class UniqueColumns:
-    """Enforces unique values in the unique columns at one location.
-
-    Contacts must be resolved in the order of their identities.
-
-    :param columns: all columns of the roster.
-    """
-
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self._columns = columns
-        self._unique = [index for index, column in enumerate(columns) if column.unique]
-        self._taken_values: dict[int, set[str]] = {index: set() for index in self._unique}
-
-    def resolve(self, contact: Contact) -> Contact | LeftOut:
-        """Empty each cell in a unique column if another person already has the same value.
-
-        :returns: the contact, or a left-out person if the row is no longer valid.
-        """
-        cells = list(contact.cells)
-        emptied = dict(contact.emptied)
-        for index in self._unique:
-            if cells[index].casefold() in self._taken_values[index]:
-                cells[index] = ""
-                emptied[self._columns[index].header] = _SAME_VALUE
-        cause = find_broken_rule(self._columns, cells, emptied)
-        if cause is not None:
-            return LeftOut(contact.identity, contact.location, cause)
-        for index in self._unique:
-            if cells[index]:
-                self._taken_values[index].add(cells[index].casefold())
-        return contact._replace(cells=tuple(cells), emptied=tuple(emptied.items()))
 
 
 def fold_case(cells: Sequence[bytes]) -> list[bytes]:

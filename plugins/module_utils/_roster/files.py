@@ -6,7 +6,8 @@
 
 The CSV file contains comma-separated values (RFC 4180) in UTF-8, starting with the header. The identities file is in
 the JSON Lines format. Its first line contains the format version, the SHA-256 of the CSV file and the number of rows.
-The next lines contain the identity of each row, and the last lines contain the left-out people, each with the cause.
+The next lines contain the identity of each row. They are followed by the left-out people, each with the cause, and by
+the people whose value in a unique column another person keeps, each with the column and the other person's identity.
 
 Both files are checked once from start to end. Afterwards, the rows are read again whenever they are needed, and they
 are never kept in memory.
@@ -118,7 +119,9 @@ class RosterFile:
             return
         with self.open_ids() as ids:
             for line in itertools.islice(ids, 1 + self.row_count, None):
-                yield _parse_left_out(line)
+                person = _parse_person(line)
+                if person is not None:
+                    yield person
 
 
 def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None) -> RosterFile:
@@ -340,7 +343,7 @@ def _verify_identities(open_ids: OpenFile, roster: RosterFile) -> str | None:
             for _identity in _read_identities(reader, roster):
                 pass
             for line in iter(lambda: reader.readline(MAX_LINE_BYTES), b""):
-                _parse_left_out(line)
+                _parse_person(line)
         except _MismatchError:
             return None
     return digest.sha256
@@ -379,9 +382,15 @@ def _pair_row(cells: tuple[str, ...] | None, identity: str | None) -> FileRow:
     return FileRow(cells, identity)
 
 
-def _parse_left_out(line: bytes) -> LeftOut:
+def _parse_person(line: bytes) -> LeftOut | None:
+    """Parse a line after the identities of the rows.
+
+    :returns: the left-out person; None if the line states that another person keeps a value.
+    :raises _MismatchError: if the line is neither of the two.
+    """
     try:
         document = json.loads(line)
-        return LeftOut(*(str(document[field]) for field in LeftOut._fields))
+        person = LeftOut(*(str(document[field]) for field in LeftOut._fields))
+        return None if "holder" in document else person
     except (ValueError, TypeError, KeyError) as error:
         raise _MismatchError from error

@@ -18,11 +18,18 @@ import itertools
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, Contact, LeftOut
+from .._contacts.model import (
+    GLOBAL_LOCATION,
+    MAX_LISTED,
+    SAME_VALUE,
+    Contact,
+    ContestedCell,
+    LeftOut,
+)
 from .._contacts.packing import ESCAPE, unpack
 from .files import FileRow, ids_head
 from .record_codec import RANK_BYTES, split_lines
@@ -51,6 +58,31 @@ class EmptiedCell:
     cause: str
 
 
+MAX_CONTESTED_LISTED = 5
+"""Maximum number of lost values of a column at a location that a warning lists."""
+
+
+@dataclass(frozen=True)
+class ContestedColumn:
+    """The values of a unique column that several people at a location have.
+
+    :ivar location: identifier of the location; empty for all locations.
+    :ivar column: title of the column.
+    :ivar values: number of values.
+    :ivar count: number of people who do not get their value, because another person keeps it.
+    :ivar left_out: number of these people who have no valid row.
+    :ivar first: first people who do not get their value; people without a row come first. At most
+        MAX_CONTESTED_LISTED.
+    """
+
+    location: str
+    column: str
+    values: int
+    count: int
+    left_out: int
+    first: tuple[ContestedCell, ...]
+
+
 @dataclass(frozen=True)
 class WrittenRoster:
     """The result of writing a roster.
@@ -60,6 +92,7 @@ class WrittenRoster:
     :ivar left_out: first people without a row, sorted by location and identity; at most MAX_LISTED.
     :ivar left_out_causes: number of all people without a row, by cause.
     :ivar emptied: first emptied cells, sorted by location and identity; at most MAX_LISTED.
+    :ivar contested: columns in which several people have the same value, by location.
     """
 
     sha256: str
@@ -67,6 +100,7 @@ class WrittenRoster:
     left_out: tuple[LeftOut, ...]
     left_out_causes: Mapping[str, int]
     emptied: tuple[EmptiedCell, ...]
+    contested: tuple[ContestedColumn, ...] = ()
 
     @property
     def row_count(self) -> int:
@@ -111,12 +145,14 @@ def write_roster(
     }
     _write_identities(ids_file, output.sha256, sum(by_location.values()), identities)
     left_out, causes = _write_left_out(ids_file, roster.left_out())
+    _write_contested(ids_file, roster.contested())
     return WrittenRoster(
         sha256=output.sha256,
         by_location=by_location,
         left_out=left_out,
         left_out_causes=causes,
         emptied=emptied_cells.cells(),
+        contested=tuple(summarize_contested(roster.contested())),
     )
 
 
@@ -189,6 +225,39 @@ def _write_left_out(
         if len(first) < MAX_LISTED:
             first.append(person)
     return tuple(first), causes
+
+
+def _write_contested(ids_file: BinaryIO, cells: Iterable[ContestedCell]) -> None:
+    for cell in cells:
+        document = {**cell._asdict(), "cause": SAME_VALUE}
+        del document["has_row"]  # people without a row are also listed as left out
+        ids_file.write(_encode_json_line(document))
+
+
+def summarize_contested(cells: Iterable[ContestedCell]) -> Iterator[ContestedColumn]:
+    """Summarize the contested values by location and column.
+
+    :param cells: values that people lost, sorted by location, column and holder.
+    """
+    for (location, column), group in itertools.groupby(cells, key=lambda cell: cell[1:3]):
+        holder, values, count, left_out = "", 0, 0, 0
+        first: list[tuple[bool, int, ContestedCell]] = []
+        for cell in group:
+            # A person holds at most one value in a column.
+            values += cell.holder != holder
+            holder = cell.holder
+            bisect.insort(first, (cell.has_row, count, cell))
+            del first[MAX_CONTESTED_LISTED:]
+            count += 1
+            left_out += not cell.has_row
+        yield ContestedColumn(
+            location=location,
+            column=column,
+            values=values,
+            count=count,
+            left_out=left_out,
+            first=tuple(cell for _has_row, _number, cell in first),
+        )
 
 
 def _encode_rows(rows: Iterable[Sequence[str]]) -> bytes:

@@ -40,7 +40,7 @@ ROOT_DSE = {"vendorName": [b"Somebody"], "namingContexts": [b"dc=x"]}
 def person(number: int, **attributes: list[bytes]) -> Message:
     """Return the entry of a person with all attributes of the default columns.
 
-    :param number: number from which the DN, the identity and the email address are derived.
+    :param number: number from which the DN, the identity, the email address and the phone number are derived.
     :param attributes: additional attributes, or replacements for the default values.
     """
     defaults = {
@@ -48,7 +48,7 @@ def person(number: int, **attributes: list[bytes]) -> Message:
         "givenName": [b"Kari"],
         "sn": [b"Lie"],
         "mail": [b"%d@x.no" % number],
-        "mobile": [b"1"],
+        "mobile": [b"+479000000%d" % number],
     }
     return entry(f"cn={number},dc=x", {**defaults, **attributes})
 

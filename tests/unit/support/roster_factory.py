@@ -12,9 +12,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import Column
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
+    Column,
+    find_broken_rule,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
+    SAME_VALUE,
     Contact,
+    ContestedCell,
     LeftOut,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
@@ -22,7 +27,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder
     MemoryLimits,
     Roster,
     RosterBuilder,
-    UniqueColumns,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.writer import (
     EmptiedCell,
@@ -132,27 +136,155 @@ def build_expected_roster(columns: Sequence[Column], people: People) -> Expected
     preferred: dict[tuple[str, str], Contact | LeftOut] = {}
     for person in contacts_first:
         preferred.setdefault((person.location, person.identity), person)
-    contacts, left_out, emptied = [], [], []
-    for _location, keys in itertools.groupby(sorted(preferred), key=lambda key: key[0]):
-        unique_columns = UniqueColumns(columns)
+    contacts, left_out, emptied, contested = [], [], [], []
+    for location, keys in itertools.groupby(sorted(preferred), key=lambda key: key[0]):
+        claimants = []
         for key in keys:
             person = preferred[key]
-            if isinstance(person, Contact):
-                person = unique_columns.resolve(person)
+            if isinstance(person, LeftOut):
+                left_out.append(person)
+            else:
+                claimants.append(person)
+        holders = allocate_values(columns, claimants)
+        for contact in claimants:
+            lost = {
+                index: holders[index, cell.casefold()]
+                for index, cell in enumerate(contact.cells)
+                if holders.get((index, cell.casefold()), contact.identity) != contact.identity
+            }
+            person = without_cells(columns, contact, lost)
+            contested += [
+                ContestedCell(
+                    contact.identity, location, column, holder, isinstance(person, Contact)
+                )
+                for column, holder in ((columns[index].header, lost[index]) for index in lost)
+            ]
             if isinstance(person, LeftOut):
                 left_out.append(person)
                 continue
             contacts.append(person)
-            for column, cause in person.emptied:
-                emptied.append(
-                    EmptiedCell(
-                        identity=person.identity,
-                        location=person.location,
-                        column=column,
-                        cause=cause,
-                    )
-                )
+            emptied += [
+                EmptiedCell(identity=person.identity, location=location, column=column, cause=cause)
+                for column, cause in person.emptied
+            ]
+    headers = [column.header for column in columns]
+    contested.sort(
+        key=lambda cell: (cell.location, headers.index(cell.column), cell.holder, cell.identity)
+    )
+    left_out.sort(key=lambda person: (person.location, person.identity))
     contacts.sort()
-    csv = csv_bytes([contact.cells for contact in contacts], [column.header for column in columns])
-    ids = ids_bytes(csv, [contact.identity for contact in contacts], left_out)
+    csv = csv_bytes([contact.cells for contact in contacts], headers)
+    ids = ids_bytes(csv, [contact.identity for contact in contacts], left_out, contested)
     return ExpectedRoster(csv=csv, ids=ids, contacts=contacts, left_out=left_out, emptied=emptied)
+
+
+def without_cells(
+    columns: Sequence[Column], contact: Contact, indexes: Iterable[int]
+) -> Contact | LeftOut:
+    """Empty cells of a contact; return a left-out person if the row is then invalid."""
+    cells, emptied = list(contact.cells), dict(contact.emptied)
+    for index in indexes:
+        cells[index] = ""
+        emptied[columns[index].header] = SAME_VALUE
+    cause = find_broken_rule(columns, cells, emptied)
+    if cause is not None:
+        return LeftOut(contact.identity, contact.location, cause)
+    return contact._replace(cells=tuple(cells), emptied=tuple(emptied.items()))
+
+
+Value = tuple[int, str]
+"""Number of a unique column, and case-folded value."""
+
+
+class ValueAllocator:
+    """Assigns the values in unique columns to people, with everything in memory (reference implementation).
+
+    :param columns: columns of the roster.
+    :param people: contacts of different people at one location.
+    """
+
+    def __init__(self, columns: Sequence[Column], people: Iterable[Contact]) -> None:
+        self.columns = columns
+        self.people = {person.identity: person for person in people}
+        self.holders: dict[Value, str] = {}
+
+    def values(self, identity: str) -> set[Value]:
+        """Return the values of a person in unique columns."""
+        cells = self.people[identity].cells
+        return {
+            (index, cell.casefold())
+            for index, (column, cell) in enumerate(zip(self.columns, cells))
+            if column.unique and cell
+        }
+
+    def has_valid_row(self, identity: str, values: set[Value]) -> bool:
+        """Return whether a person's row is valid if the person holds only these of the values."""
+        lost = {index for index, _value in self.values(identity) - values}
+        row = without_cells(self.columns, self.people[identity], lost)
+        return isinstance(row, Contact)
+
+    def held_by(self, identity: str) -> set[Value]:
+        """Return the values that a person holds."""
+        return {value for value, holder in self.holders.items() if holder == identity}
+
+    def can_do_without(self, values: set[Value]) -> bool:
+        """Return whether no holder of one of these values needs them."""
+        holders = {self.holders[value] for value in values}
+        return all(self.has_valid_row(each, self.held_by(each) - values) for each in holders)
+
+    def find_row(self, identity: str) -> set[Value] | None:
+        """Return the values that a person can take: all free ones, and as few others as the row needs.
+
+        :returns: the values; None if the row cannot be valid.
+        """
+        values = self.values(identity)
+        held = sorted((value for value in values if value in self.holders), reverse=True)
+        free = values - set(held)
+        for count in range(len(held) + 1):
+            for others in itertools.combinations(held, count):
+                taken = free | set(others)
+                if self.has_valid_row(identity, taken) and self.can_do_without(set(others)):
+                    return taken
+        return None
+
+    def admit(self, identities: Iterable[str], admitted: set[str]) -> None:
+        """Admit everyone who can get a valid row."""
+        for identity in identities:
+            taken = None if identity in admitted else self.find_row(identity)
+            if taken is not None:
+                admitted.add(identity)
+                self.holders.update(dict.fromkeys(taken, identity))
+
+    def hand_over(self, admitted: set[str]) -> bool:
+        """Hand values that their holders do not need to smaller identities; return whether any holder changed."""
+        before = dict(self.holders)
+        for identity in sorted(admitted):
+            for value in sorted(self.values(identity)):
+                if self.holders[value] > identity and self.can_do_without({value}):
+                    self.holders[value] = identity
+        return before != self.holders
+
+
+def allocate_values(columns: Sequence[Column], people: Iterable[Contact]) -> dict[Value, str]:
+    """Return the identity of the holder of each value (reference implementation)."""
+    allocator = ValueAllocator(columns, people)
+    claims = Counter(value for each in allocator.people for value in allocator.values(each))
+
+    def needs_contested_value(identity: str) -> bool:
+        values = allocator.values(identity)
+        return any(
+            claims[value] > 1 and not allocator.has_valid_row(identity, values - {value})
+            for value in values
+        )
+
+    people_in_order = sorted(
+        allocator.people, key=lambda each: (not needs_contested_value(each), each)
+    )
+    admitted: set[str] = set()
+    before: dict[Value, str] | None = None
+    while before != allocator.holders:
+        before = dict(allocator.holders)
+        allocator.admit(people_in_order, admitted)
+        while allocator.hand_over(admitted):
+            pass
+    return allocator.holders

@@ -20,6 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.colum
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
     Contact,
+    ContestedCell,
     LeftOut,
     MappedPage,
 )
@@ -89,11 +90,24 @@ def csv_bytes(rows: Iterable[Sequence[str]], header: Sequence[str] = HEADER) -> 
 
 
 def ids_bytes(
-    csv_data: bytes, identities: Sequence[str], left_out: Iterable[LeftOut] = ()
+    csv_data: bytes,
+    identities: Sequence[str],
+    left_out: Iterable[LeftOut] = (),
+    contested: Iterable[ContestedCell] = (),
 ) -> bytes:
     """Return the content of the identities file that belongs to a CSV file."""
     head = {"format": 1, "sha256": sha256(csv_data), "rows": len(identities)}
-    lines = [head, *identities, *(person._asdict() for person in left_out)]
+    lost = [
+        {
+            "identity": cell.identity,
+            "location": cell.location,
+            "column": cell.column,
+            "holder": cell.holder,
+            "cause": SAME_VALUE,
+        }
+        for cell in contested
+    ]
+    lines = [head, *identities, *(person._asdict() for person in left_out), *lost]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 
 

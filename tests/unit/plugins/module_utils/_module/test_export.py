@@ -13,6 +13,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entr
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     InputError,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.contested import (
+    CONTESTED_REMEDY,
+    contested_warnings,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
     parse_connection_settings,
 )
@@ -24,7 +28,11 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.exports import (
     run_export,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
-from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import write_to_memory
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import (
+    make_roster,
+    write_to_memory,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import COLUMNS, contact
 
 
 def _result(exported: Export) -> dict[str, Any]:
@@ -62,6 +70,8 @@ def test_a_roster_contains_the_people_of_all_sources(monkeypatch: pytest.MonkeyP
         ],
         "left_out_causes": [{"cause": "Last Name is empty", "count": 1}],
         "emptied": [],
+        "contested": [],
+        "overlaps": [{"locations": ["bergen", "oslo"], "count": 1}],
     }
     assert exported.location_header == "Location"
     (missing,) = exported.missing_attributes
@@ -231,3 +241,84 @@ def test_the_smallest_and_the_largest_page_size_are_accepted(
 ) -> None:
     FakeDirectory(monkeypatch, A=[person(1)])
     run_export(export_params(source("OU=A"), page_size=size))
+
+
+def test_contested_values_are_counted_by_location_and_column(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    FakeDirectory(
+        monkeypatch,
+        A=[person(1, "a@x"), person(2, "A@x"), person(3, "a@x"), person(4)],
+        B=[person(5, "a@x")],
+    )
+    exported = run_export(
+        export_params(source("OU=A", location="oslo"), source("OU=B", location="bergen"))
+    )
+    written = write_to_memory(exported.roster).written
+    assert exported.result(written)["contested"] == [
+        {"location": "oslo", "column": "Email", "values": 1, "count": 2, "left_out": 2}
+    ]
+    (warning,) = contested_warnings(written.contested, "/srv/contacts.csv.ids")
+    assert warning == (
+        "Cannot fill the column 'Email' for everyone at oslo: 2 people have the same value as another person, who keeps"
+        f" it, and 2 of them have no valid row without it: {IDENTITIES[2]} (kept by {IDENTITIES[1]}), {IDENTITIES[3]}"
+        f" (kept by {IDENTITIES[1]}). Correct the entries of the people who do not own the value."
+    )
+
+
+@pytest.mark.parametrize(
+    ("people", "file", "end"),
+    [
+        (6, "/srv/x.ids", "5 (kept by 0)."),
+        (8, "/srv/x.ids", "5 (kept by 0), and 2 more in /srv/x.ids."),
+        (20, "", "5 (kept by 0), and 14 more."),
+    ],
+)
+def test_a_warning_lists_only_the_first_of_the_people_who_share_a_value(
+    people: int, file: str, end: str
+) -> None:
+    shared = [contact(chr(48 + each), "N", f"{each}@x", "1") for each in range(people)]
+    (warning,) = contested_warnings(make_roster(COLUMNS, shared).written.contested, file)
+    assert (
+        f": {people - 1} people have the same value as another person, who keeps it: 1" in warning
+    )
+    assert warning.endswith(f"{end} {CONTESTED_REMEDY}.")
+    assert len(warning) < 800
+
+
+def test_the_people_at_two_locations_are_counted_for_each_pair(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    FakeDirectory(
+        monkeypatch,
+        A=[person(1), person(2), person(3), person(9, last_name="")],
+        B=[person(2), person(3), person(9, last_name="")],
+        C=[person(3), person(4)],
+        D=[person(4)],
+    )
+    exported = run_export(
+        export_params(
+            source("OU=A", location="oslo"),
+            source("OU=B", location="sales"),
+            source("OU=C", location="bergen"),
+            source("OU=D", location="bergen"),
+        )
+    )
+    assert _result(exported)["overlaps"] == [
+        {"locations": ["oslo", "sales"], "count": 2},
+        {"locations": ["bergen", "oslo"], "count": 1},
+        {"locations": ["bergen", "sales"], "count": 1},
+    ]
+    assert not any("location" in warning for warning in exported.warnings)
+
+
+def test_a_repeated_source_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeDirectory(monkeypatch, A=[person(1)])
+    exported = run_export(
+        export_params(source("OU=A", location="oslo"), source("OU=A", location="bergen"))
+    )
+    assert exported.warnings[0] == (
+        "Doubtful source 2 (location 'bergen'): it finds the same people as source 1 (location 'oslo'), so each of them"
+        " is at both locations. Correct the O(sources[].search_base) of one of them, or select the people of each"
+        " location by group or filter."
+    )

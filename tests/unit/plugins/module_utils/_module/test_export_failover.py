@@ -65,6 +65,8 @@ def test_after_a_failover_people_and_counts_come_only_from_the_next_server(
         "left_out": [],
         "left_out_causes": [],
         "emptied": [],
+        "contested": [],
+        "overlaps": [],
     }
     assert exported.warnings[0] == (
         "Failed over from ldaps://dc1 to the next server. source 2 (location 'b'): Cannot search OU=B on"

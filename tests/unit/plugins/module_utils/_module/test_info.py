@@ -66,6 +66,7 @@ def test_a_correctly_configured_server_has_no_problems(tmp_path: Path) -> None:
         "naming_contexts": ["dc=x"],
         "sasl_mechanisms": [],
         "clock_offset": None,
+        "overlaps": [],
     }
     assert [
         (source["name"], source["location"], source["search_base"], source["entries"])

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.probe_report import Problem
 from ansible_collections.frontdesk.contacts.tests.unit.support.info_runs import (
     PeopleDirectory,
     person,
@@ -133,3 +135,43 @@ def test_the_location_of_people_can_depend_on_an_attribute(tmp_path: Path) -> No
     (statistics,) = report.servers[0]["sources"]
     assert (statistics["entries"], statistics["contacts"]) == (2, 1)
     assert (statistics["location"], statistics["locations"]) == ("", ["oslo"])
+
+
+def test_contested_values_are_problems_of_their_location(tmp_path: Path) -> None:
+    phone = [b"+4790000001"]
+    directory = PeopleDirectory(
+        a=[person(1), person(2, mobile=phone), person(3, mobile=phone, mail=[])],
+        b=[person(4, mobile=phone)],
+    )
+    with serve_directories(tmp_path, directory) as options:
+        report = run_info(
+            source_in("a", location="oslo"), source_in("b", location="bergen"), **options
+        )
+    (uri,) = options["server_uri"]
+    first, second, third = (uuid.UUID(int=number) for number in (1, 2, 3))
+    assert report.problems == [
+        Problem(
+            f"oslo on {uri}",
+            "in the unique column 'SMS Phone', 2 people have the same value as another person, who keeps it:"
+            f" {first} (kept by {third}), {second} (kept by {third})",
+            "Correct the entries of the people who do not own the value",
+        )
+    ]
+
+
+def test_people_at_two_locations_are_counted_but_are_not_a_problem(tmp_path: Path) -> None:
+    directory = PeopleDirectory(a=[person(1), person(2)], b=[person(2)])
+    with serve_directories(tmp_path, directory) as options:
+        report = run_info(
+            source_in("a", location="oslo"), source_in("b", location="sales"), **options
+        )
+    assert report.problems == []
+    assert report.servers[0]["overlaps"] == [{"locations": ["oslo", "sales"], "count": 1}]
+
+
+def test_a_repeated_source_is_a_problem(tmp_path: Path) -> None:
+    with serve_directories(tmp_path, PeopleDirectory(a=[person(1)])) as options:
+        report = run_info(
+            source_in("a", location="oslo"), source_in("a", location="oslo"), **options
+        )
+    assert [problem.where for problem in report.problems] == ["source 2 (location 'oslo')"]

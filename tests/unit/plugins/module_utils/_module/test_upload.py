@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import ids_path
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import HEADER
 from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs import (
@@ -198,3 +199,51 @@ def test_check_mode_makes_the_same_plan_and_changes_nothing(uploader: Uploader) 
     assert uploader.state_files() == before
     assert len(uploader.sent_bodies) == 1
     assert checked.plan == uploader.upload(max_removed_percent=100.0).plan
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_the_permission_for_a_first_upload_is_reported_once_it_has_no_effect(
+    uploader: Uploader, check_mode: bool
+) -> None:
+    assert uploader.upload(initial=True, check_mode=True).warnings == ()
+    assert uploader.upload(initial=True).warnings == ()
+    assert uploader.upload(check_mode=check_mode).warnings == ()
+    (warning,) = uploader.upload(initial=True, check_mode=check_mode).warnings
+    assert warning == (
+        f"O(initial=true) has no effect: {uploader.state_dir} contains the receipt of an earlier upload."
+        " Remove O(initial), because without the receipt it would allow an upload without limits."
+    )
+
+
+def test_the_permission_for_a_first_upload_has_an_effect_with_another_endpoint(
+    uploader: Uploader,
+) -> None:
+    uploader.upload(initial=True)
+    url = f"http://127.0.0.1:{uploader.port}/other"
+    assert uploader.upload(initial=True, url=url).warnings == ()
+
+
+ROWS = [("A", "", "oslo"), ("B", "", "bergen"), ("C", "c@x", "oslo"), ("D", "c@x", "oslo")]
+
+
+def test_contacts_that_the_key_does_not_identify_are_reported(uploader: Uploader) -> None:
+    uploader.write_roster(*ROWS, ("E", "c@x", "bergen"))
+    ids_path(uploader.src).unlink()
+    empty, repeated = uploader.upload(initial=True).warnings
+    assert empty == (
+        "Cannot identify 2 of 5 contacts: the roster or the last accepted one has no identities, and the cells in"
+        " 'Email' are empty. Set O(key) to columns that identify each contact, or keep the identities file"
+        f" {ids_path(uploader.src)} with the roster."
+    )
+    assert repeated.startswith("Cannot distinguish 2 of 5 contacts: the roster or the last")
+    assert uploader.upload(key=["Name"]).warnings == ()
+
+
+def test_the_key_is_not_checked_if_contacts_have_identities(uploader: Uploader) -> None:
+    uploader.write_roster(*ROWS)
+    assert uploader.upload(initial=True).warnings == ()
+
+
+def test_all_missing_key_columns_are_named(uploader: Uploader) -> None:
+    with pytest.raises(InputError, match="no column 'Mail' and no column 'Pager', which are in"):
+        uploader.upload(initial=True, key=["Mail", "Email", "Pager"])

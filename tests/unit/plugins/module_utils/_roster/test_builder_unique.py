@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
     Contact,
@@ -73,19 +75,132 @@ def test_empty_cells_are_not_duplicates() -> None:
     assert make_roster(COLUMNS, people).emptied == []
 
 
+def test_of_two_people_who_need_the_same_value_the_one_with_the_larger_identity_is_left_out() -> (
+    None
+):
+    people = [contact("2", "B", "a@x", ""), contact("1", "A", "a@x", "")]
+    made = make_roster(COLUMNS, people)
+    assert made.left_out == [LeftOut("2", "oslo", f"Email: {SAME_VALUE}")]
+    assert made.emptied == []
+
+
+def test_the_cause_of_a_left_out_person_names_all_values_that_other_people_keep() -> None:
+    people = [
+        *(contact("1", "A", "a@x", ""), contact("2", "B", "", "1")),
+        *(contact("3", "C", "a@x", "1"), contact("4", "D", "A@x", "1")),
+    ]
+    cause = f"Email and Phone: {SAME_VALUE}"
+    assert make_roster(COLUMNS, people).left_out == [
+        LeftOut("3", "oslo", cause),
+        LeftOut("4", "oslo", cause),
+    ]
+
+
+VICTIMS = [contact(str(number), f"V{number}", "", str(number)) for number in range(2, 7)]
+
+
+@pytest.mark.parametrize("attacker", ["1", "9"])
+def test_a_person_with_an_address_cannot_take_the_only_value_of_a_colleague(attacker: str) -> None:
+    people = [
+        *VICTIMS,
+        contact(attacker, "A", "a@x", "4"),
+        contact("0", "B", "b@x", "5"),
+    ]
+    made = make_roster(COLUMNS, people)
+    rows = {row[0]: row[1:] for row in made.contacts}
+    assert {"2", "3", "4", "5", "6"} <= set(rows)
+    assert rows[attacker] == ("A", "a@x", "")
+    assert rows["0"] == ("B", "b@x", "")
+    assert made.left_out == []
+
+
 @pytest.mark.parametrize(
-    ("first", "second", "cause"),
+    ("people", "expected"),
     [
-        (("A", "a@x", ""), ("B", "a@x", ""), f"Email: {SAME_VALUE}"),
-        (("A", "a@x", "1"), ("B", "a@x", "1"), f"Email and Phone: {SAME_VALUE}"),
+        pytest.param(
+            [contact("1", "A", "a@x", "1"), contact("2", "B", "a@x", "1")],
+            [("1", "a@x", ""), ("2", "", "1")],
+            id="a person who loses one column needs the next one",
+        ),
+        pytest.param(
+            [
+                *(contact("1", "A", "a@x", "1"), contact("2", "B", "a@x", "2")),
+                contact("3", "C", "", "2"),
+            ],
+            [("1", "", "1"), ("2", "a@x", ""), ("3", "", "2")],
+            id="a person who loses the phone number to someone who needs it gets the address",
+        ),
+        pytest.param(
+            [
+                *(contact("1", "A", "a@x", "1"), contact("2", "B", "a@x", "2")),
+                contact("3", "C", "a@x", "2"),
+            ],
+            [("1", "", "1"), ("2", "", "2"), ("3", "a@x", "")],
+            id="a value that its holder does not need is taken over",
+        ),
+        pytest.param(
+            [contact(each, each, f"{each}@x", "1") for each in "321"],
+            [("1", "1@x", "1"), ("2", "2@x", ""), ("3", "3@x", "")],
+            id="a phone that several people share",
+        ),
     ],
 )
-def test_a_person_who_needs_the_duplicate_value_is_left_out(
-    first: tuple[str, ...], second: tuple[str, ...], cause: str
+def test_the_holders_of_contested_values(
+    people: list[Contact], expected: list[tuple[str, ...]]
 ) -> None:
-    made = make_roster(COLUMNS, [contact("1", *first), contact("2", *second)])
-    assert made.left_out == [LeftOut("2", "oslo", cause)]
-    assert made.emptied == []
+    made = make_roster(COLUMNS, people)
+    assert sorted((row[0], *row[2:]) for row in made.contacts) == expected
+    assert made.left_out == []
+
+
+def test_a_value_that_a_person_with_a_needed_value_does_not_need_goes_to_the_smallest_identity() -> (
+    None
+):
+    strict_columns = columns(
+        {"header": "Badge", "value": "sn", "required": True, "unique": True},
+        {"header": "Phone", "value": "mobile", "unique": True},
+    )
+    people = [contact("1", "A", "1"), contact("2", "B", "1"), contact("3", "B", "2")]
+    made = make_roster(strict_columns, people)
+    assert made.contacts == [("1", "A", "1"), ("2", "B", "")]
+
+
+def test_lost_values_are_listed_with_their_holders_but_are_not_left_out() -> None:
+    people = [
+        *(contact("1", "A", "a@x", "1"), contact("2", "B", "b@x", "1"), contact("3", "C", "", "1")),
+        *(contact("4", "D", "", "1"), contact("5", "E", "e@x", "", location="bergen")),
+        contact("6", "F", "E@x", "6", location="bergen"),
+    ]
+    made = make_roster(COLUMNS, people)
+    lines = [json.loads(line) for line in made.ids.splitlines()[1 + len(made.contacts) :]]
+    assert [line for line in lines if "holder" not in line] == [
+        {"identity": "4", "location": "oslo", "cause": f"Phone: {SAME_VALUE}"}
+    ]
+    assert [
+        (line["location"], line["column"], line["holder"], line["identity"])
+        for line in lines
+        if line.get("cause") == SAME_VALUE
+    ] == [
+        ("bergen", "Email", "5", "6"),
+        *(("oslo", "Phone", "3", loser) for loser in "124"),
+    ]
+    assert made.left_out == [LeftOut("4", "oslo", f"Phone: {SAME_VALUE}")]
+    bergen, oslo = made.written.contested
+    assert (bergen.location, bergen.column, bergen.values, bergen.count, bergen.left_out) == (
+        *("bergen", "Email"),
+        *(1, 1, 0),
+    )
+    assert (oslo.values, oslo.count, oslo.left_out) == (1, 3, 1)
+    assert [cell.identity for cell in oslo.first] == ["4", "1", "2"]
+
+
+def test_the_first_lost_values_are_kept_in_bounded_memory() -> None:
+    people = [contact(f"{each:03d}", "N", f"{each}@x", str(each % 2)) for each in range(40)]
+    (contested,) = make_roster(COLUMNS, people).written.contested
+    assert (contested.values, contested.count, contested.left_out) == (2, 38, 0)
+    assert [(cell.holder, cell.identity) for cell in contested.first] == [
+        ("000", f"{each:03d}") for each in (2, 4, 6, 8, 10)
+    ]
 
 
 def test_a_left_out_person_does_not_claim_a_value() -> None:
@@ -117,17 +232,19 @@ def test_all_emptied_cells_are_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("people", "resolved_count"),
+    ("people", "line_count"),
     [
         ([contact("1", "A", "a@x", ""), contact("2", "B", "b@x", "")], 0),
         # Equal values in different columns or at different locations are not duplicates.
         ([contact("1", "A", "a@x", "1"), contact("2", "B", "1", "a@x")], 0),
         ([contact("1", "A", "a@x", ""), contact("2", "B", "a@x", "", location="bergen")], 0),
-        ([contact("1", "A", "a@x", "1"), contact("2", "B", "a@x", "2")], 2),
-        ([contact("1", "A", "a@x", ""), LeftOut("1", "oslo", "x"), contact("2", "B", "", "2")], 1),
+        # Two candidates, four claims, of which two are contested, one lost value, and two resolved rows.
+        ([contact("1", "A", "a@x", "1"), contact("2", "B", "a@x", "2")], 11),
+        # Two candidates, one claim and one resolved row.
+        ([contact("1", "A", "a@x", ""), LeftOut("1", "oslo", "x"), contact("2", "B", "", "2")], 4),
     ],
 )
-def test_only_candidates_are_resolved(people: list[Contact | LeftOut], resolved_count: int) -> None:
+def test_only_candidates_are_resolved(people: list[Contact | LeftOut], line_count: int) -> None:
     spill, files = recording_spill()
     locations = list(dict.fromkeys(person.location for person in people))
     # Each line is spilled to its own file.
@@ -136,8 +253,7 @@ def test_only_candidates_are_resolved(people: list[Contact | LeftOut], resolved_
         builder.add_page(mapped_page([person]), locations.index(person.location))
     assert len(files) == len(people)
     builder.build()
-    candidate_count = 2 if resolved_count else 0
-    assert len(files) == len(people) + candidate_count + resolved_count
+    assert len(files) == len(people) + line_count
 
 
 @pytest.mark.parametrize("max_pairs", [1, 2, 1000])

@@ -1,0 +1,64 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Messages and results about values that several people at a location have in a unique column.
+
+They contain identities, but never the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .._contacts.model import GLOBAL_LOCATION
+from .._roster.writer import ContestedColumn
+
+CONTESTED_REMEDY = "Correct the entries of the people who do not own the value"
+
+
+def contested_result(contested: Iterable[ContestedColumn]) -> list[dict[str, Any]]:
+    """Return the part of a module's result that counts the contested values."""
+    return [
+        {
+            "location": each.location,
+            "column": each.column,
+            "values": each.values,
+            "count": each.count,
+            "left_out": each.left_out,
+        }
+        for each in contested
+    ]
+
+
+def contested_warnings(contested: Sequence[ContestedColumn], identities_file: str) -> list[str]:
+    """Return a warning for each column at each location.
+
+    :param identities_file: path of the file that lists all people concerned; empty if there is none.
+    """
+    return [
+        f"Cannot fill the column {each.column!r} for everyone at {each.location or GLOBAL_LOCATION}:"
+        f" {describe_contested(each, identities_file)}. {CONTESTED_REMEDY}."
+        for each in contested
+    ]
+
+
+def describe_contested(contested: ContestedColumn, identities_file: str = "") -> str:
+    """Return the people who do not get their value in a column, as a clause.
+
+    :param identities_file: as for `contested_warnings`.
+    """
+    count, left_out = contested.count, contested.left_out
+    people = "1 person has" if count == 1 else f"{count} people have"
+    keepers = (
+        "another person, who keeps it"
+        if contested.values == 1
+        else f"one of {contested.values} other people, who keep them"
+    )
+    rows = f", and {left_out} of them {'has' if left_out == 1 else 'have'} no valid row without it"
+    listed = ", ".join(f"{cell.identity} (kept by {cell.holder})" for cell in contested.first)
+    more = count - len(contested.first)
+    if more:
+        listed += f", and {more} more" + (f" in {identities_file}" if identities_file else "")
+    return f"{people} the same value as {keepers}{rows if left_out else ''}: {listed}"

@@ -1,0 +1,194 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Decide who keeps a value that several people at one location have in a unique column.
+
+A person *needs* a value if the row would be invalid without it. The decision has these properties:
+
+1. A value has at most one holder.
+2. A person who is left out could not get a valid row from any combination of values that are free or that their
+   holders do not need. Therefore, no one loses a row because of a person who does not need the value.
+3. If the holder of a value does not need it, no other person with a row and the value has a smaller identity.
+4. If several people need the same value from the start, the one with the smallest identity gets it, unless that person
+   is left out because of another value.
+5. The decision depends only on the set of the claimants, not on their order.
+
+Not guaranteed: chains of exchanges are not searched. If someone could get a row only because a holder takes over a
+value from a third person, the row is left out. The number of rows is therefore not always the maximum.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from .._contacts.columns import Column
+
+
+class RowRules:
+    """The rules for empty cells, for rows that are represented by bit masks of their filled cells.
+
+    Bit n of a mask represents column n. Emptying a cell never makes an invalid row valid.
+
+    :param columns: all columns of the roster.
+    """
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        bits = {column.header: 1 << index for index, column in enumerate(columns)}
+        self._alternatives = tuple(
+            sum(bits[header] for header in column.alternatives)
+            for column in columns
+            if column.alternatives
+        )
+
+    def is_valid(self, filled: int) -> bool:
+        """Return whether a row with these filled cells has all cells that it needs."""
+        return all(filled & alternatives for alternatives in self._alternatives)
+
+
+class Claimant(NamedTuple):
+    """A person who has the same value as another one in at least one unique column.
+
+    :ivar identity: packed identity.
+    :ivar filled: bit mask of the filled cells.
+    :ivar claims: number of the column and number of the value, for each contested cell.
+    """
+
+    identity: bytes
+    filled: int
+    claims: tuple[tuple[int, int], ...]
+
+
+class Allocation:
+    """Assigns the contested values of one location.
+
+    People are admitted one at a time. A person takes all values that are free, and then, as far as the row needs it,
+    values that their holders do not need. If this is not enough, the person is left out and takes nothing. An
+    admitted person never loses the row again, because only values that the holder does not need are taken over.
+    Therefore, a value that cannot be taken over now cannot be taken over later, which is property 2.
+
+    People who need a contested value from the start are admitted first, so that nobody takes it before them. They might
+    then hold values that they do not need, and that belong to people with a smaller identity (property 3). When
+    everybody was admitted or left out, these values are handed over. Afterwards, the people who were left out are tried
+    again, because the new holders may need fewer of their values. Each repetition admits at least one more person.
+
+    Memory and time are linear in the number of claims, apart from these repetitions, which occur only if several rules
+    concern unique columns.
+
+    :param rules: rules for the rows.
+    :param claimants: all claimants at the location, in the order of their identities.
+    """
+
+    def __init__(self, rules: RowRules, claimants: Sequence[Claimant]) -> None:
+        self._rules = rules
+        self._claimants = claimants
+        self._holders: dict[int, int] = {}
+        # The filled cells of each claimant, without the contested values that the claimant does not hold.
+        self._filled = [
+            each.filled & ~_mask(column for column, _value in each.claims) for each in claimants
+        ]
+        self._admitted = [False] * len(claimants)
+        self._settle()
+
+    def has_row(self, index: int) -> bool:
+        """Return whether a claimant has a row."""
+        return self._admitted[index]
+
+    def find_losses(self, index: int) -> Mapping[int, int]:
+        """Return the number of the holder for each column in which another person holds the claimant's value."""
+        return {
+            column: self._holders[value]
+            for column, value in self._claimants[index].claims
+            if self._holders.get(value, index) != index
+        }
+
+    def _settle(self) -> None:
+        waiting = sorted(range(len(self._claimants)), key=self._precedence)
+        while waiting:
+            waiting = [index for index in waiting if not self._admit(index)]
+            if not self._hand_over():
+                return
+
+    def _precedence(self, index: int) -> tuple[bool, int]:
+        """Return the sort key for the order of admission.
+
+        A preferred holder, such as the holder of the value in the last accepted roster, would sort before all others,
+        and `_hand_over` would have to leave the value with this person.
+        """
+        filled, claims = self._claimants[index].filled, self._claimants[index].claims
+        needs_value = any(
+            not self._rules.is_valid(filled & ~(1 << each)) for each, _value in claims
+        )
+        return (not needs_value, index)
+
+    def _admit(self, index: int) -> bool:
+        """Give a person all free values, and the values of others that the row needs; return False if it is invalid."""
+        claims = self._claimants[index].claims
+        free = [claim for claim in claims if claim[1] not in self._holders]
+        filled = self._filled[index] | _mask(column for column, _value in free)
+        taken_over: tuple[tuple[int, int], ...] = ()
+        if not self._rules.is_valid(filled):
+            available = [
+                claim for claim in claims if claim[1] in self._holders and self._can_lose([claim])
+            ]
+            found = self._choose(available, filled)
+            if found is None:
+                return False
+            taken_over = found
+        for column, value in (*free, *taken_over):
+            self._assign(column, value, index)
+        self._admitted[index] = True
+        return True
+
+    def _choose(
+        self, available: Sequence[tuple[int, int]], filled: int
+    ) -> tuple[tuple[int, int], ...] | None:
+        """Choose as few values as possible that make a row valid; None if all of them are not enough.
+
+        The values of the last columns are preferred, as if the columns were decided one after the other.
+        """
+        if not self._rules.is_valid(filled | _mask(column for column, _value in available)):
+            return None
+        for count in range(1, len(available) + 1):
+            for claims in itertools.combinations(reversed(available), count):
+                mask = filled | _mask(column for column, _value in claims)
+                if self._rules.is_valid(mask) and self._can_lose(claims):
+                    return claims
+        return None
+
+    def _can_lose(self, claims: Iterable[tuple[int, int]]) -> bool:
+        """Return whether the rows of all holders of the values remain valid without them."""
+        lost: dict[int, int] = {}
+        for column, value in claims:
+            holder = self._holders[value]
+            lost[holder] = lost.get(holder, 0) | 1 << column
+        return all(
+            self._rules.is_valid(self._filled[holder] & ~mask) for holder, mask in lost.items()
+        )
+
+    def _assign(self, column: int, value: int, index: int) -> None:
+        if value in self._holders:
+            self._filled[self._holders[value]] &= ~(1 << column)
+        self._holders[value] = index
+        self._filled[index] |= 1 << column
+
+    def _hand_over(self) -> bool:
+        """Hand each value that its holder does not need to the smallest identity; return whether any holder changed."""
+        has_changed, again = False, True
+        while again:
+            again = False
+            for index, claimant in enumerate(self._claimants):
+                for claim in claimant.claims if self._admitted[index] else ():
+                    if self._holders[claim[1]] > index and self._can_lose([claim]):
+                        self._assign(*claim, index)
+                        has_changed = again = True
+        return has_changed
+
+
+def _mask(columns: Iterable[int]) -> int:
+    mask = 0
+    for column in columns:
+        mask |= 1 << column
+    return mask
