@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from .._roster.guard import GuardError, check_plan
 from .._roster.plan import Plan, make_plan
 from .._service.answer import Answer, read_answer
 from .._service.client import Response, send_file
+from .._service.masking import Masker
 from .._service.refusals import SentRoster
 from .._service.request_body import FileContent
 from .._service.status import answer_error
@@ -264,7 +266,7 @@ def _send(options: UploadOptions, outcome: Outcome, transition: _Transition) -> 
         may_be_accepted = getattr(error, "may_be_accepted", False)
         outcome = _abort(options, outcome, transition, may_be_accepted=may_be_accepted)
         return replace(outcome, attempts=getattr(error, "attempts", 0), error=error)
-    answer = _read_answer(options, roster, response)
+    answer = _read_answer(options, transition, response)
     outcome = replace(outcome, answer=answer, attempts=response.attempts)
     refusal = answer_error(options.endpoint, answer)
     is_partial = options.endpoint.accepts(answer.status) and answer.is_partial
@@ -295,10 +297,22 @@ def _with_incomplete_receipt(outcome: Outcome) -> Outcome:
     return replace(outcome, receipt=replace(outcome.receipt, complete=False))
 
 
-def _read_answer(options: UploadOptions, roster: RosterFile, response: Response) -> Answer:
+def _read_answer(options: UploadOptions, transition: _Transition, response: Response) -> Answer:
+    roster = transition.roster
     sent = SentRoster(header=roster.header, row_count=roster.row_count, read_rows=roster.rows)
-    answer = read_answer(response.status, response.body, options.result, sent)
+    masker = _create_masker(options, transition)
+    answer = read_answer(response.status, response.body, options.result, sent, masker)
     return replace(answer, retry_after=response.retry_after)
+
+
+def _create_masker(options: UploadOptions, transition: _Transition) -> Masker:
+    """Return a masker that knows the secrets, the new roster and the baseline, which also contains former people."""
+    rosters = [transition.roster, *([transition.stored.roster] if transition.stored else [])]
+    return Masker(options.endpoint.secret_values, [partial(_read_cells, each) for each in rosters])
+
+
+def _read_cells(roster: RosterFile) -> Iterator[tuple[str, ...]]:
+    return (row.cells for row in roster.rows())
 
 
 def _commit(

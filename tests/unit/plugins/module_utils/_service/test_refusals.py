@@ -11,9 +11,6 @@ from typing import Literal
 from unicodedata import normalize
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import (
-    read_answer,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     ResultFormat,
 )
@@ -25,6 +22,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.respon
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
     RESULT_FORMAT,
+    read_answer,
     read_document,
     sent_roster,
 )
