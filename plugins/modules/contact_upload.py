@@ -541,6 +541,12 @@ attempts:
   description: Number of upload attempts; V(0) if nothing was sent.
   returned: always
   type: int
+duration:
+  description:
+    - Time in seconds from the start of the first attempt to the end of the last one, including the intervals between
+      attempts; V(0) if nothing was sent.
+  returned: always
+  type: float
 kind:
   description:
     - Kind of the failure. See RV(frontdesk.contacts.contact_sync_result#module:failure.kind).
@@ -576,7 +582,7 @@ def main() -> None:
         module.no_log_values.update(options.endpoint.secret_values)
         outcome = upload(options, module.check_mode, module._diff)
     except FrontdeskError as error:
-        reporter.fail_with(error, uploaded=False, attempts=0)
+        reporter.fail_with(error, uploaded=False, attempts=0, duration=0.0)
     result: dict[str, Any] = outcome.result(show_diff=module._diff)
     for warning in outcome.warnings:
         reporter.warn(warning)

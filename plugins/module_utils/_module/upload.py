@@ -58,6 +58,7 @@ class Outcome:
     :ivar receipt: receipt in the state directory; None if there is none for this endpoint, profile and header.
     :ivar answer: parsed response of the service; None if nothing was sent or no response was received.
     :ivar attempts: number of attempts to send the roster.
+    :ivar duration: time in seconds from the start of the first attempt to the end of the last one.
     :ivar warnings: problems that did not prevent the upload.
     :ivar error: error with which the module must fail, in addition to returning the other fields; None on success.
     """
@@ -69,6 +70,7 @@ class Outcome:
     receipt: Receipt | None = None
     answer: Answer | None = None
     attempts: int = 0
+    duration: float = 0.0
     warnings: tuple[str, ...] = ()
     error: FrontdeskError | None = None
 
@@ -89,6 +91,7 @@ class Outcome:
             "service": _service_result(self.answer),
             "receipt": _receipt_result(self.receipt),
             "attempts": self.attempts,
+            "duration": round(self.duration, 1),
         }
         if show_diff:
             result["diff"] = plan_diff(self.plan, self.header, "last accepted roster", "new roster")
@@ -265,10 +268,15 @@ def _send(options: UploadOptions, outcome: Outcome, transition: _Transition) -> 
         # Only ServiceError has these attributes.
         may_be_accepted = getattr(error, "may_be_accepted", False)
         outcome = _abort(options, outcome, transition, may_be_accepted=may_be_accepted)
-        return replace(outcome, attempts=getattr(error, "attempts", 0), error=error)
+        attempts, duration = getattr(error, "attempts", 0), getattr(error, "duration", 0.0)
+        return replace(outcome, attempts=attempts, duration=duration, error=error)
     answer = _read_answer(options, transition, response)
-    outcome = replace(outcome, answer=answer, attempts=response.attempts)
+    outcome = replace(
+        outcome, answer=answer, attempts=response.attempts, duration=response.duration
+    )
     refusal = answer_error(options.endpoint, answer)
+    if refusal is not None:
+        refusal.report_attempts(response.attempts, response.duration)
     is_partial = options.endpoint.accepts(answer.status) and answer.is_partial
     if refusal is not None and not is_partial:
         outcome = _abort(options, outcome, transition, may_be_accepted=response.may_be_accepted)
@@ -302,7 +310,7 @@ def _read_answer(options: UploadOptions, transition: _Transition, response: Resp
     sent = SentRoster(header=roster.header, row_count=roster.row_count, read_rows=roster.rows)
     masker = _create_masker(options, transition)
     answer = read_answer(response.status, response.body, options.result, sent, masker)
-    return replace(answer, retry_after=response.retry_after)
+    return replace(answer, retry_after=response.retry_after, firewall=response.firewall)
 
 
 def _create_masker(options: UploadOptions, transition: _Transition) -> Masker:

@@ -37,6 +37,8 @@ class Answer:
     :ivar row_count: number of rows that were sent.
     :ivar problem: reason why the response does not match the result format; empty if it matches.
     :ivar retry_after: delay in seconds that the service requested; None if it did not request one.
+    :ivar firewall: FIREWALL or MAYBE_FIREWALL if the response comes, or may come, from a firewall or proxy in front of
+        the service; otherwise empty.
     """
 
     status: int
@@ -48,6 +50,7 @@ class Answer:
     row_count: int = 0
     problem: str = ""
     retry_after: float | None = None
+    firewall: str = ""
 
     @property
     def refused_count(self) -> int:

@@ -55,14 +55,12 @@ class Credential:
 
     @property
     def option_names(self) -> str:
-        """The names of the options that define the credential, for use in a remedy."""
-        if self.is_anonymous:
-            return "O(anonymous), and whether the service requires O(token)"
+        """The names of the options that define the credential, for use in a remedy; empty without a credential."""
         if self.username:
             return "O(url_username) and O(url_password)"
         if self.token_param:
             return "O(token) and O(token_param)"
-        return "O(token), O(token_header) and O(token_prefix)" if self.token else "O(client_cert)"
+        return "O(token), O(token_header) and O(token_prefix)" if self.token else ""
 
 
 HEADER, QUERY, FORM = "header", "query", "form"
@@ -205,6 +203,11 @@ class Endpoint:
         return f"Endpoint({self.url_without_query})"
 
     @property
+    def is_tls(self) -> bool:
+        """Whether connections to the service use TLS."""
+        return self.url.lower().startswith("https:")
+
+    @property
     def url_without_query(self) -> str:
         """The URL without its query and fragment."""
         return self.url.partition("?")[0].partition("#")[0]
@@ -216,12 +219,22 @@ class Endpoint:
 
     @property
     def credential_options(self) -> str:
-        """The names of the options that define the credential and the secrets, for use in a remedy."""
-        if not self.secrets:
-            return self.credential.option_names
-        if not self.credential.secrets:
-            return "O(secrets)"
-        return f"{self.credential.option_names}, and O(secrets)"
+        """The names of the options that define the credentials, for use in a remedy."""
+        if self.credential.is_anonymous:
+            return "O(anonymous), and whether the service requires O(token)"
+        options = (
+            self.credential.option_names,
+            "O(secrets)" if self.secrets else "",
+            "O(client_cert)" if self.tls.client_cert else "",
+        )
+        return ", and ".join(each for each in options if each)
+
+    @property
+    def credential_noun(self) -> str:
+        """The name of the credential in a message."""
+        if self.credential.secrets or self.secrets or not self.tls.client_cert:
+            return "credential"
+        return "client certificate"
 
     @property
     def body_with_secrets(self) -> BodyFormat:

@@ -368,7 +368,7 @@ def _check_tls(endpoint: Endpoint) -> None:
         raise InputError(
             "Cannot use O(client_key)", "it is set without O(client_cert)", "Set O(client_cert)"
         )
-    if tls.client_cert and endpoint.url.lower().startswith("http:"):
+    if tls.client_cert and not endpoint.is_tls:
         raise InputError(
             "Cannot use O(client_cert) with http://",
             "client certificates require TLS",
