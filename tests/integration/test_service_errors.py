@@ -172,7 +172,7 @@ class TestConnection:
         url = f"https://localhost:{find_closed_port()}/contacts"
         result = run_failing_upload(service, workspace, url=url)
         assert result.message == (
-            f"Cannot upload to {url}: Connection refused."
+            f"Cannot upload to {url}: Connection refused; 4 attempts in 0 seconds."
             " Check the host name, the port and the proxy."
         )
 
@@ -189,8 +189,8 @@ class TestConnection:
         with service.hold():
             result = run_failing_upload(service, workspace, timeout=1)
         assert result.message == (
-            f"Cannot upload to {service.url}: it did not respond in time."
-            " Run again to send the roster once more; the service may already have accepted it."
+            f"Cannot upload to {service.url}: it did not respond within 1 second after the whole roster"
+            " was sent. Increase timeout. Run again to send the roster once more; the service may already have accepted it."
         )
 
     def test_the_query_of_the_url_is_not_shown(
