@@ -30,7 +30,7 @@ from .._service.masking import Masker
 from .._service.refusals import SentRoster
 from .._service.request_body import FileContent
 from .._service.status import answer_error
-from .._service.transport import check_tls_files
+from .._service.transport import check_tls_files, find_secrets
 from .._state.directory import (
     NOTHING_SENT_REMEDY,
     Baseline,
@@ -189,7 +189,9 @@ def _upload(
 ) -> Outcome:
     stored = read_baseline(options.state_dir)
     binding = Binding(
-        endpoint=strip_query(options.endpoint.url), profile=options.profile, header=roster.header
+        endpoint=strip_query(options.endpoint.url_without_query),
+        profile=options.profile,
+        header=roster.header,
     )
     no_baseline_cause = _explain_missing_baseline(stored, binding, options.state_dir)
     baseline = stored if no_baseline_cause is None else None
@@ -314,13 +316,22 @@ def _read_answer(options: UploadOptions, transition: _Transition, response: Resp
 
 
 def _create_masker(options: UploadOptions, transition: _Transition) -> Masker:
-    """Return a masker that knows the secrets, the new roster and the baseline, which also contains former people."""
+    """Return a masker that knows the secrets, the new roster and the baseline, which also contains former people.
+
+    The titles of columns and the names of counts are configuration.
+    """
     rosters = [transition.roster, *([transition.stored.roster] if transition.stored else [])]
-    return Masker(options.endpoint.secret_values, [partial(_read_cells, each) for each in rosters])
+    return Masker(
+        find_secrets(options.endpoint),
+        [partial(_read_personal_cells, each, options.location_column) for each in rosters],
+        public=(*transition.roster.header, *options.result.refused),
+    )
 
 
-def _read_cells(roster: RosterFile) -> Iterator[tuple[str, ...]]:
-    return (row.cells for row in roster.rows())
+def _read_personal_cells(roster: RosterFile, location_column: str) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of each row without the location, which is configuration."""
+    columns = [index for index, title in enumerate(roster.header) if title != location_column]
+    return (tuple(row.cells[index] for index in columns) for row in roster.rows())
 
 
 def _commit(

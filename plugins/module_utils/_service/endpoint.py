@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 MULTIPART, RAW = "multipart", "raw"
 """Kinds of request bodies: a form with the file in one of its fields, or the file itself."""
@@ -62,6 +63,9 @@ class Credential:
             return "O(token) and O(token_param)"
         return "O(token), O(token_header) and O(token_prefix)" if self.token else ""
 
+
+MIN_SECRET_LENGTH = 6
+"""Shorter secrets might occur in other values by chance."""
 
 HEADER, QUERY, FORM = "header", "query", "form"
 """Places in a request for a secret."""
@@ -209,8 +213,19 @@ class Endpoint:
 
     @property
     def url_without_query(self) -> str:
-        """The URL without its query and fragment."""
-        return self.url.partition("?")[0].partition("#")[0]
+        """The URL without its query and fragment, for messages and the receipt.
+
+        Each segment of the path that contains a secret is masked.
+        """
+        address, separator, path = self.url.partition("://")
+        path = path.partition("?")[0].partition("#")[0]
+        return f"{address}{separator}{'/'.join(map(self._mask_segment, path.split('/')))}"
+
+    def _mask_segment(self, segment: str) -> str:
+        decoded = unquote(segment)
+        forms = (segment, decoded, unquote(decoded))
+        secrets = [secret for secret in self.secret_values if len(secret) >= MIN_SECRET_LENGTH]
+        return "..." if any(secret in form for secret in secrets for form in forms) else segment
 
     @property
     def secret_values(self) -> tuple[str, ...]:

@@ -17,11 +17,11 @@ import socket
 import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .._errors import InputError
 from .._tls import create_tls_context, explain_file_error, load_client_certificate
-from .endpoint import Credential, Endpoint, TlsSettings
+from .endpoint import MIN_SECRET_LENGTH, Credential, Endpoint, TlsSettings
 from .library import REQUESTS, requests
 from .watchdog import Watchdog
 
@@ -196,6 +196,26 @@ def find_proxy_address(endpoint: Endpoint) -> str | None:
         if parts.hostname:
             return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
     return "configured in the environment"
+
+
+def find_secrets(endpoint: Endpoint) -> tuple[str, ...]:
+    """Return all values that a service or a proxy may repeat, but that must not be shown.
+
+    In addition to the secrets themselves, these are the credentials of the proxy and the values in the query of the
+    URL, which may identify the account.
+    """
+    credential = endpoint.credential
+    secrets = [*endpoint.secret_values]
+    if credential.username:
+        secrets.append(f"{credential.username}:{credential.password}")
+    public_names = {name.lower() for name in endpoint.public_names}
+    for name, value in parse_qsl(urlsplit(endpoint.url).query):
+        if len(value) >= MIN_SECRET_LENGTH and name.lower() not in public_names:
+            secrets.append(value)
+    for url in select_proxies(endpoint).values():
+        pair = url.rpartition("@")[0].partition("//")[2]
+        secrets += [pair, unquote(pair.partition(":")[2])]
+    return tuple(secret for secret in secrets if secret)
 
 
 def select_verify_argument(tls: TlsSettings) -> bool | str:

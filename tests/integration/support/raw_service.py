@@ -82,7 +82,7 @@ def raw_service(
 ) -> Iterator[str]:
     """Run a service, and yield its URL.
 
-    :param handle: function that handles a connection in a thread of its own; the connection is closed afterwards.
+    :param handle: function that handles a connection in a separate thread; the connection is closed afterwards.
     :param maximum: newest TLS version.
     :param client_ca: CA certificate for client certificates, which `Connection.request_certificate` requests.
     """
