@@ -578,8 +578,8 @@ def main() -> None:
     os.umask(0o077)
     try:
         options = parse_upload_options(module.params)
-        # The token may be only a part of the option.
-        module.no_log_values.update(options.endpoint.secret_values)
+        # The token may be only a part of the option, and the URL may contain it.
+        module.no_log_values.update(options.endpoint.secret_forms)
         outcome = upload(options, module.check_mode, module._diff)
     except FrontdeskError as error:
         reporter.fail_with(error, uploaded=False, attempts=0, duration=0.0)

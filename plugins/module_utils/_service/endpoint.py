@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 MULTIPART, RAW = "multipart", "raw"
 """Kinds of request bodies: a form with the file in one of its fields, or the file itself."""
@@ -231,6 +231,12 @@ class Endpoint:
     def secret_values(self) -> tuple[str, ...]:
         """The values that must not appear in any output."""
         return (*self.credential.secrets, *(secret.value for secret in self.secrets))
+
+    @property
+    def secret_forms(self) -> frozenset[str]:
+        """The secrets as they can occur in the options, also in the URL."""
+        encoded = (quote(secret, safe="") for secret in self.secret_values)
+        return frozenset((*self.secret_values, *encoded))
 
     @property
     def credential_options(self) -> str:
