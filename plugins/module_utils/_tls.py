@@ -40,7 +40,7 @@ def create_tls_context(
     except OSError as error:
         raise InputError(
             f"Cannot read the certificates in O(ca_path) {ca_path}",
-            str(error),
+            explain_file_error(error, "it contains no certificates in PEM format"),
             "Provide a file in PEM format",
         ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -57,7 +57,11 @@ class _EncryptedKeyError(Exception):
 
 
 def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
-    """Load the certificate that the client presents to servers that request one.
+    """Load the certificate that the client presents to servers that request one, during or after the handshake.
+
+    Servers that require a certificate for some paths request it after they have read the path of a request, which in
+    TLS 1.3 is a post-handshake authentication (RFC 8446, 4.6.2). They do so only if the client has announced its
+    support for it.
 
     :param context: the TLS context of the client.
     :param cert: file with the certificate in PEM format.
@@ -89,6 +93,7 @@ def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None)
             "Provide files in PEM format;"
             " without O(client_key), O(client_cert) must also contain the key",
         ) from error
+    context.post_handshake_auth = True
 
 
 def explain_file_error(error: OSError, content_cause: str) -> str:

@@ -51,8 +51,8 @@ options:
   url:
     description:
       - URL of the service's upload endpoint, as documented by the service. Redirects are not followed.
-      - The URL is shown with C(-vvv), and stored in the receipt without its query. URLs that contain a credential are
-        rejected.
+      - The URL is shown with C(-vvv), and stored in the receipt without its query. URLs that contain a credential in
+        the query are rejected. A segment of the path that contains the token or another secret is masked.
       - C(http://) is accepted only for a service on the host that runs the module.
     type: str
     required: true
@@ -103,6 +103,8 @@ options:
         options.
       - The headers are shown and logged. Names that look like those of credentials are rejected; use O(token_header),
         O(secrets) or O(public_names).
+      - C(User-Agent) is C(frontdesk.contacts/VERSION) unless it is set here. Some firewalls accept only the names of
+        known programs.
     type: dict
     default: {}
   token:
@@ -182,6 +184,7 @@ options:
   client_cert:
     description:
       - Path to a PEM file with the client certificate to present, including any intermediate certificates.
+      - The certificate is presented to a service that requests it during the handshake or, with TLS 1.3, afterwards.
     type: path
   client_key:
     description:
@@ -219,6 +222,8 @@ options:
     description:
       - Timeout in seconds. It applies separately to connecting, to sending each 256 KiB of the roster, and to receiving
         the complete response. A service that sends the response slowly does not extend the timeout.
+      - A rejection that the service sends before it has received the complete roster is reported as such, even if the
+        service does not read the rest.
     type: int
     default: 60
   retries:
@@ -475,7 +480,8 @@ plan:
     invalid: []
 service:
   description:
-    - Response of the service, without personal data; V(null) if nothing was sent or no response was received.
+    - Response of the service, without secrets and personal data; V(null) if nothing was sent or no response was
+      received.
   returned: when the roster and the state could be read
   type: dict
   contains:
@@ -546,6 +552,12 @@ attempts:
   description: Number of upload attempts; V(0) if nothing was sent.
   returned: always
   type: int
+duration:
+  description:
+    - Time in seconds from the start of the first attempt to the end of the last one, including the intervals between
+      attempts; V(0) if nothing was sent.
+  returned: always
+  type: float
 kind:
   description:
     - Kind of the failure. See RV(frontdesk.contacts.contact_sync_result#module:failure.kind).
@@ -577,11 +589,12 @@ def main() -> None:
     os.umask(0o077)
     try:
         options = parse_upload_options(module.params)
-        # no_log masks only the complete value of an option, but the token can be a part of the value.
-        module.no_log_values.update(options.endpoint.secret_values)
+        # no_log masks only the complete value of an option, but the token can be a part of the value, and the URL can
+        # contain it.
+        module.no_log_values.update(options.endpoint.secret_forms)
         outcome = upload(options, module.check_mode, module._diff)
     except FrontdeskError as error:
-        reporter.fail_with(error, uploaded=False, attempts=0)
+        reporter.fail_with(error, uploaded=False, attempts=0, duration=0.0)
     result: dict[str, Any] = outcome.result(show_diff=module._diff)
     for warning in outcome.warnings:
         reporter.warn(warning)

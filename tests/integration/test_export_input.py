@@ -276,7 +276,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (
         {"ca_path": "{root}/none.pem"},
         (
-            "Cannot read the certificates in ca_path {root}/none.pem: [Errno 2] No such file or"
+            "Cannot read the certificates in ca_path {root}/none.pem: No such file or"
             " directory. Provide a file in PEM format."
         ),
     ),

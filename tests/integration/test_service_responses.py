@@ -92,7 +92,10 @@ class TestRetries:
         (400, "it returned HTTP 400 (it cannot process the request). Compare method, "),
         (
             403,
-            "it returned HTTP 403 (the credential lacks the required permission). Check token, ",
+            (
+                "it returned HTTP 403 (the credential lacks the required permission; the response is an HTML"
+                " page, which may come from a firewall or proxy in front of the service). Check token, "
+            ),
         ),
         (404, "it returned HTTP 404 (the URL does not exist). Check url."),
         (

@@ -6,17 +6,23 @@
 
 from __future__ import annotations
 
+import re
 import ssl
+import threading
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from cryptography.hazmat.primitives import serialization
 
 from tests.integration.support.http_proxy import PROXY_PASSWORD, http_proxy
 from tests.integration.support.modules import ModuleResult, run_module
 from tests.integration.support.options import upload_options
+from tests.integration.support.raw_service import Connection, raw_service
 from tests.integration.support.rosters import make_contacts, write_roster
 from tests.lab.receiver import Receiver, ServiceBehavior, receiver
 
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.every_library
 
 CLIENT = "client.fjord.test"
+VERSION = yaml.safe_load((Path(__file__).parents[2] / "galaxy.yml").read_text("utf-8"))["version"]
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,8 @@ def test_each_credential_is_accepted_and_netrc_is_ignored(
         assert (result["uploaded"], result["attempts"]) == (True, 1)
         service.queue_response(401)
         result = _upload(service, workspace, force=True, **options)
-        assert "it returned HTTP 401 (it does not accept the credential)" in result.message
+        noun = "client certificate" if name == "client certificate" else "credential"
+        assert f"it returned HTTP 401 (it does not accept the {noun})" in result.message
 
 
 @pytest.mark.parametrize("name", CREDENTIALS)
@@ -230,6 +238,234 @@ class TestClientCertificates:
                 " without client_key, client_cert must also contain the key."
             )
         assert service.requests == 0
+
+    @pytest.mark.parametrize("reads_body", [True, False])
+    def test_a_certificate_can_be_requested_after_the_handshake(
+        self, reads_body: bool, ca: Authority, client_cert: dict[str, str], workspace: Workspace
+    ) -> None:
+        """Web servers that require a certificate for one path request it after they have read the path."""
+
+        def handle(connection: Connection) -> None:
+            if reads_body:
+                connection.read_request()
+                is_verified = connection.request_certificate()
+            else:
+                connection.read_head()
+                is_verified = connection.request_certificate()
+            connection.respond("200 OK" if is_verified else "403 Forbidden", ACCEPTED)
+
+        with raw_service(ca, handle, client_ca=ca.ca_file) as url:
+            result = _upload_to(url, ca, workspace, token=None, **client_cert)
+        assert result["uploaded"], result.data
+
+    def test_a_missing_permission_of_a_certificate_is_an_error(
+        self, ca: Authority, client_cert: dict[str, str], workspace: Workspace
+    ) -> None:
+        behavior = ServiceBehavior(client_name=CLIENT, requires_token=False)
+        with receiver(ca, locations=["oslo-hq"], behavior=behavior) as service:
+            options: dict[str, Any] = {"token": None, **client_cert}
+            for status, cause in (
+                (401, "it does not accept the client certificate"),
+                (403, "the client certificate lacks the required permission"),
+            ):
+                service.queue_response(status, {})
+                assert _upload(service, workspace, **options).message == (
+                    f"Cannot upload to {service.url}: it returned HTTP {status} ({cause}). Check"
+                    " client_cert, and the permissions of the client certificate."
+                )
+
+
+ACCEPTED = b'{"counts": {"added": 2}, "errors": []}'
+REJECTIONS = {
+    413: "it returned HTTP 413 (the roster is too large). Look up the limit",
+    401: "it returned HTTP 401 (it does not accept the credential). Check token",
+    403: "it returned HTTP 403 (the credential lacks the required permission). Check token",
+    302: "it returned a redirect",
+}
+
+
+def _upload_to(url: str, ca: Authority, workspace: Workspace, **overrides: Any) -> ModuleResult:
+    """Upload to a service that is not a receiver."""
+    options = {
+        "src": str(workspace.dest),
+        "url": url,
+        "token": "Tk7.0123456789",
+        "ca_path": str(ca.ca_file),
+        "state_dir": str(workspace.state_dir),
+        "initial": True,
+        "retry_interval": 0,
+        "result": {"counts": "counts", "errors": "errors"},
+        **overrides,
+    }
+    options = {name: value for name, value in options.items() if value is not None}
+    result = run_module(workspace, "contact_upload", options)
+    assert "_ssl.c" not in result.output
+    return result
+
+
+def _write_large_roster(path: Path) -> None:
+    """Write a roster that does not fit in the buffers of a connection."""
+    rows = [
+        f"Ada,Aas,ada{number}@fjord.test,+47900{number:05},oslo-hq,{'x' * 100_000}"
+        for number in range(140)
+    ]
+    lines = ["First Name,Last Name,Email,SMS Phone,Location,Note", *rows, ""]
+    path.write_text("\r\n".join(lines), "utf-8")
+    path.with_name(f"{path.name}.ids").unlink(missing_ok=True)
+
+
+class TestEarlyResponses:
+    """Services that respond before they have read the whole roster."""
+
+    @pytest.fixture(autouse=True)
+    def _large_roster(self, workspace: Workspace) -> None:
+        _write_large_roster(workspace.dest)
+
+    @pytest.mark.parametrize(
+        ("status", "maximum", "is_delayed"),
+        [
+            (413, ssl.TLSVersion.TLSv1_2, False),
+            (413, ssl.TLSVersion.TLSv1_3, True),
+            (401, ssl.TLSVersion.TLSv1_3, False),
+            (403, ssl.TLSVersion.TLSv1_2, True),
+            (302, ssl.TLSVersion.TLSv1_3, True),
+        ],
+    )
+    def test_a_rejection_is_reported(
+        self,
+        status: int,
+        maximum: ssl.TLSVersion,
+        is_delayed: bool,
+        ca: Authority,
+        workspace: Workspace,
+    ) -> None:
+        connections = []
+
+        def handle(connection: Connection) -> None:
+            connections.append(connection)
+            connection.read_head()
+            connection.respond(f"{status} Early", b"", "Location: /other")
+            # Closing a socket with unread data resets the connection.
+            time.sleep(0.1 if is_delayed else 0)
+
+        with raw_service(ca, handle, maximum=maximum) as url:
+            result = _upload_to(url, ca, workspace, method="PUT", body_format="raw")
+        assert result.message.startswith(f"Cannot upload to {url}: {REJECTIONS[status]}")
+        assert (result.data["attempts"], len(connections)) == (1, 1)
+
+    def test_a_rejection_is_reported_if_the_service_stops_reading(
+        self, ca: Authority, workspace: Workspace
+    ) -> None:
+        is_finished = threading.Event()
+
+        def handle(connection: Connection) -> None:
+            connection.read_head()
+            connection.respond("413 Early")
+            is_finished.wait(20)
+
+        with raw_service(ca, handle) as url:
+            result = _upload_to(url, ca, workspace, timeout=1)
+            is_finished.set()
+        assert result.message.startswith(f"Cannot upload to {url}: {REJECTIONS[413]}")
+
+    def test_a_success_before_the_end_of_the_roster_is_not_an_acceptance(
+        self, ca: Authority, workspace: Workspace
+    ) -> None:
+        def handle(connection: Connection) -> None:
+            connection.read_head()
+            connection.respond("200 OK", ACCEPTED)
+            time.sleep(0.1)
+
+        with raw_service(ca, handle) as url:
+            result = _upload_to(url, ca, workspace)
+        assert result.message == (
+            f"Cannot upload to {url}: it returned HTTP 200 and closed the connection before the whole"
+            " roster was sent. Run again to send the roster once more; the service may already have"
+            " accepted it."
+        )
+        assert result.data["kind"] == "service_unsure"
+
+    def test_a_lost_connection_is_reported_without_terms_of_the_tls_library(
+        self, ca: Authority, workspace: Workspace
+    ) -> None:
+        def handle(connection: Connection) -> None:
+            connection.read_head()
+
+        with raw_service(ca, handle) as url:
+            result = _upload_to(url, ca, workspace)
+        assert re.fullmatch(
+            rf"Cannot upload to {url}: the connection was (closed before a response was received"
+            r"|lost \((Connection reset by peer|Broken pipe)\))\. If the service requires a client"
+            r" certificate, set client_cert\. Run again to send the roster once more; .+",
+            result.message,
+        )
+
+
+class TestTimeouts:
+    """Timeouts, whose messages name the step and the option."""
+
+    def test_a_slow_response_is_an_error(self, service: Receiver, workspace: Workspace) -> None:
+        with service.hold():
+            result = _upload(service, workspace, timeout=1, method="PUT", retries=1)
+        assert re.fullmatch(
+            rf"Cannot upload to {service.url}: it did not respond within 1 second after the whole"
+            r" roster was sent; 2 attempts in [2-4] seconds\. Increase timeout\. Run again to send the"
+            r" roster once more; the service may already have accepted it\.",
+            result.message,
+        )
+        assert result.data["attempts"] == 2
+        assert 2 <= result.data["duration"] < 5
+
+    def test_a_service_that_does_not_read_is_an_error(
+        self, ca: Authority, workspace: Workspace
+    ) -> None:
+        _write_large_roster(workspace.dest)
+        is_finished = threading.Event()
+
+        def handle(connection: Connection) -> None:
+            connection.read_head()
+            is_finished.wait(20)
+
+        with raw_service(ca, handle) as url:
+            result = _upload_to(url, ca, workspace, timeout=1)
+            is_finished.set()
+        assert result.message == (
+            f"Cannot upload to {url}: it did not receive the next part of the roster within 1 second."
+            " Increase timeout. Run again to send the roster once more; the service may already have"
+            " accepted it."
+        )
+
+
+class TestFirewalls:
+    """The User-Agent header, and firewalls in front of the service."""
+
+    @pytest.mark.parametrize(
+        ("headers", "expected"),
+        [({}, f"frontdesk.contacts/{VERSION}"), ({"user-agent": "Sync/1"}, "Sync/1")],
+    )
+    def test_the_user_agent_names_the_collection_unless_it_is_set(
+        self, headers: dict[str, str], expected: str, ca: Authority, workspace: Workspace
+    ) -> None:
+        behavior = ServiceBehavior(headers={"User-Agent": expected})
+        with receiver(ca, locations=["oslo-hq"], behavior=behavior) as service:
+            assert _upload(service, workspace, headers=headers)["uploaded"]
+
+    def test_a_request_that_a_firewall_refuses_is_an_error(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        headers = {"Content-Type": "text/plain; charset=UTF-8", "Server": "cloudflare"}
+        service.queue_response(403, b"error code: 1010", headers)
+        result = _upload(service, workspace)
+        assert result.message == (
+            f"Cannot upload to {service.url}: it returned HTTP 403 (a firewall or proxy in front of the"
+            " service refused the request). Ask the administrator of the firewall or proxy to allow"
+            " requests from this host, or set User-Agent in headers."
+        )
+        assert result.data["kind"] == "service_refused"
+        service.queue_response(403, {"error": "no"}, {"Server": "cloudflare"})
+        result = _upload(service, workspace)
+        assert "(the credential lacks the required permission)" in result.message
+        assert result.data["kind"] == "service_auth"
 
 
 def _read_bytes(path: str) -> bytes:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,11 @@ from .._roster.key_check import count_ambiguous_keys
 from .._roster.plan import Plan, make_plan
 from .._service.answer import Answer, read_answer
 from .._service.client import Response, send_file
+from .._service.masking import Masker
 from .._service.refusals import SentRoster
 from .._service.request_body import FileContent
 from .._service.status import answer_error
-from .._service.transport import check_tls_files
+from .._service.transport import check_tls_files, find_secrets
 from .._state.directory import (
     NOTHING_SENT_REMEDY,
     Baseline,
@@ -58,6 +60,7 @@ class Outcome:
     :ivar receipt: receipt in the state directory; None if there is none for this endpoint, profile and header.
     :ivar answer: parsed response of the service; None if nothing was sent or no response was received.
     :ivar attempts: number of attempts to send the roster.
+    :ivar duration: time in seconds from the start of the first attempt to the end of the last one.
     :ivar warnings: problems that did not prevent the upload.
     :ivar error: error with which the module must fail, in addition to returning the other fields; None on success.
     """
@@ -69,6 +72,7 @@ class Outcome:
     receipt: Receipt | None = None
     answer: Answer | None = None
     attempts: int = 0
+    duration: float = 0.0
     warnings: tuple[str, ...] = ()
     error: FrontdeskError | None = None
 
@@ -89,6 +93,7 @@ class Outcome:
             "service": _service_result(self.answer),
             "receipt": _receipt_result(self.receipt),
             "attempts": self.attempts,
+            "duration": round(self.duration, 1),
         }
         if show_diff:
             result["diff"] = plan_diff(self.plan, self.header, "last accepted roster", "new roster")
@@ -187,7 +192,9 @@ def _upload(
 ) -> Outcome:
     stored = read_baseline(options.state_dir)
     binding = Binding(
-        endpoint=strip_query(options.endpoint.url), profile=options.profile, header=roster.header
+        endpoint=strip_query(options.endpoint.url_without_query),
+        profile=options.profile,
+        header=roster.header,
     )
     no_baseline_cause = _explain_missing_baseline(stored, binding, options.state_dir)
     baseline = stored if no_baseline_cause is None else None
@@ -308,10 +315,15 @@ def _send(options: UploadOptions, outcome: Outcome, transition: _Transition) -> 
         # Only ServiceError has these attributes.
         may_be_accepted = getattr(error, "may_be_accepted", False)
         outcome = _abort(options, outcome, transition, may_be_accepted=may_be_accepted)
-        return replace(outcome, attempts=getattr(error, "attempts", 0), error=error)
-    answer = _read_answer(options, roster, response)
-    outcome = replace(outcome, answer=answer, attempts=response.attempts)
+        attempts, duration = getattr(error, "attempts", 0), getattr(error, "duration", 0.0)
+        return replace(outcome, attempts=attempts, duration=duration, error=error)
+    answer = _read_answer(options, transition, response)
+    outcome = replace(
+        outcome, answer=answer, attempts=response.attempts, duration=response.duration
+    )
     refusal = answer_error(options.endpoint, answer)
+    if refusal is not None:
+        refusal.report_attempts(response.attempts, response.duration)
     is_partial = options.endpoint.accepts(answer.status) and answer.is_partial
     if refusal is not None and not is_partial:
         outcome = _abort(options, outcome, transition, may_be_accepted=response.may_be_accepted)
@@ -340,10 +352,31 @@ def _with_incomplete_receipt(outcome: Outcome) -> Outcome:
     return replace(outcome, receipt=replace(outcome.receipt, complete=False))
 
 
-def _read_answer(options: UploadOptions, roster: RosterFile, response: Response) -> Answer:
+def _read_answer(options: UploadOptions, transition: _Transition, response: Response) -> Answer:
+    roster = transition.roster
     sent = SentRoster(header=roster.header, row_count=roster.row_count, read_rows=roster.rows)
-    answer = read_answer(response.status, response.body, options.result, sent)
-    return replace(answer, retry_after=response.retry_after)
+    masker = _create_masker(options, transition)
+    answer = read_answer(response.status, response.body, options.result, sent, masker)
+    return replace(answer, retry_after=response.retry_after, firewall=response.firewall)
+
+
+def _create_masker(options: UploadOptions, transition: _Transition) -> Masker:
+    """Return a masker that knows the secrets, the new roster and the baseline, which also contains former people.
+
+    The titles of columns and the names of counts are configuration.
+    """
+    rosters = [transition.roster, *([transition.stored.roster] if transition.stored else [])]
+    return Masker(
+        find_secrets(options.endpoint),
+        [partial(_read_personal_cells, each, options.location_column) for each in rosters],
+        public=(*transition.roster.header, *options.result.refused),
+    )
+
+
+def _read_personal_cells(roster: RosterFile, location_column: str) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of each row without the location, which is configuration."""
+    columns = [index for index, title in enumerate(roster.header) if title != location_column]
+    return (tuple(row.cells[index] for index in columns) for row in roster.rows())
 
 
 def _commit(

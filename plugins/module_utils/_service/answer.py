@@ -4,8 +4,7 @@
 
 """The service's answer: the counts and the refused rows from the JSON document in a response.
 
-The module's option ``result`` defines the structure of the document. Words that occur in the roster
-are masked, because the document may repeat personal data.
+The module's option ``result`` defines the structure of the document.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .endpoint import ResultFormat
-from .refusals import MAX_ERRORS, RefusalList, RowError, SentRoster, is_integer, split_words
+from .masking import Masker
+from .refusals import MAX_ERRORS, RefusalList, RowError, SentRoster, is_integer
 from .response_body import ResponseBody
 
 # A key that looks like the name of a count. Any other key could be personal data, such as an email address.
@@ -37,6 +37,8 @@ class Answer:
     :ivar row_count: number of rows that were sent.
     :ivar problem: reason why the response does not match the result format; empty if it matches.
     :ivar retry_after: delay in seconds that the service requested; None if it did not request one.
+    :ivar firewall: FIREWALL or MAYBE_FIREWALL if the response comes, or may come, from a firewall or proxy in front of
+        the service; otherwise empty.
     """
 
     status: int
@@ -48,6 +50,7 @@ class Answer:
     row_count: int = 0
     problem: str = ""
     retry_after: float | None = None
+    firewall: str = ""
 
     @property
     def refused_count(self) -> int:
@@ -62,14 +65,19 @@ class Answer:
 
 
 def read_answer(
-    status: int, body: ResponseBody, result_format: ResultFormat, sent: SentRoster
+    status: int,
+    body: ResponseBody,
+    result_format: ResultFormat,
+    sent: SentRoster,
+    masker: Masker,
 ) -> Answer:
     """Read the counts and the refused rows from a response.
 
     :param status: status code of the response.
     :param body: body of the response.
     :param result_format: the expected structure of the body.
-    :param sent: the roster that was sent, for looking up identities and masking personal data.
+    :param sent: the roster that was sent, for looking up identities.
+    :param masker: the masker for texts from the service.
     """
     document, problem = _parse_document(body, result_format)
     counts = _get_path(document, result_format.counts)
@@ -79,18 +87,19 @@ def read_answer(
         errors if isinstance(errors, list) else [], result_format, sent.row_count
     )
     names = [name for name in counts if _COUNT_NAME.fullmatch(name)]
-    roster_words = refusals.match_roster(sent, names)
+    refusals.match_roster(sent)
+    masker.prepare([*refusals.texts(), *names])
     shown_counts = {
         name: counts[name]
         for name in names
-        if is_integer(counts[name]) and not roster_words >= set(split_words(name))
+        if is_integer(counts[name]) and masker.mask(name) == name
     }
     refused_rows = frozenset(refusals.rows)
     unassigned = max(refusals.unassigned, _refused_count(counts, result_format) - len(refused_rows))
     return Answer(
         status=status,
         counts=dict(list(shown_counts.items())[:MAX_ERRORS]),
-        errors=tuple(refusals.row_errors(roster_words)),
+        errors=tuple(refusals.row_errors(masker)),
         error_count=refusals.count,
         refused_rows=refused_rows,
         unassigned=unassigned,

@@ -19,11 +19,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._hosts import is_host
+from .._version import VERSION
 from .endpoint import HEADER, QUERY, Endpoint
-from .failure import Failure, classify_failure, classify_timeout, classify_truncation
+from .failure import (
+    Failure,
+    Progress,
+    classify_early_acceptance,
+    classify_failure,
+    classify_timeout,
+    classify_truncation,
+)
+from .firewall import find_firewall
 from .library import requests, urllib3
 from .request_body import FileContent, RequestBody, TruncatedFileError
-from .response_body import ResponseBody, read_body
+from .response_body import INCOMPLETE_BODY, ResponseBody, read_body
 from .retry import compute_retry_delay, is_outcome_unknown, parse_retry_after
 from .status import REFUSED, UNSURE, ServiceError
 from .transport import (
@@ -36,6 +45,8 @@ from .transport import (
 from .watchdog import Watchdog
 
 _CHUNK_SIZE = 64 << 10
+# Firewalls reject the default User-Agent of requests, because many attackers use it.
+_USER_AGENT = f"frontdesk.contacts/{VERSION}"
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,10 @@ class Response:
     :ivar body: the body.
     :ivar retry_after: delay in seconds that the service requested; None if it did not request one.
     :ivar location: value of the Location header; empty if there is none.
+    :ivar firewall: FIREWALL or MAYBE_FIREWALL if the response comes, or may come, from a firewall or proxy in
+        front of the service; otherwise empty.
     :ivar attempts: number of attempts.
+    :ivar duration: time in seconds from the start of the first attempt to the end of the last one.
     :ivar may_be_accepted: whether the service may have accepted the roster in any of these
         attempts.
     """
@@ -55,7 +69,9 @@ class Response:
     body: ResponseBody
     retry_after: float | None = None
     location: str = ""
+    firewall: str = ""
     attempts: int = 1
+    duration: float = 0.0
     may_be_accepted: bool = False
 
 
@@ -76,6 +92,7 @@ def send_file(
     """
     context = create_service_context(endpoint.tls)
     attempt, may_be_accepted = 1, False
+    started = time.monotonic()
     while True:
         result = _attempt(endpoint, context, file_name, content)
         outcome, retry_after = (
@@ -90,13 +107,18 @@ def send_file(
             endpoint.retries, endpoint.method, attempt, outcome, retry_after
         )
         if delay is None:
-            return _finish(endpoint, result, attempt, may_be_accepted)
+            duration = time.monotonic() - started
+            return _finish(endpoint, result, attempt, duration, may_be_accepted)
         sleep(delay)
         attempt += 1
 
 
 def _finish(
-    endpoint: Endpoint, result: Response | Failure, attempts: int, may_be_accepted: bool
+    endpoint: Endpoint,
+    result: Response | Failure,
+    attempts: int,
+    duration: float,
+    may_be_accepted: bool,
 ) -> Response:
     """Return the response to the last attempt.
 
@@ -112,8 +134,11 @@ def _finish(
         )
         error.kind = REFUSED
     else:
-        return replace(result, attempts=attempts, may_be_accepted=may_be_accepted)
-    error.attempts, error.may_be_accepted = attempts, may_be_accepted
+        return replace(
+            result, attempts=attempts, duration=duration, may_be_accepted=may_be_accepted
+        )
+    error.report_attempts(attempts, duration)
+    error.may_be_accepted = may_be_accepted
     if may_be_accepted:
         error.kind = UNSURE
     raise error
@@ -129,16 +154,28 @@ def _attempt(
     ):
         body = RequestBody(endpoint.body_with_secrets, file_name, content, watchdog.restart_timer)
         try:
-            response = _exchange(endpoint, session, body)
+            result: Response | Exception = _exchange(endpoint, session, body)
         except TruncatedFileError as error:
             return classify_truncation(error.missing)
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
-            if not watchdog.expired:
-                return classify_failure(
-                    error, sent=body.started, proxy=find_proxy_address(endpoint)
-                )
+            result = error
+    progress = Progress(
+        started=body.started,
+        finished=body.finished,
+        timeout=endpoint.timeout,
+        is_tls=endpoint.is_tls,
+    )
+    if isinstance(result, Response) and result.status >= 400:
+        # The status is definite, even if the rest of the response is missing.
+        return replace(result, body=INCOMPLETE_BODY) if watchdog.expired else result
     # Without a Content-Length header, an interrupted response looks complete.
-    return classify_timeout(sent=body.started) if watchdog.expired else response
+    if watchdog.expired:
+        return classify_timeout(progress)
+    if isinstance(result, Exception):
+        return classify_failure(result, progress, find_proxy_address(endpoint))
+    if result.status < 300 and not body.finished:
+        return classify_early_acceptance(result.status)
+    return result
 
 
 def _exchange(endpoint: Endpoint, session: UploadSession, body: RequestBody) -> Response:
@@ -156,6 +193,7 @@ def _exchange(endpoint: Endpoint, session: UploadSession, body: RequestBody) -> 
             "Accept": "application/json",
             # Without compression, the decoded content is not larger than the received data.
             "Accept-Encoding": "identity",
+            "User-Agent": _USER_AGENT,
             **dict(endpoint.headers),
             **dict(endpoint.secrets_in(HEADER)),
             "Content-Type": body.content_type,
@@ -170,15 +208,31 @@ def _exchange(endpoint: Endpoint, session: UploadSession, body: RequestBody) -> 
     retry_after = parse_retry_after(
         headers.get("Retry-After"), headers.get("Date"), datetime.now(timezone.utc)
     )
+    content = _read_response_body(response)
     return Response(
         status=response.status_code,
-        body=_read_response_body(response.raw, headers.get("Content-Encoding", "")),
+        body=content,
         retry_after=retry_after,
         location=headers.get("Location", ""),
+        firewall=find_firewall(response.status_code, headers, content.content),
     )
 
 
-def _read_response_body(raw: Any, encoding: str) -> ResponseBody:
+def _read_response_body(response: Any) -> ResponseBody:
+    """Read the body of a response.
+
+    :param response: the response object of requests.
+    :raises urllib3.exceptions.HTTPError: if the body is incomplete, unless the status already means a failure.
+    """
+    try:
+        return _read_complete_body(response.raw, response.headers.get("Content-Encoding", ""))
+    except urllib3.exceptions.HTTPError:
+        if response.status_code < 400:
+            raise
+        return INCOMPLETE_BODY
+
+
+def _read_complete_body(raw: Any, encoding: str) -> ResponseBody:
     """Read the body of a response.
 
     :param raw: the response object of urllib3.

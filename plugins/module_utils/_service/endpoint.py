@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from urllib.parse import quote, unquote
 
 MULTIPART, RAW = "multipart", "raw"
 """Kinds of request bodies: a form with the file in one of its fields, or the file itself."""
@@ -55,15 +56,16 @@ class Credential:
 
     @property
     def option_names(self) -> str:
-        """The names of the options that define the credential, for use in a remedy."""
-        if self.is_anonymous:
-            return "O(anonymous), and whether the service requires O(token)"
+        """The names of the options that define the credential, for use in a remedy; empty without a credential."""
         if self.username:
             return "O(url_username) and O(url_password)"
         if self.token_param:
             return "O(token) and O(token_param)"
-        return "O(token), O(token_header) and O(token_prefix)" if self.token else "O(client_cert)"
+        return "O(token), O(token_header) and O(token_prefix)" if self.token else ""
 
+
+MIN_SECRET_LENGTH = 6
+"""Shorter secrets might occur in other values by chance."""
 
 HEADER, QUERY, FORM = "header", "query", "form"
 """Places in a request for a secret."""
@@ -205,9 +207,25 @@ class Endpoint:
         return f"Endpoint({self.url_without_query})"
 
     @property
+    def is_tls(self) -> bool:
+        """Whether connections to the service use TLS."""
+        return self.url.lower().startswith("https:")
+
+    @property
     def url_without_query(self) -> str:
-        """The URL without its query and fragment."""
-        return self.url.partition("?")[0].partition("#")[0]
+        """The URL without its query and fragment, for messages and the receipt.
+
+        Each segment of the path that contains a secret is masked.
+        """
+        address, separator, path = self.url.partition("://")
+        path = path.partition("?")[0].partition("#")[0]
+        return f"{address}{separator}{'/'.join(map(self._mask_segment, path.split('/')))}"
+
+    def _mask_segment(self, segment: str) -> str:
+        decoded = unquote(segment)
+        forms = (segment, decoded, unquote(decoded))
+        secrets = [secret for secret in self.secret_values if len(secret) >= MIN_SECRET_LENGTH]
+        return "..." if any(secret in form for secret in secrets for form in forms) else segment
 
     @property
     def secret_values(self) -> tuple[str, ...]:
@@ -215,13 +233,29 @@ class Endpoint:
         return (*self.credential.secrets, *(secret.value for secret in self.secrets))
 
     @property
+    def secret_forms(self) -> frozenset[str]:
+        """The secrets as they can occur in the options, also in the URL."""
+        encoded = (quote(secret, safe="") for secret in self.secret_values)
+        return frozenset((*self.secret_values, *encoded))
+
+    @property
     def credential_options(self) -> str:
-        """The names of the options that define the credential and the secrets, for use in a remedy."""
-        if not self.secrets:
-            return self.credential.option_names
-        if not self.credential.secrets:
-            return "O(secrets)"
-        return f"{self.credential.option_names}, and O(secrets)"
+        """The names of the options that define the credentials, for use in a remedy."""
+        if self.credential.is_anonymous:
+            return "O(anonymous), and whether the service requires O(token)"
+        options = (
+            self.credential.option_names,
+            "O(secrets)" if self.secrets else "",
+            "O(client_cert)" if self.tls.client_cert else "",
+        )
+        return ", and ".join(each for each in options if each)
+
+    @property
+    def credential_noun(self) -> str:
+        """The name of the credential in a message."""
+        if self.credential.secrets or self.secrets or not self.tls.client_cert:
+            return "credential"
+        return "client certificate"
 
     @property
     def body_with_secrets(self) -> BodyFormat:

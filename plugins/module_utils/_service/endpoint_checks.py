@@ -14,7 +14,18 @@ from .._errors import InputError
 from .._hosts import check_timeout, is_host, is_loopback
 from .._text import SURROGATE
 from .credential_names import is_credential_name
-from .endpoint import FORM, HEADER, QUERY, RAW, Credential, Endpoint, Retries, Secret, TlsSettings
+from .endpoint import (
+    FORM,
+    HEADER,
+    MIN_SECRET_LENGTH,
+    QUERY,
+    RAW,
+    Credential,
+    Endpoint,
+    Retries,
+    Secret,
+    TlsSettings,
+)
 from .request_body import check_form_name
 
 # A field name is a token (RFC 9110, 5.6.2).
@@ -38,8 +49,6 @@ _CREDENTIAL_OPTIONS = (
     " environment have the same effect"
 )
 _PAIR_REMEDY = "Remove empty names, line breaks and other control characters"
-# Shorter secrets might occur in other values by chance.
-_MIN_SECRET_LENGTH = 6
 
 
 def check_endpoint(endpoint: Endpoint) -> None:
@@ -187,10 +196,10 @@ def _check_secrets(endpoint: Endpoint) -> None:
 
 def _check_secret(secret: Secret, body_kind: str) -> None:
     subject = f"O(secrets): {secret.name}"
-    if len(secret.value) < _MIN_SECRET_LENGTH:
+    if len(secret.value) < MIN_SECRET_LENGTH:
         raise InputError(
             f"Cannot use {subject}",
-            f"its value has fewer than {_MIN_SECRET_LENGTH} characters, so unrelated text would also be masked",
+            f"its value has fewer than {MIN_SECRET_LENGTH} characters, so unrelated text would also be masked",
             "Use a longer secret; if it is not secret, set it in another option, and add its name to O(public_names)",
         )
     _check_pair(subject, secret.name, secret.value)
@@ -337,7 +346,7 @@ def _check_exposed_credentials(endpoint: Endpoint) -> None:
                     "it looks like a credential, and this option is printed and logged",
                     _credential_remedy(subject),
                 )
-            if any(len(s) >= _MIN_SECRET_LENGTH and s in value for s in endpoint.secret_values):
+            if any(len(s) >= MIN_SECRET_LENGTH and s in value for s in endpoint.secret_values):
                 raise InputError(
                     f"Cannot use {subject}: {name}",
                     "it contains the credential, and this option is printed and logged",
@@ -368,7 +377,7 @@ def _check_tls(endpoint: Endpoint) -> None:
         raise InputError(
             "Cannot use O(client_key)", "it is set without O(client_cert)", "Set O(client_cert)"
         )
-    if tls.client_cert and endpoint.url.lower().startswith("http:"):
+    if tls.client_cert and not endpoint.is_tls:
         raise InputError(
             "Cannot use O(client_cert) with http://",
             "client certificates require TLS",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from .._errors import Diagnosis
@@ -46,8 +47,31 @@ _TLS_DIAGNOSES = {
 _MAY_REQUIRE_CERTIFICATE = "If the service requires a client certificate, set O(client_cert)"
 
 _CHECK_FIREWALLS = "Check firewalls and proxies, or increase O(timeout)"
-_RESPONSE_TIMEOUT = Diagnosis("it did not respond in time", MAY_BE_ACCEPTED_REMEDY)
-_CONNECTION_TIMEOUT = Diagnosis("the connection was not established in time", _CHECK_FIREWALLS)
+_INCREASE_TIMEOUT = f"Increase O(timeout). {MAY_BE_ACCEPTED_REMEDY}"
+_CLOSED = "the connection was closed before a response was received"
+# OpenSSL's source file and line in the texts of Python's ssl module.
+_SOURCE_LINE = re.compile(r"\s*\(_ssl\.c:\d+\)")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The progress of an attempt when it failed.
+
+    :ivar started: whether any part of the roster had been sent.
+    :ivar finished: whether the whole roster had been sent.
+    :ivar timeout: timeout in seconds of each step.
+    :ivar is_tls: whether the connection uses TLS.
+    """
+
+    started: bool
+    finished: bool
+    timeout: int
+    is_tls: bool = True
+
+    @property
+    def timeout_text(self) -> str:
+        """The timeout as text."""
+        return "1 second" if self.timeout == 1 else f"{self.timeout} seconds"
 
 
 class Failure(NamedTuple):
@@ -61,11 +85,11 @@ class Failure(NamedTuple):
     outcome: str
 
 
-def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Failure:
+def classify_failure(error: Exception, progress: Progress, proxy: str | None) -> Failure:
     """Classify an exception from requests or urllib3.
 
     :param error: the exception.
-    :param sent: whether any part of the roster had been sent.
+    :param progress: progress of the attempt.
     :param proxy: host and port of the proxy for the service; None if there is none.
     """
     root = _root_cause(error)
@@ -74,8 +98,8 @@ def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Fail
     # In TLS 1.3, the service can reject the client certificate after the request has been sent.
     if getattr(root, "reason", None) in _TLS_DIAGNOSES:
         return Failure(_explain_tls_error(root), PERMANENT)
-    if sent:
-        return Failure(_explain_lost_connection(error, root), OUTCOME_UNKNOWN)
+    if progress.started:
+        return Failure(_explain_lost_connection(error, root, progress), OUTCOME_UNKNOWN)
     if proxy and _is_unusable_proxy(root):
         return Failure(
             Diagnosis(
@@ -87,7 +111,7 @@ def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Fail
         )
     if proxy and _is_proxy_failure(error, root):
         return _classify_proxy_failure(root, proxy)
-    return _classify_connection_failure(error, root)
+    return _classify_connection_failure(error, root, progress)
 
 
 def classify_truncation(missing: int) -> Failure:
@@ -104,35 +128,73 @@ def classify_truncation(missing: int) -> Failure:
     )
 
 
-def classify_timeout(*, sent: bool) -> Failure:
-    """Return the failure of an attempt whose connection the watchdog closed.
+def classify_timeout(progress: Progress) -> Failure:
+    """Return the failure of an attempt whose connection the watchdog closed."""
+    if progress.started:
+        return Failure(_explain_timeout(progress), OUTCOME_UNKNOWN)
+    return Failure(_explain_connection_timeout(progress), NOT_SENT)
 
-    :param sent: whether any part of the roster had been sent.
+
+def classify_early_acceptance(status: int) -> Failure:
+    """Return the failure of an attempt in which the service reported success before it had read the whole roster.
+
+    :param status: status code of the response.
     """
-    if sent:
-        return Failure(_RESPONSE_TIMEOUT, OUTCOME_UNKNOWN)
-    return Failure(_CONNECTION_TIMEOUT, NOT_SENT)
+    return Failure(
+        Diagnosis(
+            f"it returned HTTP {status} and closed the connection before the whole roster was sent",
+            MAY_BE_ACCEPTED_REMEDY,
+        ),
+        OUTCOME_UNKNOWN,
+    )
 
 
-def _explain_lost_connection(error: Exception, root: BaseException) -> Diagnosis:
+def _explain_timeout(progress: Progress) -> Diagnosis:
+    """Return the diagnosis of a timeout after a part of the roster had been sent."""
+    if progress.finished:
+        cause = f"it did not respond within {progress.timeout_text} after the whole roster was sent"
+    else:
+        cause = f"it did not receive the next part of the roster within {progress.timeout_text}"
+    return Diagnosis(cause, _INCREASE_TIMEOUT)
+
+
+def _explain_connection_timeout(progress: Progress) -> Diagnosis:
+    return Diagnosis(
+        f"the connection was not established within {progress.timeout_text}", _CHECK_FIREWALLS
+    )
+
+
+def _explain_lost_connection(
+    error: Exception, root: BaseException, progress: Progress
+) -> Diagnosis:
     """Return the diagnosis of a failure that occurred after a part of the roster had been sent."""
     kind = type(root).__name__
     if _is_timeout(error, root):
-        return _RESPONSE_TIMEOUT
+        return _explain_timeout(progress)
     if kind in ("BadStatusLine", "LineTooLong", "UnknownProtocol"):
         return Diagnosis(
             "its response is not valid HTTP", "Check O(url), and the service at that address"
         )
     if kind == "IncompleteRead":
         return Diagnosis("its response is incomplete", MAY_BE_ACCEPTED_REMEDY)
-    reason = root.strerror if isinstance(root, OSError) and root.strerror else kind
-    cause = f"the connection was lost ({reason})"
-    if isinstance(root, ssl.SSLEOFError):
+    is_closed = kind == "RemoteDisconnected" or isinstance(
+        root, (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+    )
+    cause = _CLOSED if is_closed else f"the connection was lost ({_explain_error(root)})"
+    if progress.is_tls and (isinstance(root, ssl.SSLEOFError) or not progress.finished):
         # In TLS 1.3, a client can send data before the server has checked the client certificate.
         # The connection may then end before the client receives the alert that contains the reason
         # (RFC 8446, 4.4.2.4).
         return Diagnosis(cause, f"{_MAY_REQUIRE_CERTIFICATE}. {MAY_BE_ACCEPTED_REMEDY}")
     return Diagnosis(cause, MAY_BE_ACCEPTED_REMEDY)
+
+
+def _explain_error(error: BaseException) -> str:
+    """Return the operating system's or OpenSSL's text for an error, or its type."""
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason
+    text = error.strerror if isinstance(error, OSError) else None
+    return _SOURCE_LINE.sub("", text) if text else type(error).__name__
 
 
 def _is_timeout(error: Exception, root: BaseException) -> bool:
@@ -163,7 +225,9 @@ def _classify_proxy_failure(root: BaseException, proxy: str) -> Failure:
     """Classify a failure at the proxy, without repeating the proxy's own message."""
     status_match = _PROXY_STATUS.search(str(root))
     if status_match is None:
-        reason = getattr(root, "strerror", None) or "the connection failed"
+        reason = (
+            _explain_error(root) if getattr(root, "strerror", None) else "the connection failed"
+        )
         return Failure(
             Diagnosis(
                 f"the proxy {proxy} cannot be reached: {reason}",
@@ -181,19 +245,20 @@ def _classify_proxy_failure(root: BaseException, proxy: str) -> Failure:
     )
 
 
-def _classify_connection_failure(error: Exception, root: BaseException) -> Failure:
+def _classify_connection_failure(
+    error: Exception, root: BaseException, progress: Progress
+) -> Failure:
     """Classify a failure that occurred before any part of the roster was sent."""
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return Failure(
-            Diagnosis("it did not accept a connection in time", _CHECK_FIREWALLS), NOT_SENT
-        )
+        cause = f"it did not accept a connection within {progress.timeout_text}"
+        return Failure(Diagnosis(cause, _CHECK_FIREWALLS), NOT_SENT)
     if _is_timeout(error, root):
-        return Failure(_CONNECTION_TIMEOUT, NOT_SENT)
+        return Failure(_explain_connection_timeout(progress), NOT_SENT)
     if isinstance(error, requests.exceptions.SSLError):
         return Failure(_explain_tls_error(root), PERMANENT)
     if isinstance(root, OSError) and root.strerror:
         return Failure(
-            Diagnosis(root.strerror, "Check the host name, the port and the proxy"),
+            Diagnosis(_explain_error(root), "Check the host name, the port and the proxy"),
             PERMANENT if _is_unknown_host(root) else NOT_SENT,
         )
     return Failure(

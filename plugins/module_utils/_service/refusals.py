@@ -2,31 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rows that a service refused: their numbers, identities and causes, without personal data.
-
-The service's messages may repeat cells of any row. Therefore, words that occur in the roster are
-masked.
-"""
+"""The rows that a service refused: their numbers, identities and causes, without personal data."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 from .endpoint import ResultFormat
+from .masking import Masker
 
 MAX_ERRORS = 50
 """Maximum number of refusals whose details are kept. For further refusals, only row numbers are kept."""
-
-_MAX_TEXT = 200
-# An underscore separates words, because it may separate the parts of a person's name.
-_WORD = re.compile(r"[^\W_]+")
-# Phone numbers and other long numbers, with any common separators.
-_LONG_NUMBER = re.compile(r"\+?\d(?:[\s()./-]*\d){4,}")
 
 
 @dataclass(frozen=True)
@@ -108,27 +96,20 @@ class RefusalList:
         number = row - self._result_format.first_row + 1 if is_integer(row) else 0
         return number if 1 <= number <= self._row_count else None
 
-    def match_roster(self, sent: SentRoster, names: Iterable[str]) -> AbstractSet[str]:
+    def match_roster(self, sent: SentRoster) -> None:
         """Look up the numbers and the identities of the refused rows in the roster.
 
         If there is anything to look up, the whole roster is read once.
 
         :param sent: the roster.
-        :param names: names of counts in the response. Their words are looked up as well.
-        :returns: the words from the response that occur in the roster and must be masked.
         """
-        service_words = {
-            word for text in (*self._all_texts(), *names) for word in split_words(text)
-        }
         listed_rows = {
             reference for _fields, reference in self._listed if isinstance(reference, int)
         }
         title = self._result_format.row_column
         index = sent.header.index(title) if title in sent.header and self._rows_by_value else None
-        roster_words: set[str] = set()
-        must_read = service_words or listed_rows or index is not None
+        must_read = listed_rows or index is not None
         for number, (cells, identity) in enumerate(sent.read_rows() if must_read else (), 1):
-            roster_words.update(service_words.intersection(split_words(" ".join(cells))))
             same_value = None if index is None else self._rows_by_value.get(_fold(cells[index]))
             if same_value is not None:
                 same_value.append(number)
@@ -137,9 +118,9 @@ class RefusalList:
         for numbers in self._rows_by_value.values():
             self.rows.update(numbers)
             self.unassigned += not numbers
-        return roster_words
 
-    def _all_texts(self) -> list[str]:
+    def texts(self) -> list[str]:
+        """Return all texts of the first refusals, unmasked."""
         return [text for fields, _reference in self._listed for text in self._texts(fields)]
 
     def _texts(self, fields: Mapping[str, Any]) -> tuple[str, str]:
@@ -150,15 +131,15 @@ class RefusalList:
         )
         return _to_text(fields.get(result_format.column)), _to_text(cause)
 
-    def row_errors(self, roster_words: AbstractSet[str]) -> Iterable[RowError]:
-        """Yield the details of the first refusals, with the given words masked."""
+    def row_errors(self, masker: Masker) -> Iterable[RowError]:
+        """Yield the details of the first refusals, with their texts masked."""
         for fields, reference in self._listed:
             row = (
                 next(iter(self._rows_by_value[reference]), None)
                 if isinstance(reference, str)
                 else reference
             )
-            column, cause = (_mask(text, roster_words) for text in self._texts(fields))
+            column, cause = (masker.mask(text) for text in self._texts(fields))
             identity = self._identities.get(row) if row else None
             yield RowError(row=row, identity=identity, column=column, cause=cause)
 
@@ -167,11 +148,6 @@ def is_integer(value: object) -> bool:
     """Return whether a JSON value is an integer."""
     # In Python, JSON's true and false are also integers.
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def split_words(text: str) -> list[str]:
-    """Split a string into case-folded words in Unicode normalization form C (UAX #15)."""
-    return [word.casefold() for word in _WORD.findall(unicodedata.normalize("NFC", text))]
 
 
 def _fold(text: str) -> str:
@@ -183,14 +159,3 @@ def _to_text(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(item for item in value if isinstance(item, str))
     return str(value) if isinstance(value, (str, int, float)) else ""
-
-
-def _mask(text: str, roster_words: AbstractSet[str]) -> str:
-    """Mask roster words and long numbers in a message of the service, and truncate the message."""
-    # Unprintable characters include unpaired surrogates, which a module result cannot contain.
-    text = "".join(letter if letter.isprintable() else " " for letter in text)
-    text = unicodedata.normalize("NFC", text)
-    text = _WORD.sub(lambda word: "..." if word[0].casefold() in roster_words else word[0], text)
-    # Numbers are masked after words, because masking a part of a word would leave a different word.
-    text = _LONG_NUMBER.sub("...", text)
-    return " ".join(text.split())[:_MAX_TEXT]

@@ -91,6 +91,7 @@ class RequestBody:
     :param on_chunk: function to call before each chunk and after the last one.
     :ivar content_type: value of the request's Content-Type header.
     :ivar started: whether the first chunk has been requested.
+    :ivar finished: whether the last chunk has been sent.
     :raises InputError: if a name is not allowed in a form.
     """
 
@@ -105,7 +106,7 @@ class RequestBody:
         self._content = content
         self._prefix = self._suffix = b""
         self.content_type = body_format.content_type
-        self.started = False
+        self.started = self.finished = False
         if body_format.kind != RAW:
             # The boundary is random, so that it does not occur in the file by chance.
             boundary = secrets.token_hex(16)
@@ -123,6 +124,7 @@ class RequestBody:
             self.started = True
             yield chunk
         self._on_chunk()
+        self.finished = True
 
     def _chunks(self) -> Iterator[bytes]:
         if self._prefix:

@@ -26,6 +26,10 @@ class ResponseBody(NamedTuple):
     problem: str = ""
 
 
+INCOMPLETE_BODY = ResponseBody(b"", "it is incomplete")
+"""The body of a response that was interrupted."""
+
+
 def read_body(chunks: Iterable[bytes], encoding: str) -> ResponseBody:
     """Read and decode the body of a response.
 

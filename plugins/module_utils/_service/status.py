@@ -9,13 +9,17 @@ from __future__ import annotations
 from .._errors import Diagnosis, FrontdeskError
 from .answer import Answer
 from .endpoint import Endpoint
+from .firewall import FIREWALL, explain_firewall
 from .retry import MAX_RETRY_AFTER, is_outcome_unknown
 
 MAY_BE_ACCEPTED_REMEDY = (
     "Run again to send the roster once more; the service may already have accepted it"
 )
 _DOCUMENTATION = "the service's documentation"
-_CHECK_CREDENTIAL = "Check {credential}, and the permissions of the credential"
+_CHECK_CREDENTIAL = "Check {options}, and the permissions of the {credential}"
+_SET_CREDENTIAL = (
+    "Remove O(anonymous), and set O(token), O(url_username), O(client_cert) or O(secrets)"
+)
 _LONG_DELAY_REMEDY = "Run less often, and wait for the requested delay before the next run"
 _CHECK_SERVICE = "Check the service; the next run sends the roster again"
 
@@ -31,12 +35,21 @@ class ServiceError(FrontdeskError):
     :ivar kind: AUTH if the credential was rejected, REFUSED if the roster was rejected, UNSURE if it is unknown whether
         the roster was accepted, or NETWORK if nothing was sent.
     :ivar attempts: number of attempts.
+    :ivar duration: time in seconds from the start of the first attempt to the end of the last one.
     :ivar may_be_accepted: whether the service may have accepted the roster nevertheless.
     """
 
     kind = NETWORK
     attempts = 1
+    duration = 0.0
     may_be_accepted = False
+
+    def report_attempts(self, attempts: int, duration: float) -> None:
+        """Set the number of attempts and their duration, and add them to the cause if there were retries."""
+        self.attempts, self.duration = attempts, duration
+        if attempts > 1:
+            seconds = round(duration)
+            self.cause += f"; {attempts} attempts in {seconds} second{'' if seconds == 1 else 's'}"
 
 
 # The meaning of status codes according to RFC 9110, 15 (425: RFC 8470; 429: RFC 6585), and their typical
@@ -52,8 +65,8 @@ _STATUSES = {
         "Compare O(method), O(body_format), O(field_name), O(form_fields), O(params) and the columns with"
         f" {_DOCUMENTATION}",
     ),
-    401: Diagnosis("it does not accept the credential", _CHECK_CREDENTIAL),
-    403: Diagnosis("the credential lacks the required permission", _CHECK_CREDENTIAL),
+    401: Diagnosis("it does not accept the {credential}", _CHECK_CREDENTIAL),
+    403: Diagnosis("the {credential} lacks the required permission", _CHECK_CREDENTIAL),
     404: Diagnosis("the URL does not exist", "Check O(url)"),
     405: Diagnosis("the URL does not support this method", "Check O(url) and O(method)"),
     406: Diagnosis("it cannot return JSON", "Check O(url), or set Accept in O(headers)"),
@@ -95,10 +108,20 @@ _STATUSES = {
 }
 
 
-def explain_status(status: int) -> Diagnosis:
+# The meaning of status codes if the request contained no credential.
+_ANONYMOUS_STATUSES = {
+    401: Diagnosis("it requires a credential", _SET_CREDENTIAL),
+    403: Diagnosis("it does not permit uploads without a credential", _SET_CREDENTIAL),
+}
+
+
+def explain_status(status: int, endpoint: Endpoint) -> Diagnosis:
     """Return the cause and the remedy for a status code that does not mean acceptance."""
+    if endpoint.credential.is_anonymous and status in _ANONYMOUS_STATUSES:
+        return _ANONYMOUS_STATUSES[status]
     if status in _STATUSES:
-        return _STATUSES[status]
+        names = {"credential": endpoint.credential_noun, "options": endpoint.credential_options}
+        return Diagnosis(*(text.format_map(names) for text in _STATUSES[status]))
     if status >= 500:
         return Diagnosis("", _CHECK_SERVICE)
     if 200 <= status < 300:
@@ -112,13 +135,15 @@ def answer_error(endpoint: Endpoint, answer: Answer) -> ServiceError | None:
     if answer.refused_count:
         return _refused_rows_error(endpoint, answer, status_text)
     if not endpoint.accepts(answer.status):
-        diagnosis = explain_status(answer.status)
+        diagnosis = explain_status(answer.status, endpoint)
+        if answer.firewall:
+            diagnosis = explain_firewall(answer.firewall, diagnosis)
         cause = f"{status_text} ({diagnosis.cause})" if diagnosis.cause else status_text
-        remedy = diagnosis.remedy.format(credential=endpoint.credential_options)
+        remedy = diagnosis.remedy
         long_delay = _long_delay(answer)
         if long_delay and answer.status == 429:
             remedy = _LONG_DELAY_REMEDY
-        return _make_error(_classify(answer.status), endpoint.action, cause + long_delay, remedy)
+        return _make_error(_classify(answer), endpoint.action, cause + long_delay, remedy)
     if answer.problem:
         return _make_error(
             UNSURE,
@@ -150,11 +175,11 @@ def _make_error(kind: str, action: str, cause: str, remedy: str) -> ServiceError
     return error
 
 
-def _classify(status: int) -> str:
+def _classify(answer: Answer) -> str:
     """Return the kind of a failure with a status code that does not mean acceptance."""
-    if status in (401, 403, 407):
+    if answer.status in (401, 403, 407) and answer.firewall != FIREWALL:
         return AUTH
-    return UNSURE if is_outcome_unknown(status) else REFUSED
+    return UNSURE if is_outcome_unknown(answer.status) else REFUSED
 
 
 def _long_delay(answer: Answer) -> str:

@@ -11,15 +11,17 @@ supports, only those for proxies and CA bundles are used.
 from __future__ import annotations
 
 import base64
+import errno
 import os
+import socket
 import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .._errors import InputError
 from .._tls import create_tls_context, explain_file_error, load_client_certificate
-from .endpoint import Credential, Endpoint, TlsSettings
+from .endpoint import MIN_SECRET_LENGTH, Credential, Endpoint, TlsSettings
 from .library import REQUESTS, requests
 from .watchdog import Watchdog
 
@@ -82,19 +84,42 @@ class CredentialAuth(_AuthBase):
         return request
 
 
-class _WatchedConnection:
-    """A connection that is watched from the start.
+# The connection ended or stalled while the roster was being sent.
+_SEND_FAILURES = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError, socket.timeout)
+
+
+class _UploadConnection:
+    """A connection that is watched from the start, and whose response is read even if sending fails.
 
     `_new_conn` is private to urllib3, but has the same interface in versions 1.26 and 2. It is the only
     method that returns the socket before a proxy tunnel is set up and before the TLS handshake.
     """
 
     watchdog: Watchdog
+    sock: Any
 
     def _new_conn(self) -> Any:
         connection = super()._new_conn()  # type: ignore[misc]  # A mixin for a class of urllib3.
         self.watchdog.watch(connection)
         return connection
+
+    def send(self, data: Any) -> None:
+        """Send a part of the request.
+
+        A service can respond before it has read the whole request, for example with 401 or 413, and then close the
+        connection (RFC 9110, 15.5.14). Depending on the time and the TLS library, sending the rest fails with
+        different exceptions. urllib3 continues with the response only after a BrokenPipeError.
+
+        :raises BrokenPipeError: if the connection ended or stalled.
+        """
+        # Without a socket, the method of the base class first connects.
+        is_connected = self.sock is not None
+        try:
+            super().send(data)  # type: ignore[misc]  # A mixin for a class of urllib3.
+        except _SEND_FAILURES as error:
+            if not is_connected:
+                raise
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from error
 
 
 class _WatchedAdapter(_HTTPAdapter):
@@ -123,10 +148,10 @@ class _WatchedAdapter(_HTTPAdapter):
         }
 
     def _watched_pool(self, pool: type[Any]) -> type[Any]:
-        if issubclass(pool.ConnectionCls, _WatchedConnection):
+        if issubclass(pool.ConnectionCls, _UploadConnection):
             return pool
         connection = type(
-            "Connection", (_WatchedConnection, pool.ConnectionCls), {"watchdog": self._watchdog}
+            "Connection", (_UploadConnection, pool.ConnectionCls), {"watchdog": self._watchdog}
         )
         return type("Pool", (pool,), {"ConnectionCls": connection})
 
@@ -154,7 +179,7 @@ class UploadSession(_RequestsSession):
 def select_proxies(endpoint: Endpoint) -> dict[str, str]:
     """Return the proxies to use, by URL scheme, from the environment (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
     # Unencrypted requests to a loopback address must not be sent to a proxy.
-    if not endpoint.use_proxy or not endpoint.url.lower().startswith("https:"):
+    if not endpoint.use_proxy or not endpoint.is_tls:
         return {}
     return dict(requests.utils.get_environ_proxies(endpoint.url))
 
@@ -171,6 +196,26 @@ def find_proxy_address(endpoint: Endpoint) -> str | None:
         if parts.hostname:
             return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
     return "configured in the environment"
+
+
+def find_secrets(endpoint: Endpoint) -> tuple[str, ...]:
+    """Return all values that a service or a proxy may repeat, but that must not be shown.
+
+    In addition to the secrets themselves, these are the credentials of the proxy and the values in the query of the
+    URL, which may identify the account.
+    """
+    credential = endpoint.credential
+    secrets = [*endpoint.secret_values]
+    if credential.username:
+        secrets.append(f"{credential.username}:{credential.password}")
+    public_names = {name.lower() for name in endpoint.public_names}
+    for name, value in parse_qsl(urlsplit(endpoint.url).query):
+        if len(value) >= MIN_SECRET_LENGTH and name.lower() not in public_names:
+            secrets.append(value)
+    for url in select_proxies(endpoint).values():
+        pair = url.rpartition("@")[0].partition("//")[2]
+        secrets += [pair, unquote(pair.partition(":")[2])]
+    return tuple(secret for secret in secrets if secret)
 
 
 def select_verify_argument(tls: TlsSettings) -> bool | str:

@@ -10,13 +10,12 @@ import itertools
 import json
 from collections.abc import Sequence
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import (
-    Answer,
-    read_answer,
-)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service import answer
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import Answer
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     ResultFormat,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.masking import Masker
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import SentRoster
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
     ResponseBody,
@@ -38,6 +37,14 @@ def sent_roster(
     """
     pairs = list(itertools.zip_longest(rows, identities))[: len(rows)]
     return SentRoster(header=HEADER, row_count=len(rows), read_rows=lambda: pairs)
+
+
+def read_answer(
+    status: int, body: ResponseBody, result_format: ResultFormat, sent: SentRoster
+) -> Answer:
+    """Read an answer, with a masker that knows only the sent roster."""
+    masker = Masker(rosters=[lambda: (cells for cells, _identity in sent.read_rows())])
+    return answer.read_answer(status, body, result_format, sent, masker)
 
 
 def read_document(document: object, result_format: ResultFormat = RESULT_FORMAT) -> Answer:

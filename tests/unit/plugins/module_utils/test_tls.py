@@ -46,7 +46,7 @@ def test_unreadable_ca_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         create_tls_context(str(path), validate_certs=True)
     assert str(caught.value) == (
-        f"Cannot read the certificates in ca_path {path}: [Errno 2] No such file or directory. "
+        f"Cannot read the certificates in ca_path {path}: No such file or directory. "
         "Provide a file in PEM format."
     )
     path.write_text("not a certificate")

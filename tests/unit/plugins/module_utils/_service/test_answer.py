@@ -10,10 +10,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import (
-    Answer,
-    read_answer,
-)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import Answer
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     ResultFormat,
 )
@@ -26,6 +23,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.respon
 from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
     RESULT_FORMAT,
     ROWS,
+    read_answer,
     read_document,
     sent_roster,
 )

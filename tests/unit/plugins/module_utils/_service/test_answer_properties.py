@@ -9,10 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import (
-    Answer,
-    read_answer,
-)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import Answer
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     ResultFormat,
 )
@@ -20,6 +17,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusa
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
     ResponseBody,
 )
+from ansible_collections.frontdesk.contacts.tests.unit.support.answers import read_answer
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import ssl
 
@@ -13,6 +14,8 @@ import pytest
 import requests
 import urllib3
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.failure import (
+    Failure,
+    Progress,
     classify_failure,
     classify_timeout,
 )
@@ -25,6 +28,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry 
 MAY_BE_ACCEPTED = "Run again to send the roster once more; the service may already have accepted it"
 HOST_AND_PORT = "Check the host name, the port and the proxy"
 FIREWALLS = "Check firewalls and proxies, or increase O(timeout)"
+CONNECTION_TIMEOUT = "the connection was not established within 20 seconds"
+SENDING_TIMEOUT = "it did not receive the next part of the roster within 20 seconds"
+RESPONSE_TIMEOUT = "it did not respond within 20 seconds after the whole roster was sent"
+CLOSED = "the connection was closed before a response was received"
+CERTIFICATE = "If the service requires a client certificate, set O(client_cert)"
 NETWORK = "Check the host name in O(url), and the network"
 CHECK_TLS = (
     "Check that the service supports TLS 1.2 or newer, and at least O(tls_minimum). "
@@ -32,6 +40,14 @@ CHECK_TLS = (
 )
 CONNECTION, TLS = requests.exceptions.ConnectionError, requests.exceptions.SSLError
 Protocol = urllib3.exceptions.ProtocolError
+
+
+def _progress(*, sent: bool = True, finished: bool = True, is_tls: bool = True) -> Progress:
+    return Progress(started=sent, finished=sent and finished, timeout=20, is_tls=is_tls)
+
+
+def _classify(error: Exception, *, sent: bool, proxy: str | None, finished: bool = True) -> Failure:
+    return classify_failure(error, _progress(sent=sent, finished=finished), proxy)
 
 
 def _wrap(error: Exception, kind: type[Exception]) -> Exception:
@@ -68,12 +84,12 @@ def _certificate_error(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (
             requests.exceptions.ConnectTimeout("secret"),
-            f"it did not accept a connection in time. {FIREWALLS}",
+            f"it did not accept a connection within 20 seconds. {FIREWALLS}",
             NOT_SENT,
         ),
         (
             requests.exceptions.ReadTimeout("secret"),
-            f"the connection was not established in time. {FIREWALLS}",
+            f"{CONNECTION_TIMEOUT}. {FIREWALLS}",
             NOT_SENT,
         ),
         (
@@ -106,7 +122,7 @@ def _certificate_error(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_failure_before_the_roster_is_sent_is_explained(
     error: Exception, message: str, outcome: str
 ) -> None:
-    failure = classify_failure(error, sent=False, proxy=None)
+    failure = _classify(error, sent=False, proxy=None)
     assert (". ".join(failure.diagnosis), failure.outcome) == (message, outcome)
 
 
@@ -120,22 +136,38 @@ def test_failure_before_the_roster_is_sent_is_explained(
         (Protocol("secret", OSError("secret")), "the connection was lost (OSError)"),
         (
             _wrap(ssl.SSLEOFError(8, "EOF occurred"), CONNECTION),
-            (
-                "the connection was lost (EOF occurred). "
-                "If the service requires a client certificate, set O(client_cert)"
-            ),
+            f"{CLOSED}. {CERTIFICATE}",
         ),
         (Protocol("x", urllib3.exceptions.IncompleteRead(1, 2)), "its response is incomplete"),
-        (requests.exceptions.ReadTimeout("secret"), "it did not respond in time"),
-        (Protocol("x", socket.timeout("timed out")), "it did not respond in time"),
+        (
+            requests.exceptions.ReadTimeout("secret"),
+            f"{RESPONSE_TIMEOUT}. Increase O(timeout)",
+        ),
+        (Protocol("x", socket.timeout("timed out")), f"{RESPONSE_TIMEOUT}. Increase O(timeout)"),
+        (Protocol("x", http.client.RemoteDisconnected("secret")), CLOSED),
+        (
+            _wrap(OSError(5, "Lost (_ssl.c:2427)"), CONNECTION),
+            "the connection was lost (Lost)",
+        ),
+        (
+            _wrap(_ssl_error("TLSV1_ALERT_INTERNAL_ERROR"), TLS),
+            "the connection was lost (TLSV1_ALERT_INTERNAL_ERROR)",
+        ),
     ],
 )
 def test_failure_after_the_roster_was_sent_is_explained(error: Exception, message: str) -> None:
-    failure = classify_failure(error, sent=True, proxy=None)
+    failure = _classify(error, sent=True, proxy=None)
     assert (". ".join(failure.diagnosis), failure.outcome) == (
         f"{message}. {MAY_BE_ACCEPTED}",
         OUTCOME_UNKNOWN,
     )
+
+
+def test_connection_closed_while_sending_may_mean_that_a_certificate_is_required() -> None:
+    error = Protocol("x", http.client.RemoteDisconnected("secret"))
+    for is_tls, hint in ((True, f"{CERTIFICATE}. {MAY_BE_ACCEPTED}"), (False, MAY_BE_ACCEPTED)):
+        failure = classify_failure(error, _progress(finished=False, is_tls=is_tls), None)
+        assert failure.diagnosis == (CLOSED, hint)
 
 
 @pytest.mark.parametrize("sent", [True, False])
@@ -149,16 +181,19 @@ def test_failure_after_the_roster_was_sent_is_explained(error: Exception, messag
 def test_refused_client_certificate_is_reported_before_and_after_sending(
     sent: bool, reason: str, cause: str
 ) -> None:
-    failure = classify_failure(_wrap(_ssl_error(reason), TLS), sent=sent, proxy=None)
+    failure = _classify(_wrap(_ssl_error(reason), TLS), sent=sent, proxy=None)
     assert (failure.diagnosis.cause, failure.outcome) == (cause, PERMANENT)
 
 
 def test_outcome_of_a_timeout_depends_on_whether_data_was_sent() -> None:
-    before, after = classify_timeout(sent=False), classify_timeout(sent=True)
-    assert (before.diagnosis.cause, before.outcome) == (
-        *("the connection was not established in time", NOT_SENT),
-    )
-    assert (after.diagnosis.cause, after.outcome) == ("it did not respond in time", OUTCOME_UNKNOWN)
+    for progress, cause, outcome in (
+        (_progress(sent=False), CONNECTION_TIMEOUT, NOT_SENT),
+        (_progress(finished=False), SENDING_TIMEOUT, OUTCOME_UNKNOWN),
+        (_progress(), RESPONSE_TIMEOUT, OUTCOME_UNKNOWN),
+    ):
+        failure = classify_timeout(progress)
+        assert (failure.diagnosis.cause, failure.outcome) == (cause, outcome)
+        assert "increase O(timeout)" in failure.diagnosis.remedy.lower().replace("o(", "O(")
 
 
 REFUSED = "the proxy p:3128 refused the connection: it"
@@ -192,7 +227,7 @@ def test_failure_at_the_proxy_is_explained(
     error = _wrap(
         urllib3.exceptions.ProxyError("secret", proxy_error), requests.exceptions.ProxyError
     )
-    failure = classify_failure(error, sent=False, proxy="p:3128")
+    failure = _classify(error, sent=False, proxy="p:3128")
     assert (failure.diagnosis.cause, failure.outcome) == (cause, outcome)
     assert failure.diagnosis.remedy
     assert "secret" not in failure.diagnosis.remedy
@@ -208,11 +243,11 @@ def test_failure_at_the_proxy_is_explained(
     ],
 )
 def test_unusable_proxy_is_reported(kind: type[Exception]) -> None:
-    failure = classify_failure(kind("secret"), sent=False, proxy="p:1080")
+    failure = _classify(kind("secret"), sent=False, proxy="p:1080")
     assert failure.diagnosis.cause == f"the proxy p:1080 cannot be used ({kind.__name__})"
     assert failure.diagnosis.remedy.startswith("Set HTTPS_PROXY or ALL_PROXY in the environment")
     assert failure.outcome == PERMANENT
-    assert classify_failure(kind("secret"), sent=False, proxy=None).diagnosis.remedy == NETWORK
+    assert _classify(kind("secret"), sent=False, proxy=None).diagnosis.remedy == NETWORK
 
 
 def test_root_cause_is_found_in_nested_exceptions() -> None:
@@ -220,5 +255,5 @@ def test_root_cause_is_found_in_nested_exceptions() -> None:
     middle = urllib3.exceptions.ProxyError("secret", refused)
     outer = requests.exceptions.ConnectionError()
     outer.__cause__ = middle
-    failure = classify_failure(outer, sent=False, proxy=None)
+    failure = _classify(outer, sent=False, proxy=None)
     assert failure.diagnosis.cause == "Connection refused"

@@ -13,6 +13,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     Credential,
     Endpoint,
+    TlsSettings,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import RowError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import (
@@ -89,16 +90,42 @@ def test_status_is_explained(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("credential", "options"),
+    ("credential", "client_cert", "options", "noun"),
     [
-        (Credential(token="t", token_param="p"), "O(token) and O(token_param)"),
-        (Credential(username="u"), "O(url_username) and O(url_password)"),
-        (Credential(), "O(client_cert)"),
+        (Credential(token="t", token_param="p"), None, "O(token) and O(token_param)", "credential"),
+        (Credential(username="u"), None, "O(url_username) and O(url_password)", "credential"),
+        (
+            Credential(username="u"),
+            "c.pem",
+            "O(url_username) and O(url_password), and O(client_cert)",
+            "credential",
+        ),
+        (Credential(), "c.pem", "O(client_cert)", "client certificate"),
     ],
 )
-def test_remedy_names_the_options_of_the_credential(credential: Credential, options: str) -> None:
-    message = _message(Answer(401), replace(ENDPOINT, credential=credential))
-    assert message.endswith(f". Check {options}, and the permissions of the credential")
+def test_message_names_the_credential_and_its_options(
+    credential: Credential, client_cert: str | None, options: str, noun: str
+) -> None:
+    tls = TlsSettings(client_cert=client_cert)
+    endpoint = replace(ENDPOINT, credential=credential, tls=tls)
+    for status, cause in (
+        (401, f"it does not accept the {noun}"),
+        (403, f"the {noun} lacks the required permission"),
+    ):
+        assert _message(Answer(status), endpoint) == (
+            f"it returned HTTP {status} ({cause}). Check {options}, and the permissions of the {noun}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [(401, "it requires a credential"), (403, "it does not permit uploads without a credential")],
+)
+def test_message_names_the_missing_credential(status: int, cause: str) -> None:
+    endpoint = replace(ENDPOINT, credential=Credential(is_anonymous=True))
+    assert _message(Answer(status), endpoint).startswith(
+        f"it returned HTTP {status} ({cause}). Remove O(anonymous), and set O(token), "
+    )
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 207, 299])
