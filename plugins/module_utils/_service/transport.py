@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from .._errors import InputError
 from .._tls import create_tls_context, explain_file_error, load_client_certificate
 from .endpoint import Credential, Endpoint, TlsSettings
+from .interim_responses import FinalResponse
 from .library import REQUESTS, requests
 from .watchdog import Watchdog
 
@@ -90,6 +91,7 @@ class _WatchedConnection:
     """
 
     watchdog: Watchdog
+    response_class = FinalResponse
 
     def _new_conn(self) -> Any:
         connection = super()._new_conn()  # type: ignore[misc]  # A mixin for a class of urllib3.

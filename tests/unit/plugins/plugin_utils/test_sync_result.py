@@ -64,7 +64,15 @@ PLAN = {
     "by_location": BY_LOCATION,
     "invalid": [],
 }
-SERVICE = {"status": 200, "refused": 0, "error_count": 0, "errors": [], "counts": {"added": 2}}
+SERVICE = {
+    "status": 200,
+    "confirmed": True,
+    "message": "2 contacts were added",
+    "refused": 0,
+    "error_count": 0,
+    "errors": [],
+    "counts": {"added": 2},
+}
 UPLOAD: dict[str, Any] = {
     "uploaded": True,
     "plan": PLAN,
@@ -122,6 +130,8 @@ def test_the_result_of_an_upload() -> None:
         "left_out": EXPORT["left_out_causes"],
         "service": {
             "status": 200,
+            "confirmed": True,
+            "message": "2 contacts were added",
             "refused": 0,
             "error_count": 0,
             "attempts": 1,

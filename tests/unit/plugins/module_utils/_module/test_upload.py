@@ -53,9 +53,12 @@ def test_the_first_upload_is_recorded_in_a_receipt(uploader: Uploader) -> None:
         "plan": {**outcome.plan.summary(), "invalid": []},
         "service": {
             "status": 200,
+            "confirmed": True,
+            "message": "",
             "counts": {"added": 1},
             "errors": [],
             "error_count": 0,
+            "causes": [],
             "refused": 0,
         },
         "attempts": 1,
