@@ -16,8 +16,10 @@ from typing import Any
 
 from .document import (
     EMPTY,
+    HTML,
     JSON,
     TEXT,
+    XML,
     Document,
     get_path,
     has_plain_media_type,
@@ -233,9 +235,9 @@ class _DocumentReader:
 
     def explain_problem(self, masker: Masker) -> str:
         """Return the reason why the document is not the expected one; empty if it is."""
-        problem = self._explain_kind()
-        if problem and self._document.media_type:
-            return f"{problem} (media type {masker.mask(self._document.media_type)})"
+        problem, media_type = self._explain_kind(), self._document.media_type
+        if problem and media_type and self._document.kind in (HTML, TEXT, XML):
+            return f"{problem} (media type {masker.mask(media_type)})"
         return problem or next(self._mismatches(masker), "")
 
     def _explain_kind(self) -> str:

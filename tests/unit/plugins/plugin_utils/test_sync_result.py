@@ -209,6 +209,16 @@ REPORTS: list[tuple[dict[str, Any], list[str]]] = [
         ],
     ),
     (
+        {"export": EXPORT, "upload": {**UPLOAD, "service": {**SERVICE, "confirmed": False}}},
+        [
+            "Uploaded: the service returned HTTP 200 for 147 contacts, but nothing in its response confirms",
+            "  that it accepted them. 2 added, 1 changed, 2 moved, 1 removed, 142 unchanged.",
+            *LOCATIONS,
+            LEFT_OUT,
+            "They are listed in /state/contacts.csv.ids.",
+        ],
+    ),
+    (
         {"export": {**EXPORT, "staging_dir": "/staged"}, "upload": {**UPLOAD, "service": None}},
         [
             "Preview: 147 contacts would be uploaded. 2 added, 1 changed, 2 moved, 1 removed, 142 unchanged.",

@@ -89,9 +89,8 @@ def test_without_a_result_format_some_responses_are_not_an_acceptance(
         200, ResponseBody(body), ResultFormat(), sent_roster(), content_type=content_type
     )
     media_type = content_type.partition(";")[0]
-    assert answer.problem == (
-        f"{problem} (media type {media_type})" if problem and media_type else problem
-    )
+    is_shown = media_type and problem not in ("", "it is not valid JSON")
+    assert answer.problem == (f"{problem} (media type {media_type})" if is_shown else problem)
     assert answer.failure_sign == ""
 
 
