@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import resource
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -136,7 +136,8 @@ def test_each_error_status_has_its_own_message(
     assert run_upload(service, workspace, initial=True)["uploaded"]
 
 
-HTML, TEXT = {"Content-Type": "text/html"}, {"Content-Type": "text/plain; charset=utf-8"}
+HTML, XML = {"Content-Type": "text/html"}, {"Content-Type": "text/xml"}
+TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 GZIP, BROTLI = {"Content-Encoding": "gzip"}, {"Content-Encoding": "br"}
 UNEXPECTED_RESPONSES: list[tuple[int, bytes, dict[str, str], str]] = [
     (200, b"", {}, "it is empty"),
@@ -162,8 +163,8 @@ def test_a_response_without_the_expected_result_is_an_error(
     remedy = " Check url and result against the service's documentation."
     if headers is HTML:
         remedy = (
-            " Check url and token, token_header and token_prefix: such a page usually comes from a login form, a proxy or"
-            " a firewall."
+            " Check url and token, token_header and token_prefix: such a page usually comes from a login form,"
+            " a proxy or a firewall."
         )
     reported = ' The service reports: "fine".' if headers is TEXT else ""
     assert result.message == (
@@ -176,140 +177,124 @@ def test_a_response_without_the_expected_result_is_an_error(
 JsonObject = dict[str, object]
 COUNTS: JsonObject = {"counts": "counts", "refused": ["failed"]}
 ROWS: JsonObject = {"errors": "rows", "status": "status", "accepted": [200, 201]}
+STATE: JsonObject = {"success": "state", "success_values": ["DONE"]}
 OK = b'{"counts": {"imported": 2, "failed": 0}}'
 DEFLATE = zlib.compressobj(wbits=-zlib.MAX_WBITS)
 RAW_DEFLATE = DEFLATE.compress(OK) + DEFLATE.flush()
+
+
+class Reply(NamedTuple):
+    """A response of the service: status, body and headers."""
+
+    status: int
+    body: JsonObject | bytes
+    headers: dict[str, str] | None = None
 
 
 class TestMeaning:
     """What a response means, with the options and without them."""
 
     @pytest.mark.parametrize(
-        ("status", "body", "headers", "result", "cause"),
+        ("reply", "result", "cause"),
         [
             (
-                200,
-                b"<!DOCTYPE html><title>Sign in</title>",
-                HTML,
+                Reply(200, b"<!DOCTYPE html><title>Sign in</title>", HTML),
                 None,
                 "it is an HTML page (media type text/html);",
             ),
             (
-                200,
-                b"<?xml version='1.0'?><error/>",
-                {"Content-Type": "text/xml"},
+                Reply(200, b"<?xml version='1.0'?><error/>", XML),
                 None,
                 "it is XML (media type text/xml);",
             ),
             (
-                200,
-                {"success": False, "messages": ["Nothing was imported."]},
-                {},
+                Reply(200, {"success": False, "messages": ["Nothing was imported."]}),
                 None,
                 "success is not true;",
             ),
-            (200, {"success": False}, {}, {"counts": "."}, "success is not true;"),
-            (200, {"error": "bad"}, {}, None, "error has a value;"),
+            (Reply(200, {"success": False}), {"counts": "."}, "success is not true;"),
+            (Reply(200, {"error": "bad"}), None, "error has a value;"),
             (
-                200,
-                {"counts": {"added": 1, "failed": 1}},
-                {},
+                Reply(200, {"counts": {"added": 1, "failed": 1}}),
                 {"counts": "counts"},
                 "failed is not 0;",
             ),
-            (200, b"ERROR: unknown column", TEXT, None, "it reports a failure;"),
+            (Reply(200, b"ERROR: unknown column", TEXT), None, "it reports a failure;"),
             (
-                207,
-                {"id": 1},
-                {},
+                Reply(207, {"id": 1}),
                 None,
                 "it returned HTTP 207 (it might have refused some of the rows).",
             ),
-            (
-                200,
-                {"state": "STARTED"},
-                {},
-                {"success": "state", "success_values": ["DONE"]},
-                'state is "STARTED", ',
-            ),
-            (200, {}, {}, {"success": "success"}, "it does not contain success, "),
-            (200, b"", {}, COUNTS, "it is empty;"),
+            (Reply(200, {"state": "STARTED"}), STATE, 'state is "STARTED", '),
+            (Reply(200, {}), {"success": "success"}, "it does not contain success, "),
+            (Reply(200, b""), COUNTS, "it is empty;"),
         ],
     )
     def test_a_status_alone_is_not_an_acceptance(
         self,
-        status: int,
-        body: JsonObject | bytes,
-        headers: dict[str, str],
+        reply: Reply,
         result: JsonObject | None,
         cause: str,
         service: Receiver,
         workspace: Workspace,
     ) -> None:
-        service.queue_response(status, body, headers)
+        service.queue_response(*reply)
         outcome = run_failing_upload(service, workspace, result=result)
         assert cause in outcome.message
         assert outcome.data["kind"] == "service_unsure"
         assert run_upload(service, workspace, initial=True)["uploaded"]
 
     @pytest.mark.parametrize(
-        ("status", "body", "headers", "content"),
+        ("reply", "content"),
         [
-            (204, b"", {}, "an empty body"),
-            (201, b"Import processing...", TEXT, "plain text (text/plain)"),
-            (200, {"id": 7, "failed": 0, "errors": []}, {}, "JSON (application/json)"),
+            (Reply(204, b""), "an empty body"),
+            (Reply(201, b"Import processing...", TEXT), "plain text (text/plain)"),
+            (Reply(200, {"id": 7, "failed": 0, "errors": []}), "JSON (application/json)"),
         ],
     )
     def test_an_acceptance_that_nothing_confirms_is_reported(
-        self,
-        status: int,
-        body: JsonObject | bytes,
-        headers: dict[str, str],
-        content: str,
-        service: Receiver,
-        workspace: Workspace,
+        self, reply: Reply, content: str, service: Receiver, workspace: Workspace
     ) -> None:
-        service.queue_response(status, body, headers)
+        service.queue_response(*reply)
         result = run_upload(service, workspace, initial=True, result=None)
         assert (result["uploaded"], result["service"]["confirmed"]) == (True, False)
         assert result["msg"].startswith(
-            f"The roster counts as accepted because the service returned HTTP {status} with {content}."
+            f"The roster counts as accepted because the service returned HTTP {reply.status} with {content}."
         )
         assert result.warnings == []
         unchanged = run_upload(service, workspace, result=None)
         assert (unchanged["changed"], "msg" in unchanged.data) == (False, False)
 
     @pytest.mark.parametrize(
-        ("body", "headers", "result"),
+        ("reply", "result"),
         [
-            (OK, {"Content-Encoding": "utf-8"}, COUNTS),
-            (RAW_DEFLATE, {"Content-Encoding": "deflate"}, COUNTS),
+            (Reply(200, OK, {"Content-Encoding": "utf-8"}), COUNTS),
+            (Reply(200, RAW_DEFLATE, {"Content-Encoding": "deflate"}), COUNTS),
             (
-                '{"counts": {"failed": 0}, "message": "\u00dcbernommen"}'.encode("latin-1"),
-                {"Content-Type": "application/json; charset=ISO-8859-1"},
+                Reply(
+                    200,
+                    '{"counts": {"failed": 0}, "message": "\u00dcbernommen"}'.encode("latin-1"),
+                    {"Content-Type": "application/json; charset=ISO-8859-1"},
+                ),
                 {**COUNTS, "message": "message"},
             ),
-            (OK.decode().encode("utf-16"), {}, COUNTS),
-            ({"counts": {"imported": "2", "failed": "0"}}, {}, COUNTS),
-            ({"counts": {"imported": 2}}, {}, COUNTS),
-            ({"rows": [{"row": row, "status": 201} for row in (1, 2)]}, {}, ROWS),
-            ({"success": True}, {}, {"success": "success"}),
-            ({"job": {"state": "Done"}}, {}, {"success": "job.state", "success_values": ["DONE"]}),
-            (b"OK", HTML, {"success": ".", "success_values": ["ok"]}),
+            (Reply(200, OK.decode().encode("utf-16")), COUNTS),
+            (Reply(200, {"counts": {"imported": "2", "failed": "0"}}), COUNTS),
+            (Reply(200, {"counts": {"imported": 2}}), COUNTS),
+            (Reply(200, {"rows": [{"row": row, "status": 201} for row in (1, 2)]}), ROWS),
+            (Reply(200, {"success": True}), {"success": "success"}),
+            (Reply(200, {"state": "Done"}), STATE),
+            (Reply(200, b"OK", HTML), {"success": ".", "success_values": ["ok"]}),
         ],
     )
     def test_a_confirmation_is_read_tolerantly(
-        self,
-        body: JsonObject | bytes,
-        headers: dict[str, str],
-        result: JsonObject,
-        service: Receiver,
-        workspace: Workspace,
+        self, reply: Reply, result: JsonObject, service: Receiver, workspace: Workspace
     ) -> None:
-        service.queue_response(200, body, headers)
+        service.queue_response(*reply)
         outcome = run_upload(service, workspace, initial=True, result=result)
         assert (outcome["uploaded"], outcome["service"]["confirmed"]) == (True, True)
-        assert outcome["service"]["message"] == ("\u00dcbernommen" if "message" in result else "")
+        if "message" in result:
+            assert outcome["service"]["message"] == "\u00dcbernommen"
         assert "msg" not in outcome.data
 
     def test_row_results_can_be_numbers(self, service: Receiver, workspace: Workspace) -> None:
@@ -353,8 +338,8 @@ class TestDoubt:
                 303,
                 {"Location": "/imports/17?key=hush"},
                 (
-                    "it returned HTTP 303, the result is at /imports/17; it might have accepted the roster. Check in the"
-                    " service whether it has imported the contacts; the next run sends the roster again."
+                    "it returned HTTP 303, the result is at /imports/17; it might have accepted the roster. Check in"
+                    " the service whether it has imported the contacts; the next run sends the roster again."
                 ),
             ),
             (
@@ -377,16 +362,16 @@ class TestDoubt:
                 302,
                 {"Location": "/done"},
                 (
-                    "it returned HTTP 302, a redirect to /done; it might have accepted the roster. Compare url and method"
-                    " with the service's documentation."
+                    "it returned HTTP 302, a redirect to /done; it might have accepted the roster. Compare url and"
+                    " method with the service's documentation."
                 ),
             ),
             (
                 408,
                 {},
                 (
-                    "it returned HTTP 408 (the roster did not arrive in time). Check the network; the next run sends the"
-                    " roster again."
+                    "it returned HTTP 408 (the roster did not arrive in time). Check the network; the next run sends"
+                    " the roster again."
                 ),
             ),
             (
@@ -509,8 +494,8 @@ class TestServiceMessage:
             in (result.message)
         )
         assert (
-            " (vardo 3, hamar 1). Compare the location identifiers vardo, hamar with the locations of the account in the"
-            " service; service.errors lists the rows." in result.message
+            " (vardo 3, hamar 1). Compare the location identifiers vardo, hamar with the locations of the account in"
+            " the service; service.errors lists the rows." in result.message
         )
         (cause,) = result.data["service"]["causes"]
         assert (cause["cause"], cause["rows"]) == (unknown, 4)
