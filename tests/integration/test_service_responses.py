@@ -319,7 +319,7 @@ class TestMeaning:
         result = run_upload(service, workspace, **options)
         assert result.message == (
             f"Cannot upload to {service.url}: it returned HTTP 200, but success in its response is false."
-            ' The service reports: "Unknown column: SMS Phone.".'
+            ' The service reports: "Unknown column: SMS Phone".'
             " Correct the cause that the service reports, or look it up in the service."
         )
         assert (result.data["kind"], result.data["receipt"]["complete"]) == (
@@ -453,7 +453,7 @@ class TestServiceMessage:
     ) -> None:
         service.queue_response(status, body, TEXT if isinstance(body, bytes) else {})
         result = run_failing_upload(service, workspace)
-        assert f'. The service reports: "{text}". ' in result.message
+        assert f'. The service reports: "{text.rstrip(".")}". ' in result.message
         assert result.data["service"]["message"] == text.replace("'", '"')
 
     @pytest.mark.parametrize(
@@ -470,7 +470,7 @@ class TestServiceMessage:
                     "message": "The data was invalid.",
                     "errors": {"rows.2.email": ["must be an address."]},
                 },
-                '1 row: Email: "must be an address.". The service reports: "The data was invalid."',
+                '1 row: Email: "must be an address". The service also reports: "The data was invalid"',
             ),
         ],
     )

@@ -38,7 +38,6 @@ UNKNOWN: the service might have accepted the roster, or a part of it.
 
 _LONG_DELAY_REMEDY = "Run less often, and wait for the requested delay before the next run"
 _NOT_ACCEPTED = "the roster is treated as not accepted"
-_REPORTS = "The service reports"
 _SHOWN_CAUSES = 3
 _SHOWN_LOCATIONS = 3
 _MARKER = re.compile(r"\bO\(")
@@ -96,7 +95,8 @@ def decide(
         kind = UNSURE if kind == REFUSED else kind
         cause += "; the outcome of an earlier attempt is unknown"
     if answer.message and answer.message not in (each.cause for each in answer.causes):
-        cause += f". {_REPORTS}: {_quote(answer.message)}"
+        also = " also" if any(each.cause or each.column for each in answer.causes) else ""
+        cause += f". The service{also} reports: {_quote(answer.message)}"
     return Verdict(outcome, kind, cause, diagnosis.remedy)
 
 
@@ -245,7 +245,7 @@ def _describe_causes(causes: Sequence[RefusalCause], count: int) -> str:
     shown = [_describe_cause(each, count) for each in named[:_SHOWN_CAUSES]]
     if len(named) > _SHOWN_CAUSES:
         shown.append(f"{len(named) - _SHOWN_CAUSES} more in service.causes")
-    return f". {_REPORTS}: {'; '.join(shown)}" if shown else ""
+    return f". The service reports: {'; '.join(shown)}" if shown else ""
 
 
 def _describe_cause(cause: RefusalCause, count: int) -> str:
@@ -291,4 +291,6 @@ def _rows(count: int) -> str:
 def _quote(text: str) -> str:
     """Quote a message of the service, without anything that looks like the marker of an option."""
     text = _MARKER.sub("O (", text.replace('"', "'"))
+    # The full stop of a sentence is left out, but not the end of a mask.
+    text = text[:-1] if re.search(r"[^.]\.$", text) else text
     return f'"{text}"'

@@ -441,7 +441,7 @@ def test_message_that_is_also_a_cause_is_not_repeated() -> None:
     answer = Answer(422, unassigned=1, row_count=2, causes=(EMAIL,), message=EMAIL.cause)
     assert _error(answer).cause.count(EMAIL.cause) == 1
     other = _error(replace(answer, message="Nothing was imported"))
-    assert other.cause.endswith('bergen. The service reports: "Nothing was imported"')
+    assert other.cause.endswith('bergen. The service also reports: "Nothing was imported"')
 
 
 def test_rows_that_are_not_refused_are_accepted_only_if_nothing_contradicts_it() -> None:
