@@ -273,7 +273,7 @@ class _DocumentReader:
         if not self._are_errors_valid:
             yield f"{label} is not a list"
         # A list that contains a status for each row must be complete. If `row_column` is set, one item
-        # can stand for several rows, so only an empty list is known to be incomplete.
+        # can represent several rows, so only an empty list is known to be incomplete.
         listed = len(self.errors) if isinstance(self.errors, list) else 0
         if self._format.status and listed < (1 if self._format.row_column else self._row_count):
             yield f"{label} lists {listed} of {self._row_count} rows"

@@ -162,5 +162,5 @@ def test_endless_response_is_truncated(status: str) -> None:
     with http_server(endless) as server:
         code, body = exchange(server.port)
     assert (code, body[:1], len(body)) == (int(status[:3]), b"x", MAX_CONTENT)
-    # In MiB. The server can send only what the client reads and what fits in the socket buffers.
+    # Less than 64 MiB: the server can send only what the client reads and what fits in the socket buffers.
     assert len(sent) < 64

@@ -353,7 +353,7 @@ def test_answer_is_explained(answer: Answer, message: str) -> None:
         ),
     ],
 )
-def test_too_long_retry_after_is_reported(retry_after: float | None, text: str) -> None:
+def test_retry_after_that_is_too_long_is_reported(retry_after: float | None, text: str) -> None:
     message = _message(Answer(503, retry_after=retry_after))
     assert message.startswith(f"it returned HTTP 503 (the service is unavailable){text}. ")
 
