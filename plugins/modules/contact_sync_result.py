@@ -135,6 +135,14 @@ service:
     status:
       description: HTTP status code.
       type: int
+    confirmed:
+      description:
+        - Whether the response confirms that the service accepted the roster or a part of it. If V(false) although the
+          verdict is V(uploaded), C(contact_sync_service_result) does not describe how the service confirms an upload.
+      type: bool
+    message:
+      description: Text in the response that explains it, without personal data; empty if there is none.
+      type: str
     refused:
       description: Number of rejected contacts.
       type: int

@@ -14,8 +14,14 @@ author:
 description:
   - Compares a roster with the last one that the service accepted, and uploads the roster over HTTPS if they differ.
   - Nothing is sent if nothing changed, or if the plan would remove more contacts than the limits allow.
-  - A status code from 200 to 299 means that the service accepted the roster. The exception is 202, which means that the
-    service has not decided yet. Use O(status_code) to change the accepted status codes.
+  - The service accepted the roster if it returned an accepted status code (see O(status_code)) and a response that
+    matches O(result). Without O(result), the response must be empty, plain text, or JSON without a sign of failure such
+    as an error. The roster then counts as accepted, but RV(service.confirmed) is V(false). An HTML page, which usually
+    comes from a login form, a proxy or a firewall, never means acceptance.
+  - A status code from 400 to 499 except 408, the redirects 307 and 308, and a flag for success that is false (see
+    O(result.success)) mean that the service has not accepted the roster. After any other response that does not mean
+    acceptance, such as another redirect or a server error, the outcome is unknown. The next run then sends the roster
+    again, even if nothing changed.
   - If the service accepts a roster but reports that it rejected some of the rows, the task fails, and the next run
     sends the complete roster again. The other rows count as accepted only if the response identifies the rejected rows.
   - The module authenticates with O(token), or with O(url_username) and O(url_password). The token is sent in a header
@@ -245,9 +251,9 @@ options:
     default: 2
   status_code:
     description:
-      - Status codes, from 200 to 299, that mean that the service accepted the roster.
-      - If not set, all status codes in this range except 202 are used. If the list contains 202, contacts that the
-        service may still reject count as accepted.
+      - Status codes, from 200 to 299, that can mean that the service accepted the roster.
+      - If not set, all status codes in this range except 202 and 207 are used. If O(result.status) is set, 207 is also
+        used. If the list contains 202, contacts that the service may still reject count as accepted.
     type: list
     elements: int
   profile:
@@ -309,8 +315,12 @@ options:
     default: false
   result:
     description:
-      - Structure of the service's JSON response. The response contains counts, row errors or both.
-      - If the response contains neither, the roster counts as not accepted, regardless of the status code.
+      - Structure of the service's JSON response. It contains a flag for success, counts, row errors, or several of
+        these.
+      - If the response does not contain the expected values, the roster counts as not accepted, regardless of the
+        status code. Numbers can also be strings.
+      - A sign of failure outside the expected values also means that the roster was not accepted. Examples are a
+        C(success) that is V(false), an C(error) with a value, and a number of C(failed) rows above 0.
       - If rows were rejected and the response identifies them, the other rows count as accepted. See O(result.errors).
         If the response does not identify them, no row counts as accepted. In both cases, the task fails, and the next
         run sends the roster again.
@@ -318,14 +328,34 @@ options:
         code.
     type: dict
     suboptions:
+      success:
+        description:
+          - Path, as keys separated by dots, to a flag or a state that shows whether the service accepted the roster.
+            V(.) means the complete response, which can then also be plain text.
+          - If it is missing, or its value is not in O(result.success_values), the roster counts as not accepted.
+        type: str
+      success_values:
+        description:
+          - Values of O(result.success) that mean acceptance, such as V(DONE) or V(ok). They are not case-sensitive.
+        type: list
+        elements: str
+        default: ["true"]
+      message:
+        description:
+          - Paths to texts that explain the response. They are shown in error messages and in RV(service.message).
+          - If not set, or if there are no such texts, the texts with common names such as C(error), C(message) and
+            C(detail) are used.
+        type: list
+        elements: str
+        default: []
       counts:
         description:
-          - Path, as keys separated by dots, to an object whose values are numbers. V(.) means the complete response.
+          - Path to an object whose values are numbers. V(.) means the complete response.
         type: str
       refused:
         description:
           - Names of the counts of rejected contacts, such as V(skipped) and V(failed).
-          - The response must contain at least one of them, and their values must be integers.
+          - Their values must be integers. A count can be missing if the object contains other counts.
         type: list
         elements: str
         default: []
@@ -333,6 +363,8 @@ options:
         description:
           - Path to a list of objects, one for each rejected row or, with O(result.status), one for each row of the
             roster.
+          - Without O(result.status), it can also be a list of texts, or an object with texts for each field. These do
+            not identify rows, so no row then counts as accepted.
         type: str
       row:
         description:
@@ -368,7 +400,7 @@ options:
         type: str
       accepted:
         description:
-          - Status values of accepted rows, such as V(Imported), V(Updated) and V(Not Changed). They are not
+          - Status values of accepted rows, such as V(Imported), V(Updated), V(Not Changed) or V(201). They are not
             case-sensitive. Rows with any other status count as rejected.
         type: list
         elements: str
@@ -424,9 +456,23 @@ EXAMPLES = r"""
     result:
       counts: counts
       refused: [skipped, failed]
+
+- name: Upload to a service that responds with a flag and a list of messages
+  frontdesk.contacts.contact_upload:
+    src: /var/lib/frontdesk-contacts/contacts.csv
+    url: https://frontdesk.example/api/contacts/import
+    token: "{{ vault_frontdesk_token }}"
+    result:
+      success: success
+      message: messages
 """
 
 RETURN = r"""
+msg:
+  description:
+    - Error message, or a note that nothing in the response confirms the upload.
+  returned: failure, or if RV(uploaded) is V(true) and RV(service.confirmed) is V(false)
+  type: str
 uploaded:
   description:
     - Whether the service accepted the complete roster, even if the receipt could not be written. In check mode,
@@ -488,6 +534,16 @@ service:
     status:
       description: HTTP status code.
       type: int
+    confirmed:
+      description:
+        - Whether the response matches O(result) and shows that the service accepted the roster or a part of it. If
+          V(false) although RV(uploaded) is V(true), O(result) does not describe how the service confirms an upload.
+      type: bool
+    message:
+      description:
+        - Text in the response that explains it; empty if there is none. See O(result.message).
+        - Secrets and values of contacts are masked, and the text is shortened to 200 characters.
+      type: str
     counts:
       description: Counts from the response. See O(result.counts).
       type: dict
@@ -499,6 +555,12 @@ service:
     error_count:
       description: Number of row errors in the response. A row can have several errors.
       type: int
+    causes:
+      description:
+        - Causes of the row errors, those with the most rows first. Each has C(column), C(cause), C(rows) and
+          C(locations), a list with C(location) and C(rows). At most 20 causes and 10 locations of each are returned.
+      type: list
+      elements: dict
     refused:
       description: Number of rejected contacts, according to the row errors and the counts.
       type: int
@@ -605,7 +667,7 @@ def main() -> None:
         )
     if outcome.error is not None:
         reporter.fail_with(outcome.error, **result)
-    reporter.exit(**result)
+    reporter.exit(outcome.message, **result)
 
 
 if __name__ == "__main__":

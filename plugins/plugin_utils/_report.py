@@ -77,6 +77,11 @@ def verdict_line(result: SyncResult) -> str:
     contacts = _contacts(result.contacts)
     if result.failure is not None:
         return f"{'Stopped' if result.verdict == STOPPED else 'Failed'}: {result.failure.message}"
+    if result.verdict == UPLOADED and result.service and not result.service["confirmed"]:
+        return (
+            f"Uploaded: the service returned HTTP {result.service['status']} for {contacts}, but nothing in"
+            f" its response confirms that it accepted them. {_plan_text(result)}"
+        )
     return {
         UNCHANGED: f"Unchanged: the service already has these {contacts}, so nothing was uploaded.",
         UPLOADED: f"Uploaded: the service accepted {contacts}. {_plan_text(result)}",

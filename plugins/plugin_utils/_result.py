@@ -210,7 +210,9 @@ def _service(upload: TaskResult) -> dict[str, Any] | None:
     service = upload.get("service")
     if not service:
         return None
-    kept = {key: service[key] for key in ("status", "refused", "error_count")}
+    kept = {
+        key: service[key] for key in ("status", "confirmed", "message", "refused", "error_count")
+    }
     return {
         **kept,
         "attempts": upload["attempts"],

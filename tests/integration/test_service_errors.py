@@ -26,6 +26,7 @@ pytestmark = pytest.mark.every_library
 
 UNKNOWN_CREDENTIAL = (
     "it returned HTTP 401 (it does not accept the credential)."
+    ' The service reports: "the token is missing or invalid".'
     " Check token, token_header and token_prefix, and the permissions of the credential."
 )
 REJECTED_REQUESTS: list[tuple[dict[str, Any], str]] = [
@@ -40,7 +41,9 @@ REJECTED_REQUESTS: list[tuple[dict[str, Any], str]] = [
     (
         {"field_name": "contacts"},
         (
-            "it returned HTTP 400 (it cannot process the request). Compare method, body_format,"
+            "it returned HTTP 400 (it cannot process the request)."
+            " The service reports: \"the form must have the fields ['file']\"."
+            " Compare method, body_format,"
             " field_name, form_fields, params and the columns with the service's documentation."
         ),
     ),
@@ -89,8 +92,8 @@ class TestErrorResponses:
             result = run_failing_upload(service, workspace)
             assert target.requests == 0
         assert result.message == (
-            f"Cannot upload to {service.url}: it returned a redirect to localhost."
-            " Set url to the final address."
+            f"Cannot upload to {service.url}: it returned HTTP 307, a redirect to {target.url}."
+            " Set url to this address if the service's documentation confirms it."
         )
 
     def test_a_partial_acceptance_is_recorded(
@@ -121,15 +124,27 @@ def test_rejected_rows_are_reported_without_personal_data(
     result = run_failing_upload(service, workspace)
     assert result.message == (
         f"Cannot upload to {service.url}: it returned HTTP 422 and refused 1 row; no row is treated"
-        " as accepted. Correct the directory entries of the refused contacts, or correct the columns;"
+        ' as accepted. The service reports: 1 row: Location: "is not a location of this account", vardo.'
+        " Compare the location identifier vardo with the locations of the account in the service;"
         " service.errors lists the rows."
     )
+    cause = "is not a location of this account"
     row = {"row": 2, "identity": roster[1].identity, "column": "Location"}
     assert result.data["service"] == {
         "status": 422,
+        "confirmed": False,
+        "message": "",
         "counts": {"received": 3, "added": 0, "updated": 0, "removed": 0},
-        "errors": [{**row, "cause": "is not a location of this account"}],
+        "errors": [{**row, "cause": cause}],
         "error_count": 1,
+        "causes": [
+            {
+                "column": "Location",
+                "cause": cause,
+                "rows": 1,
+                "locations": [{"location": "vardo", "rows": 1}],
+            }
+        ],
         "refused": 1,
     }
     service.queue_response(

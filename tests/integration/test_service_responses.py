@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import resource
-from typing import TYPE_CHECKING
+import zlib
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from tests.integration.support.modules import ModuleRunner, build_module_request
 from tests.integration.support.options import upload_options
 from tests.integration.support.rosters import make_contacts, write_roster
-from tests.integration.support.upload_runs import run_upload
+from tests.integration.support.upload_runs import run_failing_upload, run_upload
 from tests.lab.receiver import Receiver, ServiceBehavior, receiver
 
 if TYPE_CHECKING:
@@ -138,12 +139,15 @@ def test_each_error_status_has_its_own_message(
     assert run_upload(service, workspace, initial=True)["uploaded"]
 
 
+HTML, XML = {"Content-Type": "text/html"}, {"Content-Type": "text/xml"}
+TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 GZIP, BROTLI = {"Content-Encoding": "gzip"}, {"Content-Encoding": "br"}
 UNEXPECTED_RESPONSES: list[tuple[int, bytes, dict[str, str], str]] = [
     (200, b"", {}, "it is empty"),
     (204, b"", {}, "it is empty"),
-    (200, b"<html>Log in</html>", {}, "it is an HTML page"),
-    (200, b"fine", {}, "it is not valid JSON"),
+    (200, b"<html>Log in</html>", HTML, "it is an HTML page (media type text/html)"),
+    (200, b"<r/>", {"Content-Type": "application/xml"}, "it is XML (media type application/xml)"),
+    (200, b"fine", TEXT, "it is not JSON (media type text/plain)"),
     (200, b'{"counts": {}', {}, "it is not valid JSON"),
     (200, b"[]", {}, "it does not contain counts or errors"),
     (200, b"x" * (17 << 20), {}, "it is longer than 16 MiB"),
@@ -159,11 +163,345 @@ def test_a_response_without_the_expected_result_is_an_error(
     status, body, headers, problem = response
     service.queue_response(status, body, headers)
     result = run_upload(service, workspace, initial=True)
+    remedy = " Check url and result against the service's documentation."
+    if headers is HTML:
+        remedy = (
+            " Check url and token, token_header and token_prefix: such a page usually comes from a login form,"
+            " a proxy or a firewall."
+        )
+    reported = ' The service reports: "fine".' if headers is TEXT else ""
     assert result.message == (
         f"Cannot upload to {service.url}: it returned HTTP {status}, but the response does not match"
-        f" result: {problem}; the roster is treated as not accepted."
-        " Check url and result against the service's documentation."
+        f" result: {problem}; the roster is treated as not accepted.{reported}{remedy}"
     )
+    assert result.data["service"]["confirmed"] is False
+
+
+JsonObject = dict[str, object]
+COUNTS: JsonObject = {"counts": "counts", "refused": ["failed"]}
+ROWS: JsonObject = {"errors": "rows", "status": "status", "accepted": [200, 201]}
+STATE: JsonObject = {"success": "state", "success_values": ["DONE"]}
+OK = b'{"counts": {"imported": 2, "failed": 0}}'
+DEFLATE = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+RAW_DEFLATE = DEFLATE.compress(OK) + DEFLATE.flush()
+
+
+class Reply(NamedTuple):
+    """A response of the service: status, body and headers."""
+
+    status: int
+    body: JsonObject | bytes
+    headers: dict[str, str] | None = None
+
+
+class TestMeaning:
+    """What a response means, with the options and without them."""
+
+    @pytest.mark.parametrize(
+        ("reply", "result", "cause"),
+        [
+            (
+                Reply(200, b"<!DOCTYPE html><title>Sign in</title>", HTML),
+                None,
+                "it is an HTML page (media type text/html);",
+            ),
+            (
+                Reply(200, b"<?xml version='1.0'?><error/>", XML),
+                None,
+                "it is XML (media type text/xml);",
+            ),
+            (
+                Reply(200, {"success": False, "messages": ["Nothing was imported."]}),
+                None,
+                "success is not true;",
+            ),
+            (Reply(200, {"success": False}), {"counts": "."}, "success is not true;"),
+            (Reply(200, {"error": "bad"}), None, "error has a value;"),
+            (
+                Reply(200, {"counts": {"added": 1, "failed": 1}}),
+                {"counts": "counts"},
+                "failed is not 0;",
+            ),
+            (Reply(200, b"ERROR: unknown column", TEXT), None, "it reports a failure;"),
+            (
+                Reply(207, {"id": 1}),
+                None,
+                "it returned HTTP 207 (it might have refused some of the rows).",
+            ),
+            (Reply(200, {"state": "STARTED"}), STATE, 'state is "STARTED", '),
+            (Reply(200, {}), {"success": "success"}, "it does not contain success, "),
+            (Reply(200, b""), COUNTS, "it is empty;"),
+        ],
+    )
+    def test_a_status_alone_is_not_an_acceptance(
+        self,
+        reply: Reply,
+        result: JsonObject | None,
+        cause: str,
+        service: Receiver,
+        workspace: Workspace,
+    ) -> None:
+        service.queue_response(*reply)
+        outcome = run_failing_upload(service, workspace, result=result)
+        assert cause in outcome.message
+        assert outcome.data["kind"] == "service_unsure"
+        assert run_upload(service, workspace, initial=True)["uploaded"]
+
+    @pytest.mark.parametrize(
+        ("reply", "content"),
+        [
+            (Reply(204, b""), "an empty body"),
+            (Reply(201, b"Import processing...", TEXT), "plain text (text/plain)"),
+            (Reply(200, {"id": 7, "failed": 0, "errors": []}), "JSON (application/json)"),
+        ],
+    )
+    def test_an_acceptance_that_nothing_confirms_is_reported(
+        self, reply: Reply, content: str, service: Receiver, workspace: Workspace
+    ) -> None:
+        service.queue_response(*reply)
+        result = run_upload(service, workspace, initial=True, result=None)
+        assert (result["uploaded"], result["service"]["confirmed"]) == (True, False)
+        assert result["msg"].startswith(
+            f"The roster counts as accepted because the service returned HTTP {reply.status} with {content}."
+        )
+        assert result.warnings == []
+        unchanged = run_upload(service, workspace, result=None)
+        assert (unchanged["changed"], "msg" in unchanged.data) == (False, False)
+
+    @pytest.mark.parametrize(
+        ("reply", "result"),
+        [
+            (Reply(200, OK, {"Content-Encoding": "utf-8"}), COUNTS),
+            (Reply(200, RAW_DEFLATE, {"Content-Encoding": "deflate"}), COUNTS),
+            (
+                Reply(
+                    200,
+                    '{"counts": {"failed": 0}, "message": "\u00dcbernommen"}'.encode("latin-1"),
+                    {"Content-Type": "application/json; charset=ISO-8859-1"},
+                ),
+                {**COUNTS, "message": "message"},
+            ),
+            (Reply(200, OK.decode().encode("utf-16")), COUNTS),
+            (Reply(200, {"counts": {"imported": "2", "failed": "0"}}), COUNTS),
+            (Reply(200, {"counts": {"imported": 2}}), COUNTS),
+            (Reply(200, {"rows": [{"row": row, "status": 201} for row in (1, 2)]}), ROWS),
+            (Reply(200, {"success": True}), {"success": "success"}),
+            (Reply(200, {"state": "Done"}), STATE),
+            (Reply(200, b"OK", HTML), {"success": ".", "success_values": ["ok"]}),
+        ],
+    )
+    def test_a_confirmation_is_read_tolerantly(
+        self, reply: Reply, result: JsonObject, service: Receiver, workspace: Workspace
+    ) -> None:
+        service.queue_response(*reply)
+        outcome = run_upload(service, workspace, initial=True, result=result)
+        assert (outcome["uploaded"], outcome["service"]["confirmed"]) == (True, True)
+        if "message" in result:
+            assert outcome["service"]["message"] == "\u00dcbernommen"
+        assert "msg" not in outcome.data
+
+    def test_row_results_can_be_numbers(self, service: Receiver, workspace: Workspace) -> None:
+        service.queue_response(
+            207, {"rows": [{"row": "1", "status": 201}, {"row": "2", "status": 422}]}
+        )
+        result = run_upload(service, workspace, initial=True, result=ROWS)
+        assert (
+            "returned HTTP 207 and refused 1 row; the other rows are treated as accepted"
+            in result.message
+        )
+        assert (result.data["service"]["confirmed"], result.data["receipt"]["rows"]) == (True, 1)
+
+    def test_a_flag_that_is_false_is_a_rejection(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        options: JsonObject = {"result": {"success": "success", "message": "messages"}}
+        service.queue_response(200, {"success": True})
+        assert run_upload(service, workspace, initial=True, **options)["uploaded"]
+        write_roster(workspace.dest, make_contacts(3))
+        service.queue_response(200, {"success": False, "messages": ["Unknown column: SMS Phone."]})
+        result = run_upload(service, workspace, **options)
+        assert result.message == (
+            f"Cannot upload to {service.url}: it returned HTTP 200, but success in its response is false."
+            ' The service reports: "Unknown column: SMS Phone".'
+            " Correct the cause that the service reports, or look it up in the service."
+        )
+        assert (result.data["kind"], result.data["receipt"]["complete"]) == (
+            "service_refused",
+            True,
+        )
+
+
+class TestDoubt:
+    """Responses after which the service might have accepted the roster."""
+
+    @pytest.mark.parametrize(
+        ("status", "headers", "message"),
+        [
+            (
+                303,
+                {"Location": "/imports/17?key=hush"},
+                (
+                    "it returned HTTP 303, the result is at /imports/17; it might have accepted the roster. Check in"
+                    " the service whether it has imported the contacts; the next run sends the roster again."
+                ),
+            ),
+            (
+                301,
+                {"Location": "/contacts/"},
+                (
+                    "it returned HTTP 301, a redirect to /contacts/; it might have accepted the roster. Add a slash at"
+                    " the end of url."
+                ),
+            ),
+            (
+                302,
+                {"Location": "/users/sign_in?next=%2Fcontacts"},
+                (
+                    "it returned HTTP 302, a redirect to /users/sign_in, which looks like a login page; it might have"
+                    " accepted the roster. Check token, token_header and token_prefix."
+                ),
+            ),
+            (
+                302,
+                {"Location": "/done"},
+                (
+                    "it returned HTTP 302, a redirect to /done; it might have accepted the roster. Compare url and"
+                    " method with the service's documentation."
+                ),
+            ),
+            (
+                408,
+                {},
+                (
+                    "it returned HTTP 408 (the roster did not arrive in time). Check the network; the next run sends"
+                    " the roster again."
+                ),
+            ),
+            (
+                200,
+                HTML,
+                "it returned HTTP 200, but the response does not match result: it is an HTML page",
+            ),
+        ],
+    )
+    def test_the_next_run_sends_the_roster_again(
+        self,
+        status: int,
+        headers: dict[str, str],
+        message: str,
+        service: Receiver,
+        workspace: Workspace,
+    ) -> None:
+        assert run_upload(service, workspace, initial=True)["uploaded"]
+        write_roster(workspace.dest, make_contacts(3))
+        service.queue_response(status, b"<html>", headers, is_processed=True)
+        result = run_upload(service, workspace, retries=0)
+        assert result.message.startswith(f"Cannot upload to {service.url}: {message}")
+        assert (result.data["kind"], result.data["receipt"]["complete"]) == (
+            "service_unsure",
+            False,
+        )
+        assert (len(service.contacts), "hush" in result.output) == (3, False)
+        # The directory is as it was, but the service is not.
+        write_roster(workspace.dest, make_contacts(2))
+        assert run_upload(service, workspace)["uploaded"]
+        assert len(service.contacts) == 2
+
+    def test_interim_responses_are_skipped(self, service: Receiver, workspace: Workspace) -> None:
+        service.interim = (100, 102, 103, 102)
+        assert run_upload(service, workspace, initial=True)["service"]["status"] == 200
+        assert (service.requests, len(service.contacts)) == (1, 2)
+
+
+class TestServiceMessage:
+    """The words of the service in error messages."""
+
+    @pytest.mark.parametrize(
+        ("status", "body", "text"),
+        [
+            (
+                400,
+                {
+                    "error": {
+                        "code": "MISSING",
+                        "message": 'Required column "External ID" is missing',
+                    }
+                },
+                "Required column 'External ID' is missing",
+            ),
+            (
+                401,
+                {"error": "invalid_token", "error_description": "It expired"},
+                "invalid_token: It expired",
+            ),
+            (
+                409,
+                {"title": "Conflict", "detail": "An import is running."},
+                "Conflict: An import is running.",
+            ),
+            (
+                400,
+                b'Line 3: unknown location "oslo-hq" of Ada\nLine 9: unknown location "bergen"\n',
+                "Line 3: unknown location 'oslo-hq' of ... (and 1 more line)",
+            ),
+        ],
+    )
+    def test_the_message_is_shown_masked(
+        self,
+        status: int,
+        body: JsonObject | bytes,
+        text: str,
+        service: Receiver,
+        workspace: Workspace,
+    ) -> None:
+        service.queue_response(status, body, TEXT if isinstance(body, bytes) else {})
+        result = run_failing_upload(service, workspace)
+        assert f'. The service reports: "{text.rstrip(".")}". ' in result.message
+        assert result.data["service"]["message"] == text.replace("'", '"')
+
+    @pytest.mark.parametrize(
+        ("status", "body", "text"),
+        [
+            (
+                200,
+                {"imported": 1, "errors": ["Row 2: invalid e-mail address"]},
+                '1 row: "Row 2: invalid e-mail address"',
+            ),
+            (
+                422,
+                {
+                    "message": "The data was invalid.",
+                    "errors": {"rows.2.email": ["must be an address."]},
+                },
+                '1 row: Email: "must be an address". The service also reports: "The data was invalid"',
+            ),
+        ],
+    )
+    def test_texts_and_fields_are_causes(
+        self, status: int, body: JsonObject, text: str, service: Receiver, workspace: Workspace
+    ) -> None:
+        service.queue_response(status, body)
+        result = run_failing_upload(service, workspace)
+        assert (
+            f" and refused 1 row; no row is treated as accepted. The service reports: {text}. "
+            in result.message
+        )
+
+    def test_causes_are_grouped_by_location(self, service: Receiver, workspace: Workspace) -> None:
+        contacts = [*make_contacts(2), *make_contacts(5, location="vardo")[2:]]
+        write_roster(workspace.dest, [*contacts, *make_contacts(6, location="hamar")[5:]])
+        result = run_failing_upload(service, workspace)
+        unknown = "is not a location of this account"
+        assert (
+            f'refused 4 rows; no row is treated as accepted. The service reports: all rows: Location: "{unknown}"'
+            in (result.message)
+        )
+        assert (
+            " (vardo 3, hamar 1). Compare the location identifiers vardo, hamar with the locations of the account in"
+            " the service; service.errors lists the rows." in result.message
+        )
+        (cause,) = result.data["service"]["causes"]
+        assert (cause["cause"], cause["rows"]) == (unknown, 4)
 
 
 def test_202_counts_as_accepted_only_if_status_code_lists_it(

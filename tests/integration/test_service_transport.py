@@ -137,7 +137,7 @@ def test_credentials_are_not_sent_to_a_redirect_target(
     ):
         service.redirect(target.url, 308)
         result = _upload(service, workspace, **credential.options(service.token), **certificate)
-        assert "it returned a redirect to localhost" in result.message
+        assert f"it returned HTTP 308, a redirect to {target.url}. " in result.message
         assert (service.requests, target.requests) == (1, 0)
 
 

@@ -24,7 +24,7 @@ import secrets
 import ssl
 import threading
 from collections import deque
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ from tests.lab.server import Request, Response, https_server
 from tests.lab.upload import RejectedRequestError, extract_upload
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tests.lab.authority import Authority, Certificate
@@ -93,7 +93,9 @@ class Receiver:
     """Contacts of each accepted upload, the oldest first."""
     requests: int = 0
     """Number of requests, including rejected ones."""
-    _queued: deque[Response] = field(default_factory=deque, repr=False)
+    interim: Sequence[int] = ()
+    """Status codes (1xx) of the interim responses before each response."""
+    _queued: deque[tuple[Response, bool]] = field(default_factory=deque, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _held: tuple[threading.Event, threading.Event] | None = field(default=None, repr=False)
 
@@ -112,16 +114,21 @@ class Receiver:
         status: int,
         body: Mapping[str, Any] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        *,
+        is_processed: bool = False,
     ) -> None:
         """Queue a response for a later request.
 
-        Requests receive the queued responses in order, and the content of these requests is ignored.
+        Requests receive the queued responses in order. The content of these requests is ignored, unless they are
+        processed in spite of the response.
 
         :param status: status code.
         :param body: body; a mapping is encoded as JSON.
         :param headers: additional headers.
+        :param is_processed: whether the request is processed as usual.
         """
-        self._queued.append(Response(status, {} if body is None else body, dict(headers or {})))
+        response = Response(status, {} if body is None else body, dict(headers or {}))
+        self._queued.append((response, is_processed))
 
     def redirect(self, target: str, status: int = HTTPStatus.TEMPORARY_REDIRECT) -> None:
         """Queue a redirect.
@@ -153,9 +160,12 @@ class Receiver:
             released.wait()
         with self._lock:
             self.requests += 1
-            response = self._queued.popleft() if self._queued else self._evaluate(request)
+            queued, is_processed = self._queued.popleft() if self._queued else (None, True)
+            processed = self._evaluate(request) if is_processed else None
+            response = queued or processed
+            assert response is not None
             self._log(request, response)
-        return response
+        return replace(response, interim=self.interim)
 
     def _evaluate(self, request: Request) -> Response:
         try:

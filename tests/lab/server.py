@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from email.message import Message
     from pathlib import Path
 
@@ -50,12 +50,13 @@ class Request:
 class Response:
     """An HTTP response.
 
-    A body that is a mapping is encoded as JSON.
+    A body that is a mapping is encoded as JSON. The interim status codes (1xx) are sent before the response.
     """
 
     status: int
     body: Mapping[str, Any] | bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    interim: Sequence[int] = ()
 
 
 RequestHandler = Callable[[Request], Response]
@@ -179,6 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
         content = response.body
         if not isinstance(content, bytes):
             content = json.dumps(content, ensure_ascii=False).encode()
+        for status in response.interim:
+            self.send_response_only(status)
+            self.end_headers()
         self.send_response(response.status)
         for name, value in {"Content-Type": "application/json", **response.headers}.items():
             self.send_header(name, value)

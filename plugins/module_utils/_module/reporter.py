@@ -53,12 +53,15 @@ class Reporter:
         """
         self.fail(error.message, kind=error.kind, **result)
 
-    def exit(self, **result: Any) -> NoReturn:
+    def exit(self, message: str = "", **result: Any) -> NoReturn:
         """End the module successfully.
 
+        :param message: a message for the user, with the names of options marked; empty if there is none.
         :param result: the result. The names of options may be marked in the texts of the key ``problems``; all
             other values are data and are not changed.
         """
+        if message:
+            result["msg"] = self._render(message)
         self._module.exit_json(**self._render_problems(result))
         raise AssertionError  # exit_json does not return
 

@@ -27,12 +27,21 @@ from .._roster.guard import GuardError, check_plan
 from .._roster.key_check import count_ambiguous_keys
 from .._roster.plan import Plan, make_plan
 from .._service.answer import Answer, read_answer
-from .._service.client import Response, send_file
+from .._service.client import send_file
 from .._service.masking import Masker
-from .._service.refusals import SentRoster
+from .._service.refusals import RefusalCause, SentRoster
 from .._service.request_body import FileContent
-from .._service.status import answer_error
+from .._service.response import Response
 from .._service.transport import check_tls_files, find_secrets
+from .._service.verdict import (
+    CONFIRMED,
+    PARTIAL,
+    UNCONFIRMED,
+    UNKNOWN,
+    Verdict,
+    decide,
+    explain_acceptance,
+)
 from .._state.directory import (
     NOTHING_SENT_REMEDY,
     Baseline,
@@ -43,7 +52,7 @@ from .._state.directory import (
 )
 from .._state.lock import exclusive_lock, shared_lock
 from .._state.receipt import Binding, Receipt, StateError, strip_query, with_history
-from .._text import make_values_printable
+from .._text import make_printable, make_values_printable
 from .partial_acceptance import partially_accepted_roster
 from .upload_options import UploadOptions
 
@@ -59,6 +68,7 @@ class Outcome:
     :ivar uploaded: whether the service accepted the complete roster; in check mode, whether it would be sent.
     :ivar receipt: receipt in the state directory; None if there is none for this endpoint, profile and header.
     :ivar answer: parsed response of the service; None if nothing was sent or no response was received.
+    :ivar verdict: meaning of the response; None if there is none.
     :ivar attempts: number of attempts to send the roster.
     :ivar duration: time in seconds from the start of the first attempt to the end of the last one.
     :ivar warnings: problems that did not prevent the upload.
@@ -71,10 +81,18 @@ class Outcome:
     uploaded: bool = False
     receipt: Receipt | None = None
     answer: Answer | None = None
+    verdict: Verdict | None = None
     attempts: int = 0
     duration: float = 0.0
     warnings: tuple[str, ...] = ()
     error: FrontdeskError | None = None
+
+    @property
+    def message(self) -> str:
+        """The message of a successful upload that the service has not confirmed; otherwise empty."""
+        if self.answer is None or self.verdict is None or self.verdict.outcome != UNCONFIRMED:
+            return ""
+        return explain_acceptance(self.answer)
 
     def result(self, show_diff: bool) -> dict[str, Any]:
         """Return the module's result.
@@ -90,7 +108,7 @@ class Outcome:
                 **self.plan.summary(),
                 "invalid": [person._asdict() for person in self.plan.invalid],
             },
-            "service": _service_result(self.answer),
+            "service": _service_result(self.answer, self.verdict),
             "receipt": _receipt_result(self.receipt),
             "attempts": self.attempts,
             "duration": round(self.duration, 1),
@@ -100,16 +118,24 @@ class Outcome:
         return result
 
 
-def _service_result(answer: Answer | None) -> dict[str, Any] | None:
-    if answer is None:
+def _service_result(answer: Answer | None, verdict: Verdict | None) -> dict[str, Any] | None:
+    if answer is None or verdict is None:
         return None
     return {
         "status": answer.status,
+        "confirmed": verdict.outcome in (CONFIRMED, PARTIAL),
+        "message": make_printable(answer.message),
         "counts": make_values_printable(answer.counts),
         "errors": make_values_printable([asdict(error) for error in answer.errors]),
         "error_count": answer.error_count,
+        "causes": make_values_printable([_cause_result(cause) for cause in answer.causes]),
         "refused": answer.refused_count,
     }
+
+
+def _cause_result(cause: RefusalCause) -> dict[str, Any]:
+    locations = [{"location": name, "rows": rows} for name, rows in cause.locations]
+    return {**asdict(cause), "locations": locations}
 
 
 def _receipt_result(receipt: Receipt | None) -> dict[str, Any] | None:
@@ -303,7 +329,8 @@ def _send(options: UploadOptions, outcome: Outcome, transition: _Transition) -> 
     """Send the roster, and record the outcome in the state directory."""
     roster = begin_upload(
         options.state_dir,
-        transition.baseline.receipt if transition.baseline else None,
+        # Also if the receipt belongs to another binding: the service may be the same.
+        transition.stored_receipt,
         transition.roster,
     )
     transition = replace(transition, roster=roster)
@@ -318,17 +345,22 @@ def _send(options: UploadOptions, outcome: Outcome, transition: _Transition) -> 
         attempts, duration = getattr(error, "attempts", 0), getattr(error, "duration", 0.0)
         return replace(outcome, attempts=attempts, duration=duration, error=error)
     answer = _read_answer(options, transition, response)
+    verdict = decide(answer, options.endpoint, options.result, is_in_doubt=response.may_be_accepted)
     outcome = replace(
-        outcome, answer=answer, attempts=response.attempts, duration=response.duration
+        outcome,
+        answer=answer,
+        verdict=verdict,
+        attempts=response.attempts,
+        duration=response.duration,
     )
-    refusal = answer_error(options.endpoint, answer)
+    refusal = verdict.error(options.endpoint)
     if refusal is not None:
         refusal.report_attempts(response.attempts, response.duration)
-    is_partial = options.endpoint.accepts(answer.status) and answer.is_partial
-    if refusal is not None and not is_partial:
-        outcome = _abort(options, outcome, transition, may_be_accepted=response.may_be_accepted)
+    if refusal is not None and verdict.outcome != PARTIAL:
+        may_be_accepted = verdict.outcome == UNKNOWN
+        outcome = _abort(options, outcome, transition, may_be_accepted=may_be_accepted)
         return replace(outcome, error=refusal)
-    outcome = replace(outcome, changed=True, uploaded=refusal is None)
+    outcome = replace(outcome, changed=True, uploaded=verdict.is_accepted)
     try:
         receipt = _commit(options, outcome, transition, answer)
     except StateError as error:
@@ -354,10 +386,14 @@ def _with_incomplete_receipt(outcome: Outcome) -> Outcome:
 
 def _read_answer(options: UploadOptions, transition: _Transition, response: Response) -> Answer:
     roster = transition.roster
-    sent = SentRoster(header=roster.header, row_count=roster.row_count, read_rows=roster.rows)
+    sent = SentRoster(
+        header=roster.header,
+        row_count=roster.row_count,
+        read_rows=roster.rows,
+        location_column=options.location_column,
+    )
     masker = _create_masker(options, transition)
-    answer = read_answer(response.status, response.body, options.result, sent, masker)
-    return replace(answer, retry_after=response.retry_after, firewall=response.firewall)
+    return read_answer(response, options.endpoint, options.result, sent, masker)
 
 
 def _create_masker(options: UploadOptions, transition: _Transition) -> Masker:

@@ -217,6 +217,7 @@ def _result_format(result: Mapping[str, Any] | None) -> ResultFormat:
     if not result:
         return ResultFormat()
     for key, required_key in (
+        ("success", "success_values"),
         ("refused", "counts"),
         ("row_column", "errors"),
         ("status", "errors"),
@@ -229,5 +230,6 @@ def _result_format(result: Mapping[str, Any] | None) -> ResultFormat:
                 f"it requires O(result.{required_key}), which is not set",
                 f"Set O(result.{required_key})",
             )
-    lists = {name: tuple(result[name]) for name in ("refused", "accepted")}
+    names = ("success_values", "message", "refused", "accepted")
+    lists = {name: tuple(result[name]) for name in names}
     return ResultFormat(**{**result, **lists})

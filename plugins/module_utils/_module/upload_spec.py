@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._service.endpoint import CSV_TYPE, FORM, HEADER, QUERY
+from .._service.endpoint import CSV_TYPE, FORM, HEADER, QUERY, SUCCESS
 from .arguments import option_names_spec, secret_spec
 from .receptionist import KEY, LOCATION_HEADER, PROFILE
 
@@ -84,6 +84,9 @@ def service_spec() -> dict[str, Any]:
 def _result_spec() -> dict[str, Any]:
     """Return the spec of the suboptions of ``result``, which describe the response."""
     return {
+        "success": {"type": "str"},
+        "success_values": {"type": "list", "elements": "str", "default": [SUCCESS]},
+        "message": {"type": "list", "elements": "str", "default": []},
         "counts": {"type": "str"},
         "refused": {"type": "list", "elements": "str", "default": []},
         "errors": {"type": "str"},

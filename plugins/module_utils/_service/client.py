@@ -12,13 +12,10 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
-from urllib.parse import urlsplit
 
-from .._hosts import is_host
 from .._version import VERSION
 from .endpoint import HEADER, QUERY, Endpoint
 from .failure import (
@@ -32,9 +29,10 @@ from .failure import (
 from .firewall import find_firewall
 from .library import requests, urllib3
 from .request_body import FileContent, RequestBody, TruncatedFileError
+from .response import Response
 from .response_body import INCOMPLETE_BODY, ResponseBody, read_body
 from .retry import compute_retry_delay, is_outcome_unknown, parse_retry_after
-from .status import REFUSED, UNSURE, ServiceError
+from .status import UNSURE, ServiceError
 from .transport import (
     CredentialAuth,
     UploadSession,
@@ -49,32 +47,6 @@ _CHUNK_SIZE = 64 << 10
 _USER_AGENT = f"frontdesk.contacts/{VERSION}"
 
 
-@dataclass(frozen=True)
-class Response:
-    """An HTTP response.
-
-    :ivar status: status code (RFC 9110, 15).
-    :ivar body: the body.
-    :ivar retry_after: delay in seconds that the service requested; None if it did not request one.
-    :ivar location: value of the Location header; empty if there is none.
-    :ivar firewall: FIREWALL or MAYBE_FIREWALL if the response comes, or may come, from a firewall or proxy in
-        front of the service; otherwise empty.
-    :ivar attempts: number of attempts.
-    :ivar duration: time in seconds from the start of the first attempt to the end of the last one.
-    :ivar may_be_accepted: whether the service may have accepted the roster in any of these
-        attempts.
-    """
-
-    status: int
-    body: ResponseBody
-    retry_after: float | None = None
-    location: str = ""
-    firewall: str = ""
-    attempts: int = 1
-    duration: float = 0.0
-    may_be_accepted: bool = False
-
-
 def send_file(
     endpoint: Endpoint,
     file_name: str,
@@ -87,7 +59,7 @@ def send_file(
     :param file_name: name of the file in a form.
     :param content: content of the file.
     :param sleep: function that waits for the given number of seconds between attempts.
-    :raises ServiceError: if there is no complete response, or the response is a redirect.
+    :raises ServiceError: if there is no complete response.
     :raises InputError: if a certificate file or a key file cannot be used.
     """
     context = create_service_context(endpoint.tls)
@@ -100,17 +72,24 @@ def send_file(
             if isinstance(result, Failure)
             else (result.status, result.retry_after)
         )
-        # If the service may have accepted the roster in an earlier attempt, a later rejection does not
-        # change that.
-        may_be_accepted = may_be_accepted or is_outcome_unknown(outcome)
         delay = compute_retry_delay(
             endpoint.retries, endpoint.method, attempt, outcome, retry_after
         )
         if delay is None:
             duration = time.monotonic() - started
             return _finish(endpoint, result, attempt, duration, may_be_accepted)
+        # If the service may have accepted the roster in an earlier attempt, a later rejection does not
+        # change that.
+        may_be_accepted = may_be_accepted or _is_in_doubt(result)
         sleep(delay)
         attempt += 1
+
+
+def _is_in_doubt(result: Response | Failure) -> bool:
+    """Return whether the service may have accepted the roster in an attempt that is repeated."""
+    if isinstance(result, Failure):
+        return is_outcome_unknown(result.outcome)
+    return result.is_roster_sent and is_outcome_unknown(result.status)
 
 
 def _finish(
@@ -122,24 +101,17 @@ def _finish(
 ) -> Response:
     """Return the response to the last attempt.
 
-    :raises ServiceError: if there is no complete response, or the response is a redirect.
+    :param may_be_accepted: whether the service may have accepted the roster in an earlier attempt.
+    :raises ServiceError: if there is no complete response.
     """
-    if isinstance(result, Failure):
-        error = ServiceError(endpoint.action, *result.diagnosis)
-    elif 300 <= result.status < 400:
-        error = ServiceError(
-            endpoint.action,
-            f"it returned a redirect to {_redirect_host(result.location)}",
-            "Set O(url) to the final address",
-        )
-        error.kind = REFUSED
-    else:
+    if not isinstance(result, Failure):
         return replace(
             result, attempts=attempts, duration=duration, may_be_accepted=may_be_accepted
         )
+    error = ServiceError(endpoint.action, *result.diagnosis)
     error.report_attempts(attempts, duration)
-    error.may_be_accepted = may_be_accepted
-    if may_be_accepted:
+    error.may_be_accepted = may_be_accepted or _is_in_doubt(result)
+    if error.may_be_accepted:
         error.kind = UNSURE
     raise error
 
@@ -165,6 +137,8 @@ def _attempt(
         timeout=endpoint.timeout,
         is_tls=endpoint.is_tls,
     )
+    if isinstance(result, Response):
+        result = replace(result, is_roster_sent=body.started)
     if isinstance(result, Response) and result.status >= 400:
         # The status is definite, even if the rest of the response is missing.
         return replace(result, body=INCOMPLETE_BODY) if watchdog.expired else result
@@ -173,7 +147,7 @@ def _attempt(
         return classify_timeout(progress)
     if isinstance(result, Exception):
         return classify_failure(result, progress, find_proxy_address(endpoint))
-    if result.status < 300 and not body.finished:
+    if result.status < 300 and body.started and not body.finished:
         return classify_early_acceptance(result.status)
     return result
 
@@ -212,6 +186,7 @@ def _exchange(endpoint: Endpoint, session: UploadSession, body: RequestBody) -> 
     return Response(
         status=response.status_code,
         body=content,
+        content_type=headers.get("Content-Type", ""),
         retry_after=retry_after,
         location=headers.get("Location", ""),
         firewall=find_firewall(response.status_code, headers, content.content),
@@ -245,12 +220,3 @@ def _read_complete_body(raw: Any, encoding: str) -> ResponseBody:
             "incomplete", urllib3.exceptions.IncompleteRead(len(body.content), raw.length_remaining)
         )
     return body
-
-
-def _redirect_host(location: str) -> str:
-    """Return the host that a redirect points to, for an error message."""
-    with suppress(ValueError):
-        host = urlsplit(location).hostname
-        if not host or is_host(host):
-            return host or "the same host"
-    return "a malformed URL"

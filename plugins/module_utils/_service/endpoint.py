@@ -15,6 +15,9 @@ MULTIPART, RAW = "multipart", "raw"
 CSV_TYPE = "text/csv; charset=utf-8"
 """Media type of a roster (RFC 4180)."""
 
+SUCCESS = "true"
+"""Value of a flag that means success."""
+
 
 @dataclass(frozen=True)
 class Credential:
@@ -138,8 +141,12 @@ class Retries:
 
 @dataclass(frozen=True)
 class ResultFormat:
-    """The structure of the JSON document in a response.
+    """The structure of the document in a response.
 
+    :ivar success: path of a flag or a state that says whether the service accepted the roster; None if there is none.
+        ``.`` also stands for the text of a document that is not JSON.
+    :ivar success_values: values of `success` that mean acceptance.
+    :ivar message: paths of texts that the service returns for a person.
     :ivar counts: path of the object that contains the counts, as dot-separated keys; ``.`` for the
         document itself; None if there is no such object.
     :ivar refused: names of the counts that report refused contacts.
@@ -155,6 +162,9 @@ class ResultFormat:
     :ivar accepted: statuses of accepted rows. A row with any other status was refused.
     """
 
+    success: str | None = None
+    success_values: tuple[str, ...] = (SUCCESS,)
+    message: tuple[str, ...] = ()
     counts: str | None = None
     refused: tuple[str, ...] = ()
     errors: str | None = None
@@ -165,6 +175,11 @@ class ResultFormat:
     cause: str = "error"
     status: str | None = None
     accepted: tuple[str, ...] = ()
+
+    @property
+    def confirms(self) -> bool:
+        """Whether a document with this structure confirms that the service accepted the roster."""
+        return bool(self.success or self.counts or self.errors)
 
 
 @dataclass(frozen=True)
@@ -185,7 +200,7 @@ class Endpoint:
         roster, and for receiving the response.
     :ivar use_proxy: whether to use the proxies configured in the environment.
     :ivar public_names: names of headers, parameters and fields that do not contain credentials.
-    :ivar accepted_statuses: status codes that mean acceptance; None means 200 to 299 except 202.
+    :ivar accepted_statuses: status codes that can mean acceptance; None for the default.
     """
 
     url: str
@@ -272,12 +287,3 @@ class Endpoint:
     def action(self) -> str:
         """The action part of error messages."""
         return f"Cannot upload to {self.url_without_query}"
-
-    def accepts(self, status: int) -> bool:
-        """Return whether a status code means that the service accepted the roster (RFC 9110, 15.3).
-
-        By default, 202 does not mean acceptance, because the service has not yet processed the roster.
-        """
-        if self.accepted_statuses is not None:
-            return status in self.accepted_statuses
-        return 200 <= status < 300 and status != 202

@@ -52,14 +52,21 @@ def is_safe_to_repeat(method: str, outcome: int | str) -> bool:
 def is_outcome_unknown(outcome: int | str) -> bool:
     """Return whether the service may have accepted the roster in an attempt.
 
-    This is possible after any server error and after any success status, even if the response does
-    not have the expected structure.
-
     :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
     """
-    return outcome == OUTCOME_UNKNOWN or (
-        isinstance(outcome, int) and (200 <= outcome < 300 or outcome >= 500)
-    )
+    if isinstance(outcome, int):
+        return not is_definite_rejection(outcome)
+    return outcome == OUTCOME_UNKNOWN
+
+
+def is_definite_rejection(status: int) -> bool:
+    """Return whether a status code means that the service has not accepted the roster.
+
+    These are the client errors (RFC 9110, 15.5) except 408, which a gateway can return after it has forwarded the
+    roster. With 307 and 308, the service requests the same upload at another address (RFC 9110, 15.4.8 and 15.4.9).
+    After any other redirect, the roster may have been accepted: 303 refers to the result of an upload.
+    """
+    return (400 <= status < 500 and status != 408) or status in (307, 308)
 
 
 def compute_retry_delay(

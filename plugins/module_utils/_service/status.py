@@ -2,25 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The meaning of status codes and answers: whether the service accepted the roster and, if not, why."""
+"""The meaning of status codes that do not mean acceptance."""
 
 from __future__ import annotations
 
 from .._errors import Diagnosis, FrontdeskError
-from .answer import Answer
 from .endpoint import Endpoint
-from .firewall import FIREWALL, explain_firewall
-from .retry import MAX_RETRY_AFTER, is_outcome_unknown
+from .firewall import FIREWALL
+from .retry import is_definite_rejection
 
 MAY_BE_ACCEPTED_REMEDY = (
     "Run again to send the roster once more; the service may already have accepted it"
 )
-_DOCUMENTATION = "the service's documentation"
+DOCUMENTATION = "the service's documentation"
 _CHECK_CREDENTIAL = "Check {options}, and the permissions of the {credential}"
 _SET_CREDENTIAL = (
     "Remove O(anonymous), and set O(token), O(url_username), O(client_cert) or O(secrets)"
 )
-_LONG_DELAY_REMEDY = "Run less often, and wait for the requested delay before the next run"
 _CHECK_SERVICE = "Check the service; the next run sends the roster again"
 
 
@@ -57,13 +55,18 @@ class ServiceError(FrontdeskError):
 _STATUSES = {
     202: Diagnosis(
         "it might still refuse the roster",
-        f"Check O(url) and O(result) against {_DOCUMENTATION};"
+        f"Check O(url) and O(result) against {DOCUMENTATION};"
         " to treat this status as acceptance, add 202 to O(status_code)",
+    ),
+    207: Diagnosis(
+        "it might have refused some of the rows",
+        "Describe the row results with O(result.errors), O(result.status) and O(result.accepted);"
+        " to treat this status as acceptance, add 207 to O(status_code)",
     ),
     400: Diagnosis(
         "it cannot process the request",
         "Compare O(method), O(body_format), O(field_name), O(form_fields), O(params) and the columns with"
-        f" {_DOCUMENTATION}",
+        f" {DOCUMENTATION}",
     ),
     401: Diagnosis("it does not accept the {credential}", _CHECK_CREDENTIAL),
     403: Diagnosis("the {credential} lacks the required permission", _CHECK_CREDENTIAL),
@@ -87,7 +90,7 @@ _STATUSES = {
     412: Diagnosis("a precondition in the headers is not met", "Check O(headers)"),
     413: Diagnosis(
         "the roster is too large",
-        f"Look up the limit in {_DOCUMENTATION}, and export fewer contacts",
+        f"Look up the limit in {DOCUMENTATION}, and export fewer contacts",
     ),
     415: Diagnosis(
         "it does not support the media type of the roster",
@@ -95,7 +98,7 @@ _STATUSES = {
     ),
     422: Diagnosis(
         "it refused the content",
-        f"Compare the columns with {_DOCUMENTATION};"
+        f"Compare the columns with {DOCUMENTATION};"
         " if O(result.errors) is set, service.errors lists the rows",
     ),
     425: Diagnosis("the service refused early data", "Run again to send the roster once more"),
@@ -125,67 +128,15 @@ def explain_status(status: int, endpoint: Endpoint) -> Diagnosis:
     if status >= 500:
         return Diagnosis("", _CHECK_SERVICE)
     if 200 <= status < 300:
-        return Diagnosis("", f"Check O(url), O(result) and O(status_code) against {_DOCUMENTATION}")
-    return Diagnosis("", f"Look up the status code in {_DOCUMENTATION}")
+        return Diagnosis("", f"Check O(url), O(result) and O(status_code) against {DOCUMENTATION}")
+    return Diagnosis("", f"Look up the status code in {DOCUMENTATION}")
 
 
-def answer_error(endpoint: Endpoint, answer: Answer) -> ServiceError | None:
-    """Return the error that corresponds to an answer; None if the service accepted the whole roster."""
-    status_text = f"it returned HTTP {answer.status}"
-    if answer.refused_count:
-        return _refused_rows_error(endpoint, answer, status_text)
-    if not endpoint.accepts(answer.status):
-        diagnosis = explain_status(answer.status, endpoint)
-        if answer.firewall:
-            diagnosis = explain_firewall(answer.firewall, diagnosis)
-        cause = f"{status_text} ({diagnosis.cause})" if diagnosis.cause else status_text
-        remedy = diagnosis.remedy
-        long_delay = _long_delay(answer)
-        if long_delay and answer.status == 429:
-            remedy = _LONG_DELAY_REMEDY
-        return _make_error(_classify(answer), endpoint.action, cause + long_delay, remedy)
-    if answer.problem:
-        return _make_error(
-            UNSURE,
-            endpoint.action,
-            f"{status_text}, but the response does not match O(result): {answer.problem}; "
-            "the roster is treated as not accepted",
-            f"Check O(url) and O(result) against {_DOCUMENTATION}",
-        )
-    return None
+def classify_status(status: int, firewall: str = "") -> str:
+    """Return the kind of a failure with a status code that does not mean acceptance.
 
-
-def _refused_rows_error(endpoint: Endpoint, answer: Answer, status_text: str) -> ServiceError:
-    rows = "1 row" if answer.refused_count == 1 else f"{answer.refused_count} rows"
-    consequence = "no row is treated as accepted"
-    if endpoint.accepts(answer.status) and answer.is_partial:
-        consequence = (
-            "the other rows are treated as accepted, and the next run sends the whole roster again"
-        )
-    remedy = "Correct the directory entries of the refused contacts, or correct the columns"
-    if answer.errors:
-        remedy += "; service.errors lists the rows"
-    cause = f"{status_text} and refused {rows}; {consequence}"
-    return _make_error(REFUSED, endpoint.action, cause, remedy)
-
-
-def _make_error(kind: str, action: str, cause: str, remedy: str) -> ServiceError:
-    error = ServiceError(action, cause, remedy)
-    error.kind = kind
-    return error
-
-
-def _classify(answer: Answer) -> str:
-    """Return the kind of a failure with a status code that does not mean acceptance."""
-    if answer.status in (401, 403, 407) and answer.firewall != FIREWALL:
+    :param firewall: FIREWALL if the response comes from a firewall or proxy in front of the service.
+    """
+    if status in (401, 403, 407) and firewall != FIREWALL:
         return AUTH
-    return UNSURE if is_outcome_unknown(answer.status) else REFUSED
-
-
-def _long_delay(answer: Answer) -> str:
-    if answer.retry_after is None or answer.retry_after <= MAX_RETRY_AFTER:
-        return ""
-    return (
-        f" and requested a delay of {answer.retry_after:.0f} seconds,"
-        f" which is longer than the maximum of {MAX_RETRY_AFTER:.0f} seconds"
-    )
+    return REFUSED if is_definite_rejection(status) else UNSURE

@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from .._errors import InputError
 from .._tls import create_tls_context, explain_file_error, load_client_certificate
 from .endpoint import MIN_SECRET_LENGTH, Credential, Endpoint, TlsSettings
+from .interim_responses import FinalResponse
 from .library import REQUESTS, requests
 from .watchdog import Watchdog
 
@@ -97,6 +98,7 @@ class _UploadConnection:
 
     watchdog: Watchdog
     sock: Any
+    response_class = FinalResponse
 
     def _new_conn(self) -> Any:
         connection = super()._new_conn()  # type: ignore[misc]  # A mixin for a class of urllib3.

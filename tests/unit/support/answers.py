@@ -9,18 +9,23 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service import answer
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import Answer
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    Credential,
+    Endpoint,
     ResultFormat,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.masking import Masker
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import SentRoster
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response import Response
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
     ResponseBody,
 )
 
+ENDPOINT = Endpoint("https://x.no/contacts?list=secret", credential=Credential(token="t0ken"))
 RESULT_FORMAT = ResultFormat(counts="counts", errors="errors")
 HEADER = ("Name", "Email", "Location")
 ROWS = (("Åse", "ase@x.no", "oslo"), ("Ola (.*)", "ola@x.no", "oslo"))
@@ -40,11 +45,15 @@ def sent_roster(
 
 
 def read_answer(
-    status: int, body: ResponseBody, result_format: ResultFormat, sent: SentRoster
+    status: int, body: ResponseBody, result_format: ResultFormat, sent: SentRoster, **headers: Any
 ) -> Answer:
-    """Read an answer, with a masker that knows only the sent roster."""
+    """Read an answer, with a masker that knows only the sent roster.
+
+    :param headers: headers of the response, by the names of the fields of `Response`.
+    """
     masker = Masker(rosters=[lambda: (cells for cells, _identity in sent.read_rows())])
-    return answer.read_answer(status, body, result_format, sent, masker)
+    response = Response(status, body, **headers)
+    return answer.read_answer(response, ENDPOINT, result_format, sent, masker)
 
 
 def read_document(document: object, result_format: ResultFormat = RESULT_FORMAT) -> Answer:

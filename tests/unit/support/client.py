@@ -10,10 +10,7 @@ import io
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
-    Response,
-    send_file,
-)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import send_file
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     Credential,
     Endpoint,
@@ -25,6 +22,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.request_body import (
     FileContent,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response import Response
 
 CSV = "Name,Email\r\nÅse,ase@x.no\r\n".encode()
 

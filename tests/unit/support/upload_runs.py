@@ -36,7 +36,7 @@ A, B, C = ("A", "a@x", "oslo"), ("B", "b@x", "oslo"), ("C", "c@x", "bergen")
 """Rows of the first roster."""
 
 SECOND_ROW_REFUSED = (
-    b'{"counts": {"added": 0}, "errors": [{"row": 2, "column": "Email", "error": "b@x again"}]}'
+    b'{"counts": {"added": 0}, "errors": [{"row": 2, "column": "Email", "error": "is used twice"}]}'
 )
 """Body of a response that refuses the second row."""
 

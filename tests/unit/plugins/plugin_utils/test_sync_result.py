@@ -64,7 +64,15 @@ PLAN = {
     "by_location": BY_LOCATION,
     "invalid": [],
 }
-SERVICE = {"status": 200, "refused": 0, "error_count": 0, "errors": [], "counts": {"added": 2}}
+SERVICE = {
+    "status": 200,
+    "confirmed": True,
+    "message": "2 contacts were added",
+    "refused": 0,
+    "error_count": 0,
+    "errors": [],
+    "counts": {"added": 2},
+}
 UPLOAD: dict[str, Any] = {
     "uploaded": True,
     "plan": PLAN,
@@ -122,6 +130,8 @@ def test_the_result_describes_the_export_and_the_upload() -> None:
         "left_out": EXPORT["left_out_causes"],
         "service": {
             "status": 200,
+            "confirmed": True,
+            "message": "2 contacts were added",
             "refused": 0,
             "error_count": 0,
             "attempts": 1,
@@ -195,6 +205,16 @@ REPORTS: list[tuple[dict[str, Any], list[str]]] = [
         [
             "Uploaded: the service accepted 147 contacts. 2 added, 1 changed, 2 moved, 1 removed, 142",
             "  unchanged.",
+            *LOCATIONS,
+            LEFT_OUT,
+            "They are listed in /state/contacts.csv.ids.",
+        ],
+    ),
+    (
+        {"export": EXPORT, "upload": {**UPLOAD, "service": {**SERVICE, "confirmed": False}}},
+        [
+            "Uploaded: the service returned HTTP 200 for 147 contacts, but nothing in its response confirms",
+            "  that it accepted them. 2 added, 1 changed, 2 moved, 1 removed, 142 unchanged.",
             *LOCATIONS,
             LEFT_OUT,
             "They are listed in /state/contacts.csv.ids.",

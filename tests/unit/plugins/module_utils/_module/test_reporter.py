@@ -73,7 +73,10 @@ def test_null_means_that_no_names_are_replaced() -> None:
 
 def test_data_in_results_is_not_changed() -> None:
     module = _Module({"ca_path": "the_ca"})
-    result = {"diff": {"after": "O(ca_path)"}, "left_out": [{"identity": "O(ca_path)"}]}
+    result: dict[str, Any] = {
+        "diff": {"after": "O(ca_path)"},
+        "left_out": [{"identity": "O(ca_path)"}],
+    }
     with pytest.raises(_ModuleExitError):
         Reporter(module).exit(**result)
     assert module.output == [result]

@@ -42,8 +42,36 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
             plain("200 OK", b"<html>"),
             "it returned HTTP 200, but the response does not match O(result)",
         ),
+        (
+            plain("200 OK", b'{"success": false}'),
+            "it returned HTTP 200, but the response does not match",
+        ),
+        (
+            plain("200 OK", b'{"counts": {"failed": 1}}'),
+            "it returned HTTP 200, but its response reports a failure",
+        ),
+        (plain("204 No Content"), "it returned HTTP 204, but the response does not match"),
+        (plain("199 X"), "the connection was closed before a response was received"),
+        (plain("101 X"), "it returned HTTP 101"),
+        (
+            plain("303 X", b"", "Location: /imports/17?a=b"),
+            "it returned HTTP 303, the result is at /imports/17; it",
+        ),
+        (
+            plain("302 X", b"", "Location: /login"),
+            "it returned HTTP 302, a redirect to /login, which looks like",
+        ),
+        (
+            plain("301 X", b"", "Location: /c/"),
+            "it returned HTTP 301, a redirect to /c/; it might have accepted",
+        ),
+        (plain("408 X"), "it returned HTTP 408 (the roster did not arrive in time)"),
+        (
+            b"HTTP/1.1 102 Processing\r\n\r\n",
+            "the connection was closed before a response was received",
+        ),
         (plain("202 Accepted"), "it returned HTTP 202 (it might still refuse the roster)"),
-        (b"", "the connection was lost"),
+        (b"", "the connection was closed before a response was received"),
     ],
 )
 def test_after_an_unknown_outcome_the_next_upload_is_sent_even_if_nothing_changed(
@@ -70,7 +98,16 @@ def test_after_an_unknown_outcome_the_next_upload_is_sent_even_if_nothing_change
 
 
 @pytest.mark.parametrize(
-    "last", [plain("401 X"), plain("409 X"), plain("302 X", b"", "Location: /")]
+    "last",
+    [
+        *(
+            plain("401 X"),
+            plain("409 X"),
+            plain("302 X", b"", "Location: /"),
+            plain("308 X", b"", "Location: /c/"),
+        ),
+        plain("200 OK", b'{"counts": {"failed": 3}, "success": false}'),
+    ],
 )
 @pytest.mark.parametrize("first", [b"", plain("502 X"), plain("503 X")])
 def test_a_refused_retry_does_not_resolve_the_unknown_outcome_of_the_first_attempt(
@@ -83,6 +120,46 @@ def test_a_refused_retry_does_not_resolve_the_unknown_outcome_of_the_first_attem
     assert (outcome.attempts, outcome.error is None) == (2, False)
     assert not has_complete_receipt(uploader)
     uploader.write_roster(A, B, C)
+    assert changed_and_uploaded(uploader.upload(check_mode=True)) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        plain("400 X"),
+        plain("307 X", b"", "Location: /c/"),
+        plain("200 OK", b'{"success": false, "message": "Nothing was imported"}'),
+    ],
+)
+def test_a_definite_rejection_keeps_the_receipt_complete_unless_an_earlier_run_is_in_doubt(
+    uploader: Uploader, response: bytes
+) -> None:
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, C, ("D", "d@x", "oslo"))
+    result = {"success": "success"}
+    uploader.response = response
+    assert uploader.upload(result=result).error is not None
+    assert has_complete_receipt(uploader)
+    uploader.next_responses = [plain("500 X")]
+    assert uploader.upload(result=result).error is not None
+    assert not has_complete_receipt(uploader)
+    outcome = uploader.upload(result=result)
+    assert outcome.receipt is not None
+    assert (outcome.receipt.complete, has_complete_receipt(uploader)) == (False, False)
+
+
+def test_an_upload_with_other_columns_leaves_doubt_about_the_receipt_too(
+    uploader: Uploader,
+) -> None:
+    """The receipt is ignored because of its header, but the service might have accepted the new columns."""
+    uploader.upload(initial=True)
+    before = uploader.src.read_bytes(), uploader.src.with_name("contacts.csv.ids").read_bytes()
+    uploader.src.write_bytes(b"Name,Email,Phone\r\nA,a@x,1\r\n")
+    uploader.response = plain("500 X")
+    assert uploader.upload(initial=True).error is not None
+    assert not has_complete_receipt(uploader)
+    uploader.src.write_bytes(before[0])
+    uploader.src.with_name("contacts.csv.ids").write_bytes(before[1])
     assert changed_and_uploaded(uploader.upload(check_mode=True)) == (True, True)
 
 

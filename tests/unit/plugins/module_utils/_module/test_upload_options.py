@@ -46,8 +46,16 @@ def _params(**options: Any) -> dict[str, Any]:
 
 
 def test_all_options_are_parsed() -> None:
-    result = {"counts": "c", "errors": "e", "row": "r", "column": "k", "cause": "w"}
+    result = {
+        "counts": "c",
+        "errors": "e",
+        "row": "r",
+        "column": "k",
+        "cause": "w",
+        "success": "state",
+    }
     more = {"refused": ["x"], "first_row": 2, "row_column": "A", "status": "s", "accepted": ["y"]}
+    more |= {"success_values": ["DONE"], "message": ["m", "n"]}
     options = parse_upload_options(
         _params(
             method="PUT",
@@ -105,7 +113,21 @@ def test_all_options_are_parsed() -> None:
     assert (options.src, options.state_dir) == (Path("/x/contacts.csv"), Path("/state"))
     assert (options.profile, options.location_column, options.key) == ("p", "L", ("A",))
     assert (options.limits, options.force) == (Limits(3, 0.5, initial=True), True)
-    assert options.result == ResultFormat("c", ("x",), "e", "r", 2, "A", "k", "w", "s", ("y",))
+    assert options.result == ResultFormat(
+        success="state",
+        success_values=("DONE",),
+        message=("m", "n"),
+        counts="c",
+        refused=("x",),
+        errors="e",
+        row="r",
+        first_row=2,
+        row_column="A",
+        column="k",
+        cause="w",
+        status="s",
+        accepted=("y",),
+    )
 
 
 def test_options_that_are_not_set_have_defaults() -> None:
@@ -256,6 +278,7 @@ def test_the_default_state_directory_is_named_after_the_host_of_the_service(
 @pytest.mark.parametrize(
     ("result", "key", "required_key"),
     [
+        ({"success": "state", "success_values": []}, "success", "success_values"),
         ({"counts": "", "refused": ["failed"]}, "refused", "counts"),
         ({"counts": "c", "errors": "", "row_column": "Email"}, "row_column", "errors"),
         ({"status": "s", "accepted": ["ok"]}, "status", "errors"),

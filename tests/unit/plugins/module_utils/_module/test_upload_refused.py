@@ -30,7 +30,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
     has_complete_receipt,
 )
 
-_ROW_ERROR = {"row": 2, "identity": "b", "column": "Email", "cause": "...@... again"}
+_ROW_ERROR = {"row": 2, "identity": "b", "column": "Email", "cause": "is used twice"}
 _CAUSE_OF_400 = "it cannot process the request"
 _NOTHING_ACCEPTED = "refused 1 row; no row is treated as accepted"
 
@@ -39,17 +39,24 @@ _NOTHING_ACCEPTED = "refused 1 row; no row is treated as accepted"
     ("response", "cause", "row_errors"),
     [
         (plain("400 Oops"), f"it returned HTTP 400 ({_CAUSE_OF_400})", []),
-        (plain("199 X", b"{}"), "it returned HTTP 199", []),
         (
             plain("422 X", SECOND_ROW_REFUSED),
-            f"it returned HTTP 422 and {_NOTHING_ACCEPTED}",
+            f'it returned HTTP 422 and {_NOTHING_ACCEPTED}. The service reports: 1 row: Email: "is used twice", oslo',
             [_ROW_ERROR],
         ),
-        (plain("302 X", b"", "Location: /"), "it returned a redirect to the same host", None),
+        (plain("307 X", b"", "Location: /c/"), "it returned HTTP 307, a redirect to /c/", []),
+        (
+            plain("401 X", b'{"error": "invalid_token", "error_description": "It has expired"}'),
+            (
+                "it returned HTTP 401 (it does not accept the credential). The service reports:"
+                ' "invalid_token: It has expired"'
+            ),
+            [],
+        ),
     ],
 )
 def test_a_refused_upload_does_not_change_the_state(
-    uploader: Uploader, response: bytes, cause: str, row_errors: list[object] | None
+    uploader: Uploader, response: bytes, cause: str, row_errors: list[object]
 ) -> None:
     uploader.upload(initial=True)
     before = uploader.state_files()
@@ -61,10 +68,7 @@ def test_a_refused_upload_does_not_change_the_state(
     assert (changed_and_uploaded(outcome), count_changes(outcome)) == ((False, False), {"added": 1})
     assert uploader.state_files() == before
     service = outcome.result(show_diff=False)["service"]
-    if row_errors is None:
-        assert service is None
-    else:
-        assert (service["errors"], service["error_count"]) == (row_errors, len(row_errors))
+    assert (service["errors"], service["error_count"]) == (row_errors, len(row_errors))
 
 
 def test_the_rows_that_were_not_refused_count_as_accepted(uploader: Uploader) -> None:
@@ -132,7 +136,7 @@ def test_no_row_counts_as_accepted_if_the_response_does_not_identify_the_refused
     uploader.response = plain("200 OK", json.dumps(response).encode())
     outcome = uploader.upload(result={**RESULT_OPTION, "refused": ["skipped", "failed"]})
     assert outcome.error is not None
-    assert outcome.error.cause.endswith("no row is treated as accepted")
+    assert "; no row is treated as accepted" in outcome.error.cause
     assert count_changes(uploader.upload(check_mode=True)) == {"changed": 1}
     assert not has_complete_receipt(uploader)
 
@@ -140,16 +144,31 @@ def test_no_row_counts_as_accepted_if_the_response_does_not_identify_the_refused
 @pytest.mark.parametrize("status", ["200 OK", "201 Created", "204 No Content"])
 def test_any_successful_status_counts_as_acceptance(uploader: Uploader, status: str) -> None:
     uploader.response = plain(status)
-    assert changed_and_uploaded(uploader.upload(initial=True, result=None)) == (True, True)
+    outcome = uploader.upload(initial=True, result=None)
+    assert changed_and_uploaded(outcome) == (True, True)
+    service = outcome.result(show_diff=False)["service"]
+    assert (service["confirmed"], has_complete_receipt(uploader)) == (False, True)
+    assert outcome.message.startswith(
+        f"The roster counts as accepted because the service returned HTTP {status[:3]} with an empty body."
+    )
+    # A confirmed upload and an unchanged roster need no note.
+    assert uploader.upload(result=None).message == ""
+
+
+def test_a_confirmed_upload_has_no_note(uploader: Uploader) -> None:
+    assert uploader.upload(initial=True).message == ""
 
 
 @pytest.mark.parametrize("status", ["200 OK", "202 Accepted"])
-@pytest.mark.parametrize("body", [b"<html>Log in</html>", b'{"errors": {"1": "bad"}}'])
+@pytest.mark.parametrize(
+    "body", [b"<html>Log in</html>", b'{"errors": {"1": "bad"}}', b'{"success": false}', b"error"]
+)
+@pytest.mark.parametrize("result", [None, RESULT_OPTION])
 def test_a_successful_status_with_an_unexpected_body_does_not_count_as_acceptance(
-    uploader: Uploader, status: str, body: bytes
+    uploader: Uploader, status: str, body: bytes, result: dict[str, str] | None
 ) -> None:
     uploader.response = plain(status, body)
-    outcome = uploader.upload(initial=True)
+    outcome = uploader.upload(initial=True, result=result)
     assert outcome.error is not None
     assert changed_and_uploaded(outcome) == (False, False)
     assert "receipt.json" not in uploader.state_files()

@@ -10,7 +10,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import Answer
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     ResultFormat,
 )
@@ -34,7 +33,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
     [
         (b"", "it is empty"),
         (b" \r\n", "it is empty"),
-        (b"not JSON", "it is not valid JSON"),
+        (b"not JSON", "it is not JSON"),
         (b"<html>", "it is an HTML page"),
         (b"  <!DOCTYPE html>", "it is an HTML page"),
         (b"\xff\xfe\x00", "it is not valid JSON"),
@@ -53,11 +52,81 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
 )
 def test_response_without_a_result_is_reported(body: bytes, problem: str) -> None:
     answer = read_answer(202, ResponseBody(body), RESULT_FORMAT, sent_roster())
-    assert answer == Answer(status=202, row_count=2, problem=problem)
-    # If no structure is expected, the content is ignored.
-    assert read_answer(200, ResponseBody(body), ResultFormat(), sent_roster()) == Answer(
-        status=200, row_count=2
+    assert (answer.status, answer.row_count, answer.problem) == (202, 2, problem)
+    assert (answer.counts, answer.errors, answer.refused_count) == ({}, (), 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "problem"),
+    [
+        (b"", "", ""),
+        (b"", "text/html", ""),
+        (b"Import processing...", "text/plain", ""),
+        (b"OK", "", ""),
+        (b'{"id": 7}', "text/html", ""),
+        (b'{"id": 7}', "", ""),
+        (b"OK", "text/html; charset=UTF-8", "it is text, but its media type is that of a page"),
+        (b"Log in <a href=/>here</a>", "text/html", "it is an HTML page"),
+        (b"<!DOCTYPE html><p>", "text/plain", "it is an HTML page"),
+        (b'<?xml version="1.0"?><!DOCTYPE html PUBLIC "x"><html>', "", "it is an HTML page"),
+        (b"<p>Moved</p>", "", "it is an HTML page"),
+        (b'<?xml version="1.0"?><response/>', "application/xml", "it is XML"),
+        (b"\xef\xbb\xbf<response/>", "", "it is XML"),
+        (b"<soap:Fault/>", "application/soap+xml", "it is XML"),
+        (b"OK", "application/xml", "it is text, but its media type is that of a page"),
+        (b'{"id": ', "application/json", "it is not valid JSON"),
+        (b"saved", "application/json", "it is not valid JSON"),
+        (b'{"id": 1, "id": 2}', "", "it is not valid JSON"),
+        (b'{"id": NaN}', "", "it is not valid JSON"),
+        (b'{"id": ' + b"1" * 101 + b"}", "", "it is not valid JSON"),
+        (b"GIF89a\0", "image/gif", "it is not valid JSON"),
+    ],
+)
+def test_without_a_result_format_some_responses_are_not_an_acceptance(
+    body: bytes, content_type: str, problem: str
+) -> None:
+    answer = read_answer(
+        200, ResponseBody(body), ResultFormat(), sent_roster(), content_type=content_type
     )
+    media_type = content_type.partition(";")[0]
+    is_shown = media_type and problem not in ("", "it is not valid JSON")
+    assert answer.problem == (f"{problem} (media type {media_type})" if is_shown else problem)
+    assert answer.failure_sign == ""
+
+
+@pytest.mark.parametrize("content_type", ["x/y z", "text", "\x1b/html", "a/" + "b" * 99, ";"])
+def test_invalid_media_types_are_not_shown(content_type: str) -> None:
+    answer = read_answer(
+        200, ResponseBody(b"<html>"), ResultFormat(), sent_roster(), content_type=content_type
+    )
+    assert answer.problem == "it is an HTML page"
+
+
+UMLAUT = '{"counts": {"failed": 0}, "message": "\u00dcbernommen"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (UMLAUT.encode("latin-1"), "application/json; charset=ISO-8859-1"),
+        (UMLAUT.encode("latin-1"), "application/json;Charset = 'latin1'"),
+        (UMLAUT.encode("utf-8"), "application/json; charset=none-such"),
+        (UMLAUT.encode("utf-8"), "application/json; charset=unicode_escape"),
+        (UMLAUT.encode("utf-8-sig"), "application/json; charset=ISO-8859-1"),
+        (UMLAUT.encode("utf-16"), "application/json; charset=utf-8"),
+        (UMLAUT.encode("utf-16-le"), "application/json"),
+        (UMLAUT.encode("utf-16-be"), "application/json; charset=utf-16be"),
+        (UMLAUT.encode("utf-32"), ""),
+    ],
+)
+def test_charset_of_the_response_is_used(body: bytes, content_type: str) -> None:
+    answer = read_answer(200, ResponseBody(body), REFUSED, sent_roster(), content_type=content_type)
+    assert (answer.problem, answer.message) == ("", "\u00dcbernommen")
+
+
+def test_bytes_in_an_undeclared_charset_do_not_hide_the_counts() -> None:
+    answer = read_answer(200, ResponseBody(UMLAUT.encode("latin-1")), REFUSED, sent_roster())
+    assert (answer.problem, dict(answer.counts)) == ("", {"failed": 0})
 
 
 def test_incomplete_response_is_not_a_result() -> None:
@@ -66,7 +135,11 @@ def test_incomplete_response_is_not_a_result() -> None:
         read_answer(200, truncated, RESULT_FORMAT, sent_roster()).problem
         == "it is longer than 16 MiB"
     )
-    assert read_answer(200, truncated, ResultFormat(), sent_roster()).problem == ""
+    # Without a result format, the missing part might report a failure.
+    assert (
+        read_answer(200, truncated, ResultFormat(), sent_roster()).problem
+        == "it is longer than 16 MiB"
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,7 +148,9 @@ def test_incomplete_response_is_not_a_result() -> None:
         ({"counts": {}, "errors": []}, ""),
         ({"counts": {"n": 1}}, ""),
         ({"errors": ["x"]}, ""),
-        ({"counts": {}, "errors": {"1": "bad"}}, "errors is not a list"),
+        ({"counts": {}, "errors": {"1": "bad"}}, ""),
+        ({"counts": {}, "errors": 1}, "errors is not a list"),
+        ({"counts": {}, "errors": True}, "errors is not a list"),
         ({"counts": [], "errors": []}, "counts is not an object"),
         ({"status": "fine"}, "it does not contain counts or errors"),
     ],
@@ -85,6 +160,7 @@ def test_response_must_match_the_profile(document: object, problem: str) -> None
 
 
 NOT_AN_INTEGER = "skipped in counts is not an integer"
+NO_INTEGERS: list[object] = [True, "two", "1,234", "", "\u0662", 2.5, [1], {}]
 REFUSED = ResultFormat(counts="counts", refused=("skipped", "failed"), errors="errors")
 
 
@@ -99,15 +175,22 @@ REFUSED = ResultFormat(counts="counts", refused=("skipped", "failed"), errors="e
         ({"counts": {"skipped": 2}, "errors": [{"row": 1}]}, 2, 1, False, ""),
         ({"counts": {"skipped": 2}, "errors": [{"row": 1}, {"row": 2}]}, 2, 0, False, ""),
         ({"counts": {"skipped": 1}, "errors": [{"row": 1}, {"row": 1}]}, 1, 0, True, ""),
-        ({"counts": {"skipped": -1}}, 0, 0, False, ""),
+        ({"counts": {"skipped": -1}}, 0, 0, False, "skipped in counts is negative"),
         ({"counts": {"skipped": None, "failed": 0}}, 0, 0, False, ""),
         *(
             ({"counts": {"skipped": number, "failed": 0}}, 0, 0, False, NOT_AN_INTEGER)
-            for number in (True, "2", 2.0, [1])
+            for number in NO_INTEGERS
         ),
-        ({"counts": {"skipped": "2"}, "errors": [{"row": 1}]}, 1, 0, False, NOT_AN_INTEGER),
+        *(({"counts": {"skipped": number}}, 2, 2, False, "") for number in (2, "2", " 2 ", 2.0)),
+        ({"counts": {"skipped": "0", "failed": 0.0}}, 0, 0, False, ""),
+        ({"counts": {"skipped": "x"}, "errors": [{"row": 1}]}, 1, 0, False, NOT_AN_INTEGER),
         ({"counts": 7, "errors": [{"row": 1}]}, 1, 0, False, "counts is not an object"),
-        ({"counts": {"added": 1}}, 0, 0, False, "counts contains none of skipped, failed"),
+        ({"counts": {"added": 1}}, 0, 0, False, ""),
+        ({"counts": {"added": "1"}}, 0, 0, False, ""),
+        *(
+            ({"counts": counts}, 0, 0, False, "counts contains none of skipped, failed")
+            for counts in ({}, {"state": "x"}, {"id": 1}, {"importId": 7}, {"error_code": 0})
+        ),
         ({"errors": []}, 0, 0, False, "counts contains none of skipped, failed"),
     ],
 )
@@ -131,6 +214,8 @@ STATUSES = ResultFormat(errors=".", status="state", accepted=("Imported", "Not C
         ("", False),
         (None, False),
         (1, False),
+        (["Imported"], False),
+        (True, False),
     ],
 )
 def test_row_with_an_unknown_status_is_refused(state: object, is_accepted: bool) -> None:
@@ -140,9 +225,18 @@ def test_row_with_an_unknown_status_is_refused(state: object, is_accepted: bool)
         assert answer.errors == (RowError(row=2, identity="id-2", cause="Duplicate"),)
 
 
+@pytest.mark.parametrize("status", [201, "201", 201.0, " 201 "])
+def test_statuses_of_rows_can_be_numbers(status: object) -> None:
+    result_format = replace(STATUSES, accepted=("200", "201"))
+    answer = read_document([{"row": 1, "state": status}, {"row": 2, "state": 422}], result_format)
+    assert (answer.refused_rows, answer.unassigned) == (frozenset({2}), 0)
+    assert answer.is_partial
+
+
 @pytest.mark.parametrize(
     ("document", "result_format", "problem"),
     [
+        ({"1": "Imported"}, STATUSES, "it is not a list"),
         ([{"row": 1, "state": "Imported"}], STATUSES, "it lists 1 of 2 rows"),
         ([{"row": 1, "state": "Failed"}], STATUSES, "it lists 1 of 2 rows"),
         ([], STATUSES, "it lists 0 of 2 rows"),
@@ -165,9 +259,12 @@ def test_list_of_all_rows_must_be_complete(
 
 @pytest.mark.parametrize(
     ("first_row", "row", "number"),
-    [(0, 0, 1), (0, 1, 2), (0, 2, None), (2, 2, 1), (2, 3, 2), (2, 1, None), (2, 4, None)],
+    [
+        *((0, 0, 1), (0, 1, 2), (0, 2, None), (2, 2, 1), (2, 3, 2), (2, 1, None), (2, 4, None)),
+        *((1, "2", 2), (2, "2", 1), (1, 2.0, 2), (1, "two", None), (1, True, None)),
+    ],
 )
-def test_row_numbers_start_at_first_row(first_row: int, row: int, number: int | None) -> None:
+def test_row_numbers_start_at_first_row(first_row: int, row: object, number: int | None) -> None:
     answer = read_document({"errors": [{"row": row}]}, replace(RESULT_FORMAT, first_row=first_row))
     assert [error.row for error in answer.errors] == [number]
     assert answer.refused_rows == (frozenset({number}) if number else frozenset())
@@ -211,10 +308,18 @@ def test_counts_with_unsafe_names_are_omitted(name: str) -> None:
     [
         ("counts", {"counts": {"added": 1, "removed": 0}}, {"added": 1, "removed": 0}),
         ("a.b.c", {"a": {"b": {"c": {"n": 2}}}}, {"n": 2}),
-        ("counts", {"counts": {"n": 1, "t": "2", "f": 1.5, "b": True, "x": None}}, {"n": 1}),
+        (
+            "counts",
+            {"counts": {"n": 1, "t": "2", "f": 1.5, "b": True, "x": None}},
+            {"n": 1, "t": 2},
+        ),
         ("counts", {"counts": [1]}, {}),
         ("counts", {"counts": 3}, {}),
         ("counts.x", {"counts": 3}, {}),
+        ("a.1", {"a": [{"n": 1}, {"n": 2}]}, {"n": 2}),
+        ("a.2", {"a": [{"n": 1}, {"n": 2}]}, {}),
+        ("a.-1", {"a": [{"n": 1}]}, {}),
+        ("a.0", {"a": "n"}, {}),
         ("other", {"counts": {"n": 1}}, {}),
         (None, {"counts": {"n": 1}}, {}),
         ("", {"counts": {"n": 1}}, {}),
@@ -225,3 +330,78 @@ def test_counts_are_read_from_the_path(
 ) -> None:
     answer = read_document(document, ResultFormat(counts=path))
     assert (dict(answer.counts), answer.errors) == (counts, ())
+
+
+WITHOUT_FLAG: list[object] = [
+    *({}, [], {"success": None}, {"success": {}}, {"success": [True]}, {"success": ""})
+]
+
+
+@pytest.mark.parametrize(
+    ("result_format", "document", "problem", "is_denied"),
+    [
+        (ResultFormat(success="success"), {"success": True}, "", False),
+        (ResultFormat(success="success"), {"success": " TRUE "}, "", False),
+        *(
+            (ResultFormat(success="success"), {"success": flag}, "", True)
+            for flag in (False, "false", 0, "0", "no")
+        ),
+        *(
+            (ResultFormat(success="success"), document, "it does not contain success, or ", False)
+            for document in WITHOUT_FLAG
+        ),
+        (
+            ResultFormat(success="success"),
+            {"success": 1},
+            'success is "1", which is not in ',
+            False,
+        ),
+        (
+            ResultFormat(success="a.state", success_values=("DONE", "ok")),
+            {"a": {"state": "Ok"}},
+            "",
+            False,
+        ),
+        (
+            ResultFormat(success="state", success_values=("DONE",)),
+            {"state": "STARTED by \u00c5se"},
+            'state is "STARTED by ...", which is not in O(result.success_values)',
+            False,
+        ),
+        (ResultFormat(success="code", success_values=("0",)), {"code": 0}, "", False),
+        (ResultFormat(success="success", errors="errors"), {"success": True}, "", False),
+        (
+            ResultFormat(success="success", counts="counts", refused=("failed",)),
+            {"success": True},
+            "counts contains none of failed",
+            False,
+        ),
+        (ResultFormat(success="."), True, "", False),
+        (ResultFormat(success="."), False, "", True),
+    ],
+)
+def test_flag_or_state_must_have_an_expected_value(
+    result_format: ResultFormat, document: object, problem: str, is_denied: bool
+) -> None:
+    answer = read_document(document, result_format)
+    assert answer.problem.startswith(problem)
+    assert (answer.problem == "") is (problem == "")
+    assert answer.is_denied is is_denied
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "is_expected"),
+    [
+        (b"OK", "text/plain", True),
+        (b" ok\r\n", "text/html", True),
+        (b"OK <br>", "text/html", False),
+        (b"queued", "text/plain", False),
+        (b"", "", False),
+    ],
+)
+def test_plain_text_can_be_the_state(body: bytes, content_type: str, is_expected: bool) -> None:
+    result_format = ResultFormat(success=".", success_values=("ok",))
+    answer = read_answer(
+        200, ResponseBody(body), result_format, sent_roster(), content_type=content_type
+    )
+    assert (answer.problem == "") is is_expected

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Property-based tests of answers: any response can be read, and the result contains no personal data."""
+"""Property-based tests of answers and verdicts.
+
+Any response can be read, none with a sign of failure is accepted, and the result contains no personal data.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusa
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
     ResponseBody,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.answers import read_answer
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.verdict import decide
+from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
+    ENDPOINT,
+    read_answer,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,7 +37,24 @@ SENT = SentRoster(
 RESULT_FORMAT = ResultFormat(counts="counts", errors="errors")
 REFUSED = replace(RESULT_FORMAT, refused=("skipped", "failed"))
 STATUSES = ResultFormat(errors=".", status="state", accepted=("Imported",))
-NAMES = ["counts", "errors", "row", "column", "error", "state", "skipped", "Email"]
+FLAG = ResultFormat(success="state", success_values=("Imported", "true"), message=("error",))
+FORMATS = (
+    *(ResultFormat(), RESULT_FORMAT, REFUSED, STATUSES, FLAG, replace(FLAG, success=".")),
+    *(replace(RESULT_FORMAT, row_column="Email"), replace(FLAG, counts=".", refused=("failed",))),
+)
+NAMES = [
+    "counts",
+    "errors",
+    "row",
+    "column",
+    "error",
+    "state",
+    "skipped",
+    "Email",
+    "success",
+    "failed",
+    "data",
+]
 
 _JSON = st.recursive(
     st.none()
@@ -46,21 +70,84 @@ _JSON = st.recursive(
 
 def _shown(answer: Answer) -> list[object]:
     """Return the parts of an answer that the module includes in its result."""
-    return [dict(answer.counts), [asdict(error) for error in answer.errors]]
+    rows = [asdict(error) for error in answer.errors]
+    causes = [asdict(cause) for cause in answer.causes]
+    return [
+        dict(answer.counts),
+        rows,
+        causes,
+        answer.message,
+        answer.problem,
+        answer.redirect_address,
+    ]
 
 
-@given(st.binary(max_size=60) | _JSON.map(lambda value: json.dumps(value).encode()))
-def test_any_response_can_be_read(body: bytes) -> None:
-    for result_format in (
-        RESULT_FORMAT,
-        REFUSED,
-        STATUSES,
-        replace(RESULT_FORMAT, row_column="Email"),
-    ):
-        answer = read_answer(200, ResponseBody(body), result_format, SENT)
+_BODIES = st.binary(max_size=60) | _JSON.map(lambda value: json.dumps(value).encode())
+_HEADERS = st.text(max_size=30) | st.sampled_from(
+    [
+        "",
+        "text/html",
+        "application/json; charset=utf-16",
+        "text/plain;charset=latin-1",
+        "/login",
+        "https://a.no:1/b",
+    ]
+)
+
+
+@given(_BODIES, st.integers(100, 999) | st.sampled_from([200, 207, 303]), _HEADERS, st.booleans())
+def test_any_response_can_be_read(body: bytes, status: int, header: str, is_sent: bool) -> None:
+    for result_format in FORMATS:
+        answer = read_answer(
+            *(status, ResponseBody(body), result_format, SENT),
+            content_type=header,
+            location=header,
+            is_roster_sent=is_sent,
+        )
         assert 0 <= len(answer.errors) <= answer.error_count
         assert answer.refused_rows <= {1, 2}
         json.dumps(_shown(answer), ensure_ascii=False).encode()
+        verdict = decide(answer, ENDPOINT, result_format)
+        error = verdict.error(ENDPOINT)
+        assert (error is None) is verdict.is_accepted
+        if verdict.is_accepted:
+            assert 200 <= status < 300
+            assert is_sent
+            assert not answer.refused_count
+        else:
+            assert str(error).isprintable()
+
+
+_FAILURES = st.fixed_dictionaries({"success": st.sampled_from([False, "false", 0, None])}) | (
+    st.fixed_dictionaries({"ok": st.just(False)})
+    | st.fixed_dictionaries({"error": st.text(min_size=4) | st.just({"code": 7}) | st.just(True)})
+    | st.fixed_dictionaries({"errors": st.lists(_JSON, min_size=1)})
+    | st.fixed_dictionaries({"failed": st.integers(min_value=1) | st.just("2")})
+    | st.fixed_dictionaries({"status": st.sampled_from(["error", "FAILED", 422])})
+).filter(
+    lambda value: (
+        str(value.get("error", "x")).strip().casefold() not in ("none", "null", "false", "success")
+    )
+)
+
+
+@given(
+    _FAILURES,
+    st.dictionaries(st.sampled_from(NAMES), _JSON, max_size=5),
+    st.sampled_from(["", "data", "rows"]),
+)
+def test_response_with_a_sign_of_failure_is_never_accepted(
+    failure: dict[str, object], others: dict[str, object], wrapper: str
+) -> None:
+    wrapped: object = {wrapper: [failure] if wrapper == "rows" else failure} if wrapper else failure
+    assert isinstance(wrapped, dict)
+    body = json.dumps({**others, **wrapped}).encode()
+    for result_format in FORMATS:
+        answer = read_answer(200, ResponseBody(body), result_format, SENT)
+        verdict = decide(answer, ENDPOINT, result_format)
+        # A list of refused rows, or a complete document as a flag, has a meaning that the options define.
+        is_defined = result_format.success == "." or result_format is STATUSES
+        assert not verdict.is_accepted or is_defined
 
 
 @given(

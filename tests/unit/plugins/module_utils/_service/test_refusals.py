@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
 from unicodedata import normalize
 
 import pytest
@@ -15,6 +17,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
     ResultFormat,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import (
+    MAX_CAUSES,
+    RefusalCause,
     RowError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
@@ -53,6 +57,23 @@ Form = Literal["NFC", "NFD"]
         ({"row": 1, "error": "x " * 300}, RowError(row=1, identity="id-1", cause="x " * 100)),
         ({"row": 1, "error": ["a", 1, "b"]}, RowError(row=1, identity="id-1", cause="a, b")),
         ({"row": 1, "error": {"a": 1}, "column": [["x"]]}, RowError(row=1, identity="id-1")),
+        (
+            {"row": 1, "error": {"message": "is bad", "code": "E1"}},
+            RowError(row=1, identity="id-1", cause="is bad"),
+        ),
+        (
+            {"row": 1, "error": [{"field": "x", "message": "is bad"}, {"message": "is long"}]},
+            RowError(row=1, identity="id-1", cause="is bad, is long"),
+        ),
+        (
+            {"row": 1, "error": {"email": ["is bad", "is long"]}},
+            RowError(row=1, identity="id-1", cause="email: is bad, email: is long"),
+        ),
+        # Without the expected key, a common one is used.
+        ({"row": 1, "message": "is bad"}, RowError(row=1, identity="id-1", cause="is bad")),
+        # The name of a field is shown as the title of its column.
+        ({"row": 1, "column": "EMAIL"}, RowError(row=1, identity="id-1", column="Email")),
+        ({"row": 1, "column": "rows.1.email"}, RowError(row=1, identity="id-1", column="Email")),
         # Characters that could control a terminal or cannot be part of a result are replaced with
         # spaces.
         (
@@ -62,9 +83,9 @@ Form = Literal["NFC", "NFD"]
         # The row is unknown, but the refusal is counted.
         *(
             ({"row": row, "error": "bad Åse"}, RowError(row=None, cause="bad ..."))
-            for row in (0, 3, -1, "1", None, True, 1.0, [1])
+            for row in (0, 3, -1, "one", "1.5", None, True, 1.5, [1])
         ),
-        ("row 1: bad", RowError(row=None)),
+        ("row 1: bad Åse", RowError(row=None, cause="row 1: bad ...")),
         (None, RowError(row=None)),
         ([], RowError(row=None)),
     ],
@@ -90,7 +111,41 @@ def test_words_are_masked_in_any_normalization_form(form: Form, message: str, ma
     assert error.cause == masked
 
 
-@pytest.mark.parametrize("errors", [None, {}, "x", 1, []])
+@pytest.mark.parametrize(
+    ("errors", "row_errors"),
+    [
+        (
+            {
+                "rows.2.email": ["The email must be a valid address.", "It is long"],
+                "base": "is bad",
+            },
+            (
+                RowError(None, None, "Email", "The email must be a valid address., It is long"),
+                RowError(None, None, "base", "is bad"),
+            ),
+        ),
+        ({"2": {"Location": ["is unknown"]}}, (RowError(None, None, "Location", "is unknown"),)),
+        ({"ase@x.no": "is bad"}, (RowError(None, None, "...", "is bad"),)),
+        (
+            {"email": {"a": {"b": {"c": {"d": "deep"}}}}},
+            (RowError(None, None, "email.a.b.c", "d: deep"),),
+        ),
+        ({"failed": 3}, (RowError(None, None, "failed", "3"),)),
+        ("All rows are bad", (RowError(None, None, "", "All rows are bad"),)),
+        (
+            ["Row 2: bad", "Row 2: long"],
+            (RowError(None, None, "", "Row 2: bad"), RowError(None, None, "", "Row 2: long")),
+        ),
+    ],
+)
+def test_errors_can_be_texts_or_fields(errors: object, row_errors: tuple[RowError, ...]) -> None:
+    answer = read_document({"errors": errors})
+    assert (answer.errors, answer.error_count) == (row_errors, len(row_errors))
+    # The rows are unknown, so no row counts as accepted.
+    assert (answer.unassigned, answer.is_partial) == (len(row_errors), False)
+
+
+@pytest.mark.parametrize("errors", [None, {}, " ", 1, []])
 def test_empty_or_invalid_list_contains_no_row_errors(errors: object) -> None:
     assert read_document({"errors": errors}).errors == ()
 
@@ -118,3 +173,54 @@ def test_empty_cells_mask_nothing() -> None:
     body = ResponseBody(b'{"errors": [{"row": 1, "error": "bad"}]}')
     answer = read_answer(422, body, RESULT_FORMAT, sent_roster([("", "", "")], ()))
     assert answer.errors == (RowError(row=1, cause="bad"),)
+
+
+def _causes(
+    errors: Sequence[Mapping[str, object]], rows: list[tuple[str, str, str]], **changes: Any
+) -> tuple[RefusalCause, ...]:
+    sent = replace(sent_roster(rows, ()), location_column="Location")
+    body = ResponseBody(json.dumps({"errors": errors}).encode())
+    return read_answer(422, body, replace(RESULT_FORMAT, **changes), sent).causes
+
+
+ROWS = [
+    (f"N{number}", f"n{number}@x.no", "oslo" if number < 4 else "bergen") for number in range(6)
+]
+
+
+def test_causes_are_counted_by_row_and_location() -> None:
+    unknown, invalid = (
+        {"column": "location", "error": "is unknown"},
+        {"column": "Email", "error": "is bad"},
+    )
+    errors = [{"row": row, **unknown} for row in (1, 2, 2, 5)]
+    errors += [{"row": 6, **invalid}, {"row": 99, **invalid}, {"row": 1, **invalid}]
+    assert _causes(errors, ROWS) == (
+        RefusalCause("Location", "is unknown", 3, (("oslo", 2), ("bergen", 1))),
+        RefusalCause("Email", "is bad", 3, (("oslo", 1), ("bergen", 1))),
+    )
+
+
+def test_causes_that_differ_only_in_masked_words_are_combined() -> None:
+    errors = [{"row": row, "error": f"{ROWS[row - 1][1]} is taken"} for row in range(1, 7)]
+    errors += [{"row": 1, "error": "N0 is taken"}, {"row": 2, "error": "N0 N1 is taken"}]
+    (cause,) = _causes(errors, ROWS)
+    assert (cause.cause, cause.rows) == ("... is taken", 8)
+
+
+def test_causes_of_rows_that_are_identified_by_a_value_are_counted() -> None:
+    errors = [{"row": "oslo", "error": "is unknown"}, {"row": "rome", "error": "is unknown"}]
+    (cause,) = _causes(errors, ROWS, row_column="Location")
+    assert (cause.rows, cause.locations) == (5, (("oslo", 4),))
+
+
+def test_number_of_causes_and_locations_is_limited() -> None:
+    rows = [("x", f"n{number}@x.no", f"loc{number % 30}") for number in range(3000)]
+    errors = [
+        {"row": number + 1, "error": "abcdefghij"[number % 10] * (1 + number // 10 % 250)}
+        for number in range(3000)
+    ]
+    causes = _causes(errors, rows)
+    assert len(causes) == MAX_CAUSES
+    assert (causes[-1].cause, sum(cause.rows for cause in causes)) == ("other causes", 3000)
+    assert max(len(cause.locations) for cause in causes) == 10

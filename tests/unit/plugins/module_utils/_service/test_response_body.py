@@ -25,11 +25,30 @@ INCOMPLETE = "its compressed content is incomplete"
 UNSUPPORTED = "its Content-Encoding is not supported"
 
 
+def _compress_without_header(data: bytes, level: int) -> bytes:
+    """Compress data as deflate without zlib's header, as some servers do."""
+    compressor = zlib.compressobj(level, wbits=-zlib.MAX_WBITS)
+    return compressor.compress(data) + compressor.flush()
+
+
 def _single_bytes(data: bytes) -> Iterable[bytes]:
     return (data[index : index + 1] for index in range(len(data)))
 
 
-@pytest.mark.parametrize("encoding", ["", "identity", " Identity "])
+# Some servers name a charset in this header.
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        "",
+        "identity",
+        " Identity ",
+        "utf-8",
+        "UTF-8",
+        "ISO-8859-1",
+        "windows-1252",
+        "utf-8, identity",
+    ],
+)
 def test_uncompressed_content_is_read_unchanged(encoding: str) -> None:
     assert read_body(_single_bytes(TEXT), encoding) == ResponseBody(TEXT)
 
@@ -40,7 +59,12 @@ def test_uncompressed_content_is_read_unchanged(encoding: str) -> None:
         ("gzip", gzip.compress(TEXT, mtime=0)),
         ("GZIP", gzip.compress(TEXT, mtime=0)),
         ("x-gzip", gzip.compress(TEXT, mtime=0) + b"and more"),
+        ("gzip, utf-8", gzip.compress(TEXT, mtime=0)),
         ("deflate", zlib.compress(TEXT)),
+        ("deflate", zlib.compress(TEXT, 0)),
+        ("deflate", _compress_without_header(TEXT, 9)),
+        ("deflate", _compress_without_header(TEXT, 0)),
+        ("deflate", gzip.compress(TEXT, mtime=0)),
     ],
 )
 def test_compressed_content_is_decompressed(encoding: str, compressed: bytes) -> None:
@@ -53,9 +77,14 @@ def test_compressed_content_is_decompressed(encoding: str, compressed: bytes) ->
     [
         ("gzip", TEXT, MISMATCH),
         ("deflate", TEXT, MISMATCH),
+        ("gzip", _compress_without_header(TEXT, 9), MISMATCH),
+        ("deflate", _compress_without_header(TEXT, 9)[:-2], INCOMPLETE),
+        ("deflate", b"", INCOMPLETE),
         ("gzip", gzip.compress(TEXT, mtime=0)[:-9], INCOMPLETE),
         ("gzip", b"", INCOMPLETE),
         ("br", TEXT, UNSUPPORTED),
+        ("idna", TEXT, UNSUPPORTED),
+        ("utf-99", TEXT, UNSUPPORTED),
         ("gzip, gzip", TEXT, UNSUPPORTED),
     ],
 )

@@ -60,10 +60,29 @@ def test_retry_depends_on_the_outcome_and_the_method(outcome: int | str, methods
 @pytest.mark.parametrize(
     ("outcome", "is_unknown"),
     [
-        *((outcome, True) for outcome in (OUTCOME_UNKNOWN, 200, 202, 299, 500, 502, 503, 599)),
+        *(
+            (outcome, True)
+            for outcome in (
+                OUTCOME_UNKNOWN,
+                101,
+                102,
+                199,
+                200,
+                202,
+                299,
+                300,
+                301,
+                302,
+                303,
+                304,
+                306,
+                309,
+            )
+        ),
+        *((outcome, True) for outcome in (399, 408, 500, 502, 503, 599, 600, 999)),
         *(
             (outcome, False)
-            for outcome in (NOT_SENT, PERMANENT, 199, 300, 307, 400, 401, 422, 429, 499)
+            for outcome in (NOT_SENT, PERMANENT, 307, 308, 400, 401, 407, 409, 422, 429, 499)
         ),
     ],
 )

@@ -1,0 +1,181 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Signs of failure in a response whose status code means success.
+
+Some services return 200 with a document that says that the upload failed. The tables below contain the names and
+values with which they do so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from .document import JSON, TEXT, Document, to_integer
+
+Path = tuple[str, ...]
+"""Path of a value in a document; empty for the document itself."""
+
+# Texts that mean false, and texts that mean that there is no error.
+_FALSE_TEXTS = frozenset({"", "0", "false", "no", "n", "null", "none"})
+_NO_ERROR_TEXTS = _FALSE_TEXTS | {"ok", "success", "no error", "no errors"}
+# Words of a string that reports a failure. There is none in "0 failed", "failed: 0" and "without errors".
+_FAILURE_WORDS = re.compile(
+    r"(?<!\bno )(?<!\bnot )(?<!\b0 )(?<!\bwithout )(?<!\bzero )"
+    r"\b(?:errors?|err|exception|fail|failed|fails|failure|failures|fatal|rejected|refused|denied|invalid|aborted"
+    r"|cancell?ed|unauthori[sz]ed|forbidden|nok|ko|not ok|unsuccessful|partial|partially)\b"
+    r"(?! ?[:=] ?(?:0|no|none|false)\b)",
+    re.IGNORECASE,
+)
+_MAX_TEXT = 1 << 20
+_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def _is_false(value: Any) -> bool:
+    """Return whether a flag says that the upload did not succeed; null does not say that it succeeded."""
+    if isinstance(value, str):
+        return value.strip().casefold() in _FALSE_TEXTS or _reports_failure(value)
+    return value is None or (isinstance(value, (bool, int, float)) and not value)
+
+
+def _is_denied(value: Any) -> bool:
+    """Return whether a value is a flag that is false. Unlike a flag, a number is a count, which may be 0."""
+    return value is False or (isinstance(value, str) and value.strip().casefold() == "false")
+
+
+def _is_error(value: Any) -> bool:
+    """Return whether the value of an error says that there is one; 0 and empty values say that there is none."""
+    if isinstance(value, str):
+        return value.strip().casefold() not in _NO_ERROR_TEXTS
+    return bool(value)
+
+
+def _is_failed_count(value: Any) -> bool:
+    number = to_integer(value)
+    if number is None:
+        return _is_error(value)
+    return number != 0
+
+
+def _is_failed_state(value: Any) -> bool:
+    """Return whether a state, which is a string or a flag, means failure."""
+    return value is False or (isinstance(value, str) and _reports_failure(value))
+
+
+def _is_error_status(value: Any) -> bool:
+    """Return whether a status code, which services repeat in the document, is that of an error (RFC 9457, 3.1.2)."""
+    return 400 <= (to_integer(value) or 0) < 600
+
+
+def _reports_failure(text: str) -> bool:
+    words = _CAMEL_CASE.sub(" ", text[:_MAX_TEXT]).replace("_", " ").replace("-", " ")
+    return bool(_FAILURE_WORDS.search(" ".join(words.split())))
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Names are compared in lowercase, without underscores and hyphens: is_success and isSuccess are the same.
+_SIGNS: tuple[tuple[AbstractSet[str], Callable[[Any], bool], str], ...] = (
+    (_names("success issuccess issuccessful ok isok"), _is_false, "is not true"),
+    (_names("successful succeeded valid isvalid accepted"), _is_denied, "is false"),
+    (
+        _names(
+            "error errors errormessage errormessages errordescription errordetails exception exceptions failure"
+            " failures fault faults failedrows failedrecords rejectedrows invalidrows haserror haserrors iserror"
+        ),
+        _is_error,
+        "has a value",
+    ),
+    (
+        _names(
+            "failed failedcount countfailed rowsfailed numfailed totalfailed errorcount errorscount numerrors"
+            " rejected rejectedcount rowsrejected refused refusedcount failurecount failurescount invalidcount"
+        ),
+        _is_failed_count,
+        "is not 0",
+    ),
+    (
+        _names("status state result outcome importstatus importstate"),
+        _is_failed_state,
+        "reports a failure",
+    ),
+    (_names("status statuscode httpstatus"), _is_error_status, "is the status code of an error"),
+)
+_COUNT_SIGN = _SIGNS[3][0] | {"errors", "error", "failures"}
+# Objects that describe other resources.
+_LINKS = _names("links link urls self href")
+
+
+def find_failure_sign(
+    document: Document, explained: AbstractSet[Path] = frozenset(), refused: int = 0
+) -> str:
+    """Return the first sign that the upload failed, for an error message; empty if there is none.
+
+    It is searched for in the document, in the objects directly in it, and in the objects of lists in these. The
+    counts or the row results in a wrapper such as ``data`` are not deeper. Deeper values usually describe other things,
+    such as the contacts.
+
+    :param explained: paths of values whose meaning the options define.
+    :param refused: number of rows that are known to be refused. A count of failures up to this number is not a
+        further sign.
+    """
+    value = document.value
+    if document.kind not in (JSON, TEXT) or () in explained:
+        return ""
+    if isinstance(value, str):
+        return "it reports a failure" if _reports_failure(value) or _is_false(value) else ""
+    if isinstance(value, Mapping):
+        return next(_signs_in_object(value, (), explained, refused), "")
+    if isinstance(value, list):
+        return next(_signs_in_list(value, (), explained, refused), "")
+    return "" if value is True else "it is neither an object, a list nor a string"
+
+
+def _signs_in_object(
+    members: Mapping[str, Any], path: Path, explained: AbstractSet[Path], refused: int
+) -> Iterator[str]:
+    """Yield the signs of failure in the object at a path."""
+    for name, value in members.items():
+        member = (*path, name)
+        if member in explained or _fold_name(name) in _LINKS:
+            continue
+        if sign := _explain_member(name, value, refused):
+            yield sign
+        if isinstance(value, Mapping) and not path:
+            yield from _signs_in_object(value, member, explained, refused)
+        elif isinstance(value, list) and len(path) < 2:
+            yield from _signs_in_list(value, member, explained, refused)
+
+
+def _signs_in_list(
+    items: list[Any], path: Path, explained: AbstractSet[Path], refused: int
+) -> Iterator[str]:
+    """Yield the signs of failure in the items of the list at a path."""
+    for index, item in enumerate(items):
+        if isinstance(item, Mapping):
+            # The padded path makes the object one in which no further values are searched.
+            yield from _signs_in_object(item, (*path, str(index), ""), explained, refused)
+        elif not path:
+            yield "it is a list of values of unknown meaning"
+
+
+def _explain_member(name: str, value: Any, refused: int) -> str:
+    """Return the reason why a member of an object is a sign of failure; empty if it is not."""
+    folded = _fold_name(name)
+    for names, is_sign, reason in _SIGNS:
+        if folded in names and is_sign(value):
+            number = to_integer(value)
+            if folded in _COUNT_SIGN and number is not None and 0 < number <= refused:
+                return ""
+            return f"{name} {reason}"
+    return ""
+
+
+def _fold_name(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
