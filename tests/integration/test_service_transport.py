@@ -280,7 +280,7 @@ REJECTIONS = {
     413: "it returned HTTP 413 (the roster is too large). Look up the limit",
     401: "it returned HTTP 401 (it does not accept the credential). Check token",
     403: "it returned HTTP 403 (the credential lacks the required permission). Check token",
-    302: "it returned a redirect",
+    302: "it returned HTTP 302, a redirect to /other; it might have accepted the roster",
 }
 
 
@@ -458,8 +458,8 @@ class TestFirewalls:
         result = _upload(service, workspace)
         assert result.message == (
             f"Cannot upload to {service.url}: it returned HTTP 403 (a firewall or proxy in front of the"
-            " service refused the request). Ask the administrator of the firewall or proxy to allow"
-            " requests from this host, or set User-Agent in headers."
+            ' service refused the request). The service reports: "error code: 1010". Ask the administrator'
+            " of the firewall or proxy to allow requests from this host, or set User-Agent in headers."
         )
         assert result.data["kind"] == "service_refused"
         service.queue_response(403, {"error": "no"}, {"Server": "cloudflare"})
