@@ -462,6 +462,7 @@ EXAMPLES = r"""
     src: /var/lib/frontdesk-contacts/contacts.csv
     url: https://frontdesk.example/api/contacts/import
     token: "{{ vault_frontdesk_token }}"
+    state_dir: /srv/state/portal
     result:
       success: success
       message: messages

@@ -81,8 +81,9 @@ def test_every_plugin_example_runs(
         ServiceBehavior(),
         ServiceBehavior(method="PUT", raw=True, is_basic=True),
         ServiceBehavior(flags=flags, token_param="auth_token"),
+        ServiceBehavior(),
     )
-    headers = ("X-Api-Key", "Authorization", "Authorization")
+    headers = ("X-Api-Key", "Authorization", "Authorization", "Authorization")
     with contextlib.ExitStack() as stack:
         domain = stack.enter_context(domain_substitutions(active_directory))
         substitutions = {**connection_substitutions(active_directory, workspace), **domain}
@@ -111,6 +112,7 @@ def test_every_plugin_example_runs(
         ]
         other_services[1].queue_response(200, {"rows": rows})
         other_services[2].queue_response(200, {"counts": {"imported": 1, "skipped": 0}})
+        other_services[3].queue_response(200, {"success": True, "messages": []})
         for task, target in zip(tasks["contact_upload"], (service, *other_services), strict=True):
             options = task["frontdesk.contacts.contact_upload"]
             assert options["url"] == SERVICE_URL
@@ -122,7 +124,7 @@ def test_every_plugin_example_runs(
             inventory(active_directory),
         )
         run.assert_clean()
-        assert [target.requests for target in (service, *other_services)] == [1, 1, 1, 1]
+        assert [target.requests for target in (service, *other_services)] == [1, 1, 1, 1, 1]
         assert [target.uploads for target in (service, other_services[0])] == [1, 1]
 
 
