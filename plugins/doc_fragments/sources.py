@@ -162,12 +162,12 @@ options:
             If an attribute has several values, the smallest in code point order is used; V(all.mail) or
             V(all['mail']) returns the sorted list of values. Blank values count as missing.
           - All names that the schema of the server defines for an attribute can be used, for example V(surname) instead
-            of V(sn) in OpenLDAP, and also its OID, such as V(2.5.4.4). Active Directory defines only one name for each
+            of C(sn) in OpenLDAP, and also its OID, such as V(2.5.4.4). Active Directory defines only one name for each
             attribute. A name with options, such as V(sn;lang-el), only returns values with exactly these options.
           - Within an expression, a name with characters other than letters and digits must be written as in
             V(all['sn;lang-el'] | first or sn) or V(all['2.5.4.4'] | first).
-          - An attribute does not return the values of its subtypes. In particular, V(name), of which V(cn), V(sn) and
-            V(givenName) are subtypes, is empty except in Active Directory.
+          - An attribute does not return the values of its subtypes. In particular, C(name), of which C(cn), C(sn) and
+            C(givenName) are subtypes, is empty except in Active Directory.
           - The values of C(objectGUID), C(mS-DS-ConsistencyGuid), C(msExchMailboxGuid), C(objectSid), C(sIDHistory) and
             other attributes with GUIDs and SIDs are returned in their text form. Other binary attributes, such as
             C(jpegPhoto), C(thumbnailPhoto) and C(userCertificate), cannot be used.

@@ -163,7 +163,7 @@ _CAUSES = [
         for use in (
             "manager | of_entry(mail)",
             "manager | of_entry('ma' ~ 'il')",
-            "manager | of_entry('mail;lang-de')",
+            "manager | of_entry('mail;')",
             "manager | of_entry('')",
             "manager | of_entry(1)",
         )
