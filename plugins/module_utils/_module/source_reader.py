@@ -272,7 +272,10 @@ class SourceReader:
         return identities
 
     def _name_for_filters(self, attribute: str) -> str:
-        """Return the main name of an attribute if it is an OID, because Samba does not find OIDs in filters."""
+        """Return the name of an attribute to use in filters: instead of an OID, the main name.
+
+        In a filter, Samba only finds the OID of an attribute that is also requested by this OID.
+        """
         if not attribute[0].isdigit():
             return attribute
         self._resolve_names()
