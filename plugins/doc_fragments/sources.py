@@ -87,7 +87,10 @@ options:
         type: str
       minimum:
         description:
-          - Minimum number of contacts that this source must return. V(0) allows an empty source.
+          - Minimum number of contacts that this source must return. This is the number of people with a valid row, not
+            the number of people found. V(0) allows an empty source.
+          - With the default V(1), a source in which one or two people were found, but none with a valid row, only
+            causes a warning if other sources return contacts. If three or more people were found, the export stops.
           - With O(sources[].search_scope=base), the number must not exceed V(1).
         type: int
         default: 1

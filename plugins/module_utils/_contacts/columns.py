@@ -15,9 +15,9 @@ from .._errors import InputError
 from .._expressions import library
 from .._expressions.expression import Expression, compile_expression
 from .._expressions.phone import PhoneStyle, check_region
-from .._text import SURROGATE, clean, compose
+from .._text import MAX_TEXT_LENGTH, SURROGATE, clean, compose
 
-MAX_ROW_LENGTH = 128 * 1024
+MAX_ROW_LENGTH = MAX_TEXT_LENGTH
 """Maximum total number of characters in the cells of a row.
 
 When a roster is read, the csv module rejects longer cells. A row of this length also fits in a line of
@@ -65,8 +65,9 @@ class Column:
         """Return the reason why the content of a cell is not acceptable, without the content; None if it is."""
         if _FORMULA.match(cell):
             return FORMULA
-        if self.max_length is not None and len(cell) > self.max_length:
-            return f"longer than {self.max_length} characters"
+        max_length = MAX_ROW_LENGTH if self.max_length is None else self.max_length
+        if len(cell) > max_length:
+            return f"longer than {max_length} characters"
         return None
 
 

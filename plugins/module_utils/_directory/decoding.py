@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from .._text import MAX_TEXT_LENGTH
 from .entry import AttributeValues, check_complete, pack_values
 
 # Universal tags.
@@ -30,6 +31,10 @@ CONTROLS: Final = 0xA0
 # Maximum number of cached attribute headers. There is one for each combination of an attribute and the length of its
 # value, typically a few hundred in a search for people. The limit bounds the memory whatever a server returns.
 _MAX_CACHED_HEADERS = 8192
+
+
+MAX_VALUE_SIZE: Final = MAX_TEXT_LENGTH + 1
+"""Number of bytes after which a value is cut off: one more than a value that is used may have."""
 
 
 class MalformedError(ValueError):
@@ -90,10 +95,15 @@ class _HeaderCache(NamedTuple):
     headers: dict[bytes, tuple[int, int]]
 
     def add(self, header: bytes, index: int, size: int) -> None:
-        """Add a header, unless the cache is full, or `EntryDecoder.decode` would assume another header length."""
+        """Add a header, unless the cache is full, or `EntryDecoder.decode` would assume another header length.
+
+        Headers of values that are cut off are not added, because `EntryDecoder.decode` does not cut off values.
+        """
         name_length_at = self.name_length_at
         is_usable = (
-            len(header) > name_length_at and len(header) == self.overhead + header[name_length_at]
+            size <= MAX_VALUE_SIZE
+            and len(header) > name_length_at
+            and len(header) == self.overhead + header[name_length_at]
         )
         if is_usable and len(self.headers) < _MAX_CACHED_HEADERS:
             self.headers[header] = index, size
@@ -122,6 +132,8 @@ class EntryDecoder:
 
     def decode(self, operation: bytes) -> AttributeValues:
         """Return the values of an entry in the order of the requested attributes.
+
+        Values are cut off after `MAX_VALUE_SIZE` bytes.
 
         :param operation: SearchResultEntry, followed by its controls.
         :raises MalformedError: if it is not valid.
@@ -164,10 +176,10 @@ class EntryDecoder:
         octet_strings = []
         while at < stop:
             value, at = locate_content(operation, at, stop, OCTET_STRING)
-            octet_strings.append(operation[value:at])
+            octet_strings.append(operation[value : min(at, value + MAX_VALUE_SIZE)])
         values[index] = pack_values(octet_strings)
         if len(octet_strings) == 1:
-            cache.add(operation[begin:value], index, len(octet_strings[0]))
+            cache.add(operation[begin:value], index, at - value)
         return stop
 
     def _find_index(self, name: bytes) -> int:

@@ -14,7 +14,7 @@ from .connection import LdapSession
 from .diagnosis import DirectoryError, ServerError, explain_failure, result_error
 from .entry import Entry, IncompleteValuesError, build_entries
 from .library import FAILURES
-from .messages import MAX_MESSAGE_SIZE, OversizeError
+from .messages import OversizeError
 from .page_readers import Page, choose_reader
 from .query import Query
 
@@ -101,8 +101,10 @@ def _next_page(pages: Iterator[Page], action: str) -> Page | None:
         # The size might be wrong because of a broken response, so another server might succeed.
         raise ServerError(
             action,
-            f"the server sent a message of {error} bytes, which exceeds the maximum of {MAX_MESSAGE_SIZE} bytes",
-            "Remove attributes with very many or very long values from the columns",
+            f"the server sent a message of {error.size} bytes after {error.entry_count} entries, which exceeds the"
+            f" maximum of {error.max_size} bytes",
+            "Reduce the values of the next entry in the directory, or remove attributes with very many or very long"
+            " values from the columns",
         ) from None
     except FAILURES as error:
         raise ServerError(action, *explain_failure(error, None)) from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 
-from .._text import normalize
+from .._text import MAX_MARKS, MAX_TEXT_LENGTH, has_many_marks, normalize
 
 UNREADABLE_ATTRIBUTES = frozenset(
     {
@@ -46,10 +46,18 @@ def _format_sid(octets: bytes) -> str:
 
 
 def _decode_utf8(octets: bytes) -> str:
+    if len(octets) > MAX_TEXT_LENGTH:
+        # Also applies to values that the LDAP client has cut off, possibly within a character (`decoding.py`).
+        raise AttributeValueError(f"has a value of more than {MAX_TEXT_LENGTH} bytes")
     try:
-        return octets.decode()
+        text = octets.decode()
     except UnicodeDecodeError:
         raise AttributeValueError("is not valid UTF-8") from None
+    if has_many_marks(text):
+        raise AttributeValueError(
+            f"has a value with more than {MAX_MARKS} consecutive combining characters"
+        )
+    return text
 
 
 TEXT_FORMS: dict[str, Callable[[bytes], str]] = {

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -36,6 +36,9 @@ _INVALID_START_DATES = (
     " They are treated as already started."
 )
 
+_MIN_INVALID_PEOPLE = 3
+"""Number of people from which a source in which nobody has a valid row stops the export."""
+
 
 @dataclass(frozen=True)
 class Export:
@@ -54,6 +57,9 @@ class Export:
     :ivar location_header: title of the column that contains the location; None if there is none.
     :ivar is_unencrypted: whether personal data crossed a network unencrypted.
     :ivar failovers: warnings about the servers that failed before this server, each with the cause of the failure.
+    :ivar invalid_sources: warnings about sources in which one or two people were found, but none with a valid row.
+    :ivar failed_expressions: number of people for whom an expression could not be evaluated, by owner of the
+        expression.
     """
 
     roster: Roster
@@ -68,12 +74,19 @@ class Export:
     location_header: str | None
     is_unencrypted: bool
     failovers: list[str]
+    invalid_sources: list[str]
+    failed_expressions: Mapping[str, int]
 
     @property
     def warnings(self) -> list[str]:
         """Warnings that the module shows although the export is complete."""
         warnings = [
             *self.failovers,
+            *self.invalid_sources,
+            *(
+                f"Number of people for whom the expression of {owner} cannot be evaluated: {count}."
+                for owner, count in self.failed_expressions.items()
+            ),
             *(
                 f"No entry has the attribute {name}, which the columns use."
                 for name in self.missing_attributes
@@ -138,6 +151,21 @@ class _SourceTally:
     def entries(self) -> int:
         return self.contacts + sum(self.causes.values()) + self.excluded
 
+    def has_few_invalid_people(self, dropped: Counter[str]) -> bool:
+        """Return whether the source has no contacts only because one or two people have no valid row.
+
+        The values of so few people could be unsuitable, and must not stop the others. If more people have no valid row,
+        a column is probably wrong. A minimum of more than one contact is always enforced.
+
+        :param dropped: as for `check_minimum`.
+        """
+        invalid = sum(self.causes.values()) + sum(dropped.values())
+        return (
+            self.source.minimum == 1
+            and self.contacts == sum(dropped.values())
+            and 0 < invalid < _MIN_INVALID_PEOPLE
+        )
+
     def check_minimum(self, dropped: Counter[str], server: str) -> None:
         """Check that the source returned enough contacts.
 
@@ -147,7 +175,7 @@ class _SourceTally:
         """
         source, causes = self.source, self.causes + dropped
         contacts = self.contacts - sum(dropped.values())
-        if contacts >= source.minimum:
+        if contacts >= source.minimum or self.has_few_invalid_people(dropped):
             return
         found = "only 1 contact was" if contacts == 1 else f"only {contacts} contacts were"
         details = (
@@ -184,7 +212,8 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
     The roster is not written.
 
     :param spill: temporary storage; it must exist until the roster is written.
-    :raises InputError: if the connection settings are invalid; nothing is then read.
+    :raises InputError: if the connection settings are invalid; nothing is then read. Also if an expression fails for
+        everyone.
     :raises LibraryError: if an option needs a library that is missing or too old.
     :raises DirectoryError: if a source fails, is incomplete or returns fewer contacts than its minimum, or if people
         have no valid row and `fail_on_invalid` is set.
@@ -192,8 +221,8 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
     read = options.read
     result, failovers = read_with_failover(read.connection, partial(_read, read, spill))
     roster = result.builder.build()
-    for tally, dropped in zip(result.tallies, roster.dropped_by_source):
-        tally.check_minimum(dropped, result.server)
+    warnings = _check_minimums(result.tallies, roster.dropped_by_source, result.server)
+    result.mapper.check_expressions()
     if options.fail_on_invalid:
         _check_left_out(roster)
     return Export(
@@ -211,7 +240,38 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
         ),
         is_unencrypted=result.is_unencrypted,
         failovers=failovers,
+        invalid_sources=warnings,
+        failed_expressions=result.mapper.failures,
     )
+
+
+def _check_minimums(
+    tallies: Sequence[_SourceTally], dropped_by_source: Sequence[Counter[str]], server: str
+) -> list[str]:
+    """Check that each source returned enough contacts.
+
+    :returns: a warning for each source that has no contacts because one or two people have no valid row.
+    :raises DirectoryError: if a source returned too few contacts, or if no source returned any although people were
+        found.
+    """
+    warnings = []
+    for tally, dropped in zip(tallies, dropped_by_source):
+        tally.check_minimum(dropped, server)
+        if tally.has_few_invalid_people(dropped):
+            causes = _most_common(tally.causes + dropped)
+            warnings.append(
+                f"{tally.source.name} has no contacts, because nobody found there has a valid row ({causes})."
+            )
+    contacts = sum(tally.contacts for tally in tallies) - sum(
+        sum(dropped.values()) for dropped in dropped_by_source
+    )
+    if warnings and not contacts:
+        raise DirectoryError(
+            f"Cannot export contacts from {server}",
+            " ".join(warnings).rstrip("."),
+            "Correct the entries of these people in the directory, or the columns",
+        )
+    return warnings
 
 
 def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _ServerResult:

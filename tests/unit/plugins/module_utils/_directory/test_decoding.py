@@ -11,6 +11,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
     decoding,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.decoding import (
+    MAX_VALUE_SIZE,
     EntryDecoder,
     MalformedError,
     decode_first_string,
@@ -41,6 +42,10 @@ def _decode(operation: bytes) -> object:
         ({"sn;lang-de": [b"a"], "cn": [b"b"], "snn": [b"c"], "s": [b"d"]}, [b"", b""]),
         ({"sn": [b"x" * 127], "mail": [b"y" * 128]}, [b"x" * 127, b"y" * 128]),
         ({"sn": [b"x" * 70_000]}, [b"x" * 70_000, b""]),
+        ({"sn": [b"x" * MAX_VALUE_SIZE]}, [b"x" * MAX_VALUE_SIZE, b""]),
+        # Longer values are cut off.
+        ({"sn": [b"x" * 200_000]}, [b"x" * MAX_VALUE_SIZE, b""]),
+        ({"sn": [b"a", b"x" * 200_000]}, [[b"a", b"x" * MAX_VALUE_SIZE], b""]),
         ({"sn": [bytes(range(256))]}, [bytes(range(256)), b""]),
         ({"cn" * 100: [b"a"], "sn": [b"b"]}, [b"b", b""]),
         # A value that looks like another attribute.

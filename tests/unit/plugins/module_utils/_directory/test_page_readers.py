@@ -155,7 +155,7 @@ def test_closing_a_search_raises_no_error_if_the_server_closed_the_connection() 
     [
         ([_person(1), HANG_UP], 1000, FAILURES),
         ([_person(1), result(BIND)], 1000, MalformedError),
-        ([_person(1), page_end(b"")], 1, OversizeError),
+        ([page_end(b"")], 1, OversizeError),
     ],
 )
 def test_the_connection_is_closed_after_a_broken_response(
