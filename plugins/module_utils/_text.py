@@ -66,7 +66,8 @@ _MODIFIERS = _characters(
     *((0xFE00, 0xFE0F), (0xE0001, 0xE007F), (0xE0100, 0xE01EF)),
 )
 _ASCII_WHITESPACE = _characters((0x00, 0x20), (0x7F, 0x7F))
-_LEADING = _WHITESPACE + _FORMAT_CHARACTERS + _MODIFIERS
+IGNORED_AT_START = _WHITESPACE + _FORMAT_CHARACTERS + _MODIFIERS
+"""Characters without a meaning at the beginning of a value: whitespace, control characters and invisible characters."""
 _TRAILING = _WHITESPACE + _FORMAT_CHARACTERS
 _INVISIBLE = frozenset(_FORMAT_CHARACTERS + _MODIFIERS)
 _WITHOUT_INVISIBLE = str.maketrans(dict.fromkeys(_INVISIBLE))
@@ -129,7 +130,7 @@ def normalize(text: str) -> str:
     visible = compose(remove_invisible(composed)).strip(_WHITESPACE)
     if _ADDRESS_OR_NUMBER.fullmatch(visible):
         return visible
-    return composed.lstrip(_LEADING).rstrip(_TRAILING)
+    return composed.lstrip(IGNORED_AT_START).rstrip(_TRAILING)
 
 
 def clean(text: str) -> str:

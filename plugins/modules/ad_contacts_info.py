@@ -284,7 +284,7 @@ servers:
             - First Name: Å**
               Last Name: L**
               Email: a***@c***.example
-              SMS Phone: "***56"
+              SMS Phone: "***"
               Location: oslo-hq
 kind:
   description:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from .._expressions import library
 from .._expressions.expression import Expression, compile_expression
 from .._expressions.phone import PhoneStyle, check_region
 from .._text import MAX_TEXT_LENGTH, SURROGATE, clean, compose
+from .formulas import is_possible_formula
 
 MAX_ROW_LENGTH = MAX_TEXT_LENGTH
 """Maximum total number of characters in the cells of a row.
@@ -25,11 +25,6 @@ When a roster is read, the csv module rejects longer cells. A row of this length
 
 FORMULA = "possibly a spreadsheet formula"
 """Cause of an emptied cell."""
-
-# A value that a spreadsheet might interpret as a formula when it opens the file. A + or - before a digit is accepted,
-# as in a phone number, also with spaces or parentheses between them, unless a function call or one of the characters
-# | ! = " < > & follows. Placeholders such as -- are also accepted.
-_FORMULA = re.compile(r"""[=@]|[+-](?![\s()]*\d)(?![\s+-]*\Z)|[+-].*(?:[|!="<>&]|[A-Za-z]\()""")
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,7 @@ class Column:
 
     def find_problem(self, cell: str) -> str | None:
         """Return the reason why the content of a cell is not acceptable, without the content; None if it is."""
-        if _FORMULA.match(cell):
+        if is_possible_formula(cell):
             return FORMULA
         max_length = MAX_ROW_LENGTH if self.max_length is None else self.max_length
         if len(cell) > max_length:

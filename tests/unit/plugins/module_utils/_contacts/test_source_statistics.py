@@ -74,7 +74,7 @@ def test_the_result_contains_counts_causes_and_samples() -> None:
                 "First Name": "Å**",
                 "Last Name": "L**",
                 "Email": "a***@c***.example",
-                "SMS Phone": "***67",
+                "SMS Phone": "***",
                 "Location": "oslo-hq",
             },
             {
