@@ -31,7 +31,7 @@ options:
             V(physicalDeliveryOfficeName | map_value({'Oslo HQ': 'oslo-hq', 'Bergen': 'bergen'}\)).
             Can be used instead of O(sources[].location).
           - If the result for a person is empty or is not in O(sources[].locations), the person is left out.
-          - Do not use attributes that people can change in their own entries, because they could choose any of the
+          - Do not use attributes that people can change in their entries, because they could choose any of the
             locations. In Active Directory, these include C(physicalDeliveryOfficeName), C(l) and C(info) by default.
         type: str
       locations:

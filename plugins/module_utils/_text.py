@@ -107,7 +107,8 @@ def has_many_marks(text: str) -> bool:
 def _order_marks(text: str) -> Iterator[str]:
     """Yield the decomposed characters of a string, with combining characters in canonical order (UAX #15, 1.3)."""
     decomposed = chain.from_iterable(unicodedata.normalize("NFD", letter) for letter in text)
-    for is_mark, letters in groupby(decomposed, lambda letter: unicodedata.combining(letter) > 0):
+    for is_mark, group in groupby(decomposed, lambda letter: unicodedata.combining(letter) > 0):
+        letters = list(group)
         yield from sorted(letters, key=unicodedata.combining) if is_mark else letters
 
 

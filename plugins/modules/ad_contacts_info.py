@@ -105,9 +105,9 @@ problems:
       remedy: Renew it in time
 notes:
   description:
-    - Facts that can be intended, but that you should know. They do not count as problems. There is a note for each source
-      in Active Directory whose O(sources[].location_value), filter or O(start_attribute) uses an attribute that, by
-      default, people can change in their own entries.
+    - Facts that can be intended, but that you should know. They do not count as problems. There is a note for each
+      source in Active Directory whose O(sources[].location_value), filter or O(start_attribute) uses an attribute that
+      people can change in their entries by default.
   returned: always
   type: list
   elements: dict
@@ -123,31 +123,7 @@ notes:
       type: str
   sample:
     - where: source 1 on ldaps://dc1.corp.example
-      cause: "by default, people can change these attributes of their own entries: physicaldeliveryofficename"
-      remedy: >-
-        Use groups, OUs or attributes that only administrators can change, unless the default permissions have been
-        restricted
-notes:
-  description:
-    - Facts that can be intended, but that you should know. They do not count as problems. There is a note for each source
-      in Active Directory whose O(sources[].location_value), filter or O(start_attribute) uses an attribute that, by
-      default, people can change in their own entries.
-  returned: always
-  type: list
-  elements: dict
-  contains:
-    where:
-      description: Source and server to which the note applies.
-      type: str
-    cause:
-      description: The fact, without personal data.
-      type: str
-    remedy:
-      description: What to do if the fact is not intended.
-      type: str
-  sample:
-    - where: source 1 on ldaps://dc1.corp.example
-      cause: "by default, people can change these attributes of their own entries: physicaldeliveryofficename"
+      cause: "people can change these attributes in their entries by default: physicaldeliveryofficename"
       remedy: >-
         Use groups, OUs or attributes that only administrators can change, unless the default permissions have been
         restricted

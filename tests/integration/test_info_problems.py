@@ -72,7 +72,8 @@ OTHER_WRITABLE = {
     *("msDS-GeoCoordinatesAltitude", "msDS-GeoCoordinatesLatitude", "msDS-GeoCoordinatesLongitude"),
     *("msDS-HostServiceAccount", "msDS-LastFailedInteractiveLogonTime"),
     *("msDS-LastSuccessfulInteractiveLogonTime", "msDS-SupportedEncryptionTypes"),
-    *("mSMQDigests", "mSMQSignCertificates"),
+    *("mSMQDigests", "mSMQSignCertificates", "msPKI-CredentialRoamingTokens"),
+    *("msPKIAccountCredentials", "msPKIDPAPIMasterKeys", "msPKIRoamingTimeStamp"),
 }
 BINARY = {"thumbnailPhoto", "userCert", "userCertificate", "userSMIMECertificate"}
 

@@ -38,6 +38,7 @@ RECEPTIONIST: dict[str, Any] = {
 
 # A number with a sign, or a placeholder that consists only of signs.
 _SIGNED = re.compile(r"[+-][\s()]*[0-9][^|!=\"<>&]*|[\s+-]+")
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\uff02\uff07"
 _FUNCTION_CALL = re.compile(r"[A-Za-z]\(")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # The format of a phone number in each style. The patterns do not check whether the number exists.
@@ -214,7 +215,7 @@ def _could_be_formula(text: str) -> bool:
     Spreadsheets can ignore quotes, whitespace and invisible characters at the beginning, and accept other forms of the
     signs, such as full-width ones.
     """
-    while text and (text[0] in "\"'`‘’“”„«»＂＇" or _is_invisible(text[0])):
+    while text and (text[0] in _QUOTES or _is_invisible(text[0])):
         text = text[1:]
     plain = "".join(_to_ascii(letter) for letter in text)
     if plain.startswith(("+", "-")):

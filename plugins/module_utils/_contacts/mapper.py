@@ -29,7 +29,7 @@ from .location_rule import LocationRule
 from .model import Contact, Entry, LeftOut, MappedPage, RawValues
 
 MAX_SLOW_EVALUATIONS = 20
-"""Maximum number of people for whom a regular expression of an expression may take too long.
+"""Maximum number of people whose values may take a regular expression too long.
 
 Each of them costs `patterns.CPU_SECONDS`."""
 
@@ -75,7 +75,7 @@ class Mapper:
 
     @property
     def failures(self) -> dict[str, int]:
-        """The number of people for whom an expression could not be evaluated, by owner of the expression."""
+        """The number of failed evaluations of each expression, by its owner."""
         return {owner: failures.count for owner, failures in self._failures.items()}
 
     def check_expressions(self) -> None:
@@ -235,8 +235,8 @@ class _Failures:
     """The failed evaluations of an expression.
 
     :ivar expression: the expression.
-    :ivar count: number of people for whom the evaluation failed.
-    :ivar slow_count: number of them for whom a regular expression took too long.
+    :ivar count: number of failed evaluations.
+    :ivar slow_count: number of those that failed because a regular expression took too long.
     :ivar cause: cause of the last failure, without attribute values.
     """
 

@@ -37,7 +37,7 @@ _INVALID_START_DATES = (
 )
 
 _MIN_INVALID_PEOPLE = 3
-"""Number of people from which a source in which nobody has a valid row stops the export."""
+"""Number of people from which a source without any valid row stops the export."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,7 @@ class Export:
     :ivar is_unencrypted: whether personal data crossed a network unencrypted.
     :ivar failovers: warnings about the servers that failed before this server, each with the cause of the failure.
     :ivar invalid_sources: warnings about sources in which one or two people were found, but none with a valid row.
-    :ivar failed_expressions: number of people for whom an expression could not be evaluated, by owner of the
-        expression.
+    :ivar failed_expressions: number of failed evaluations of each expression, by its owner, such as ``column 'Email'``.
     """
 
     roster: Roster
@@ -84,7 +83,7 @@ class Export:
             *self.failovers,
             *self.invalid_sources,
             *(
-                f"Number of people for whom the expression of {owner} cannot be evaluated: {count}."
+                f"Failed evaluations of the expression of {owner}: {count}."
                 for owner, count in self.failed_expressions.items()
             ),
             *(
@@ -260,7 +259,8 @@ def _check_minimums(
         if tally.has_few_invalid_people(dropped):
             causes = _most_common(tally.causes + dropped)
             warnings.append(
-                f"{tally.source.name} has no contacts, because nobody found there has a valid row ({causes})."
+                f"{tally.source.name} has no contacts, because none of the people found there has a valid row"
+                f" ({causes})."
             )
     contacts = sum(tally.contacts for tally in tallies) - sum(
         sum(dropped.values()) for dropped in dropped_by_source

@@ -152,7 +152,7 @@ def find_source_notes(server: str, sources: Sequence[Source]) -> list[Problem]:
     return [
         Problem(
             f"{source.name} on {server}",
-            f"by default, people can change these attributes of their own entries: {', '.join(names)}",
+            f"people can change these attributes in their entries by default: {', '.join(names)}",
             "Use groups, OUs or attributes that only administrators can change, unless the default permissions have"
             " been restricted",
         )

@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Sequence
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import patterns
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.mapper import (
     MAX_SLOW_EVALUATIONS,
     Mapper,
@@ -23,6 +22,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
     MappedPage,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import patterns
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
 from hypothesis import given
 from hypothesis import strategies as st

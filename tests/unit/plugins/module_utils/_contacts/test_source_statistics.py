@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import uuid
 
-import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
     compile_columns,
 )
@@ -19,7 +18,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.locat
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.source_statistics import (
     SourceStatistics,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.receptionist import (
     default_columns,
 )

@@ -114,7 +114,7 @@ def test_one_or_two_people_without_a_valid_row_do_not_stop_the_export(
     sources = source("OU=A", location="a"), source("OU=B", location="b")
     export = run_export(export_params(*sources))
     assert export.warnings[0] == (
-        "source 2 (location 'b') has no contacts, because nobody found there has a valid row"
+        "source 2 (location 'b') has no contacts, because none of the people found there has a valid row"
         f" (Last Name is empty: {people})."
     )
 
@@ -138,10 +138,10 @@ def test_a_roster_without_contacts_is_not_written_if_people_were_found(
     with pytest.raises(DirectoryError) as caught:
         run_export(export_params(*sources, source("OU=C", location="c", minimum=0)))
     assert str(caught.value) == (
-        "Cannot export contacts from ldaps://dc1: source 1 (location 'a') has no contacts, because nobody found there"
-        " has a valid row (Last Name is empty: 1). source 2 (location 'b') has no contacts, because nobody found there"
-        " has a valid row (Last Name is empty: 2). Correct the entries of these people in the directory, or the"
-        " columns."
+        "Cannot export contacts from ldaps://dc1: source 1 (location 'a') has no contacts, because none of the people"
+        " found there has a valid row (Last Name is empty: 1). source 2 (location 'b') has no contacts, because none of"
+        " the people found there has a valid row (Last Name is empty: 2). Correct the entries of these people in the"
+        " directory, or the columns."
     )
 
 
