@@ -60,10 +60,10 @@ options:
             including the members of nested groups. In Active Directory, people also belong to their primary group.
           - A string is always a single name, even if it contains commas.
           - If combined with O(sources[].search_base), people must match both. They must also match the LDAP filter,
-            which by default leaves out disabled accounts.
+            which by default skips disabled accounts.
           - In Active Directory, the server looks up the members of the groups. In other directories, the module reads
             the member lists of the groups (C(member), C(uniqueMember), C(memberUid) with C(gidNumber)), and then reads
-            the members by their names.
+            the entries of the members.
         type: raw
       filter:
         description:
@@ -89,8 +89,8 @@ options:
         type: str
       minimum:
         description:
-          - Minimum number of contacts that this source must return. This is the number of people with a valid row, not
-            the number of people found. V(0) allows an empty source.
+          - Minimum number of contacts of this source. This is the number of people with a valid row, not the number of
+            people found. V(0) allows an empty source.
           - With the default V(1), a source in which one or two people were found, but none with a valid row, only
             causes a warning if other sources return contacts. If three or more people were found, the export stops.
           - With O(sources[].search_scope=base), the number must not exceed V(1).
@@ -209,9 +209,9 @@ options:
             if this happens for everyone and at least three people, or if a regular expression takes too long for more
             than 20 people.
           - Values and string literals are normalized to Unicode NFC before they are compared.
-          - Control characters and line breaks in a cell are replaced with a single space. Whitespace and invisible
-            characters, such as zero width spaces and text direction marks, are removed at the ends of a value. In mail
-            addresses and phone numbers, invisible characters are removed everywhere.
+          - Control characters and line breaks in a cell are replaced with a single space. Leading and trailing
+            whitespace and invisible characters, such as zero width spaces and text direction marks, are removed. In
+            mail addresses and phone numbers, invisible characters are removed everywhere.
           - A value that a spreadsheet might interpret as a formula is removed if the column is not required, and listed
             in RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the row is invalid. This applies to
             values that begin with C(=) or C(@), and to most values that begin with C(+) or C(-), but not to phone

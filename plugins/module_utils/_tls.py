@@ -120,7 +120,7 @@ _VERIFICATION_CODES = {
     20: _UNKNOWN_CA,
     62: Diagnosis(
         "its certificate was issued for another name",
-        "In O({option}), use a name from the certificate; its common name does not count",
+        "In O({option}), use a name from the certificate; its common name is ignored",
     ),
     64: Diagnosis(
         "its certificate is not valid for this IP address",

@@ -216,7 +216,7 @@ def test_hostile_values_of_some_people_do_not_affect_others(
 ) -> None:
     texts = dict(zip(tromso_accounts(company), HOSTILE_VALUES.values(), strict=False))
     temporary_values.write(directory, {name: [text.encode()] for name, text in texts.items()})
-    columns = [
+    columns: list[Mapping[str, Any]] = [
         COLUMNS[0],
         {"header": "Plain", "value": TEST_ATTRIBUTE, "max_length": 100},
         {"header": "Regex", "value": f"{TEST_ATTRIBUTE} | regex_replace('^(a+)+$', '')"},
@@ -408,7 +408,7 @@ def test_attributes_missing_from_every_entry_cause_a_warning(
     ]
     result = export_tromso(directory, workspace, columns)
     assert result.warnings == [
-        f"No entry has the attribute {name}, which the columns use."
+        f"No entry has the attribute {name}, which a column or a location rule uses."
         for name in (TEST_ATTRIBUTE, "facsimiletelephonenumber", "sername")
     ]
     assert result["changed"]

@@ -84,7 +84,7 @@ def server_with_failing_start_tls(
     """Return a server on which StartTLS fails.
 
     :param fault: fault that makes StartTLS fail. If None, the proxy already uses TLS for its connection to the
-        directory, so that the directory refuses StartTLS.
+        directory, so the directory refuses StartTLS.
     :param message: template of the expected cause and remedy; see `FailingServer`.
     :param options: additional options for the export.
     """
@@ -106,7 +106,7 @@ def server_with_failing_start_tls(
             server_with_certificate(
                 (
                     "its certificate was issued for another name (*). In server_uri, use a name"
-                    " from the certificate; its common name does not count."
+                    " from the certificate; its common name is ignored."
                 ),
                 "elsewhere.test",
             ),

@@ -4,7 +4,7 @@
 
 """Validation of a CSV file of contacts against the rules in a profile.
 
-It shares no code with the collection, so that it detects errors in the files that the collection writes.
+The validator shares no code with the collection, so that it detects errors in the files that the collection writes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ RECEPTIONIST: dict[str, Any] = {
     "key": ["Email", "SMS Phone"],
     "location_column": "Location",
 }
-"""What The Receptionist for iPad accepts (support articles 9275517 and 1110164)."""
+"""The profile of the service The Receptionist for iPad (support articles 9275517 and 1110164)."""
 
 # A number with a sign, or a placeholder that consists only of signs.
 _SIGNED = re.compile(r"[+-][\s()]*[0-9][^|!=\"<>&]*|[\s+-]+")

@@ -5,10 +5,10 @@
 """Settings for all unit tests: Hypothesis profiles, no forking, and no trusted system certificates.
 
 The environment variable HYPOTHESIS_PROFILE selects a profile, which determines the number of examples in property-based
-tests. With `fuzz`, the tests run for minutes. `mutants` uses few, reproducible examples, because mutation testing runs
-the tests a thousand times. `small` uses few examples, because the tests also run with more examples in another Python
-version. ansible-test does not pass environment variables to tests, so the file hypothesis-profile can contain the name
-of the profile instead. Examples have no deadline, because the host might be busy.
+tests. `fuzz` uses many examples and takes minutes. `mutants` uses few, reproducible examples, because mutation testing
+runs the tests a thousand times. `small` uses few examples, because the same tests also run with more examples on
+another Python version. ansible-test does not pass environment variables to tests, so the file hypothesis-profile can
+contain the name of the profile instead. Examples have no deadline, because the host might be busy.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Column:
         return not self.required and not self.expression.reads_location
 
     def find_problem(self, cell: str) -> str | None:
-        """Return the reason why the content of a cell is not acceptable, without the content; None if it is."""
+        """Return the reason why a cell is not acceptable, without its content; None if it is acceptable."""
         if is_possible_formula(cell):
             return FORMULA
         max_length = MAX_ROW_LENGTH if self.max_length is None else self.max_length

@@ -32,7 +32,7 @@ _SIGNS = frozenset("=+-@" + "".join(_OTHER_FORMS[sign] for sign in "=+-@"))
 _SEPARATOR = re.compile("[;\t]")
 _BEFORE_SIGN = IGNORED_AT_START + "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\uff02\uff07"
 
-# A + or - before a digit is accepted, as in a phone number, also with spaces or parentheses between them, unless a
+# A + or - before a digit is accepted, as in a phone number, even with spaces or parentheses between them, unless a
 # function call or one of the characters | ! = " < > & follows. Placeholders such as -- are also accepted.
 _FORMULA = re.compile(r"""[=@]|[+-](?![\s()]*\d)(?![\s+-]*\Z)|[+-].*(?:[|!="<>&]|[A-Za-z]\()""")
 

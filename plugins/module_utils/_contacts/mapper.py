@@ -191,9 +191,7 @@ class Mapper:
         self, column: Column, variables: Variables, unusable: Mapping[str, str]
     ) -> tuple[str, str | None]:
         """Return a cell, and the cause if it is empty because of an unsuitable value."""
-        result, problem = self._evaluate(
-            column.expression, f"column {column.header!r}", variables, unusable
-        )
+        result, problem = self._evaluate(column.expression, column, variables, unusable)
         if problem is not None:
             return "", problem
         cell, has_invalid_number = clean(result.text), result.has_invalid_number
@@ -208,25 +206,28 @@ class Mapper:
     def _evaluate(
         self,
         expression: Expression,
-        owner: str,
+        owner: str | Column,
         variables: Variables,
         unusable: Mapping[str, str],
     ) -> tuple[EvaluationResult, str | None]:
         """Evaluate an expression, and return the cause if it cannot be evaluated for this person.
 
+        :param owner: column of the expression, or name of the location rule.
         :raises InputError: if a regular expression takes too long for too many people.
         """
-        for name in sorted(expression.attributes & unusable.keys()):
-            return _NO_RESULT, unusable[name]
+        if unusable:
+            for name in sorted(expression.attributes & unusable.keys()):
+                return _NO_RESULT, unusable[name]
         try:
             return expression.evaluate(variables), None
         except FilterError as error:
-            failures = self._failures.setdefault(owner, _Failures(expression))
+            name = f"column {owner.header!r}" if isinstance(owner, Column) else owner
+            failures = self._failures.setdefault(name, _Failures(expression))
             failures.count += 1
             failures.slow_count += isinstance(error, SlowExpressionError)
             failures.cause = str(error)
             if failures.slow_count > MAX_SLOW_EVALUATIONS:
-                raise failures.to_error(owner) from None
+                raise failures.to_error(name) from None
             return _NO_RESULT, failures.cause
 
 

@@ -116,7 +116,7 @@ class SourceReader:
     def _read_names(self, sources: Sequence[Source], attributes: Sequence[str]) -> list[str]:
         """Read the distinguished name in each of the given attributes, for all people of the sources.
 
-        :returns: the names exactly as the server wrote them, because some servers compare them by code point.
+        :returns: the names exactly as the server returned them, because some servers compare them by code point.
         """
         names: set[str] = set()
         has_name = filter_or(f"({attribute}=*)" for attribute in attributes)
@@ -182,7 +182,7 @@ class SourceReader:
         if ou not in self._identities_by_ou:
             if read_entry(self._session, ou, ["1.1"]) is None:
                 raise DirectoryError(
-                    f"Cannot exclude {ou} on {self._session.uri}",
+                    f"Cannot read the excluded OU {ou} on {self._session.uri}",
                     "the bind account sees no entry with this DN",
                     "Correct O(exclude_ous), or allow the bind account to see the entry",
                 )
@@ -230,7 +230,7 @@ def _identities(pages: Iterable[list[Entry]]) -> set[str]:
 
 
 def _smallest(attribute: str, values: Values) -> str | None:
-    """Return the smallest value, as expressions do; empty if there is none, and None if any value is not valid."""
+    """Return the smallest value, which expressions use; empty if there is none, and None if any value is not valid."""
     try:
         return next(iter(decode_values(attribute, values)), "")
     except AttributeValueError:

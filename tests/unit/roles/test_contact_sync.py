@@ -35,7 +35,7 @@ _PUBLIC_NAME = re.compile(r"\b(?<!__)contact_sync_\w+")
 
 
 def _options_set_by_the_task(stage: str) -> set[str]:
-    """Return the options that the task with the module sets in addition to those of the user."""
+    """Return the module options that the task of a stage sets in addition to the options of the user."""
     action = f"frontdesk.contacts.{MODULES[stage]}"
     (task,) = (task for task in yaml.safe_load(TASKS[f"{stage}.yml"]) if action in task)
     assert task["module_defaults"] == {
@@ -48,9 +48,9 @@ def _options_set_by_the_task(stage: str) -> set[str]:
 @pytest.mark.parametrize(
     ("stage", "spec", "unused"),
     [
-        # The state directory contains the last accepted roster.
+        # No backup is needed: the state directory contains the last accepted roster.
         (EXPORT, export_spec(), {"backup"}),
-        # The role shows the report before it fails because of problems.
+        # The role shows the report first, and then fails in a separate task if there are problems.
         (PROBE, info_spec(), {"fail_on_problems"}),
         (UPLOAD, upload_spec(), set()),
     ],

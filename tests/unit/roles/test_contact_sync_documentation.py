@@ -110,7 +110,7 @@ def test_the_description_of_a_variable_ends_with_its_type_choices_and_default(na
 
 
 def _values(value: object) -> str:
-    """Return a regular expression for values with markup."""
+    """Return a regular expression that matches a list of values, each in V(...) markup."""
     values = value if isinstance(value, list) else [value]
     texts = [str(each).lower() if isinstance(each, bool) else str(each) for each in values]
     return ", ".join(re.escape(f"V({text})") for text in texts)
@@ -124,7 +124,7 @@ def test_references_are_to_variables_or_to_modules() -> None:
     to_keys = {f"contact_sync_locations.{key}" for key in LOCATION_KEYS}
     assert "frontdesk.contacts.ad_contacts_export#module:columns[].value" in to_modules
     assert references - to_modules - to_keys - set(VARIABLES) == set()
-    # The options of the modules that have a variable are not mentioned.
+    # The text refers to a variable of the role instead of the module option that it sets, with three exceptions.
     forwarded = {option for each in VARIABLES.values() for option in each.options.values()}
     without_keys = {reference.partition("#module:")[2] for reference in to_modules}
     assert without_keys & forwarded == {"columns", "result", "secrets"}

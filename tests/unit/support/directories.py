@@ -77,9 +77,9 @@ class Directory:
     It can be used as a `Responder`.
 
     :ivar attributes: attributes of the only entry that searches return.
-    :ivar bind: response to binds.
+    :ivar bind: response to bind requests.
     :ivar operations: tags of the requested operations.
-    :ivar requests: content of the requests, each of which starts with the tag.
+    :ivar requests: encoded requests, each starting with its tag.
     """
 
     def __init__(self, **attributes: list[bytes]) -> None:

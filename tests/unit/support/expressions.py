@@ -44,7 +44,7 @@ class Snippet(NamedTuple):
         """Insert this part into a larger part.
 
         :param template: format string for the larger part.
-        :param jinja_template: format string for the equivalent in Jinja; None if it is the same.
+        :param jinja_template: format string for the equivalent in Jinja; None to use `template`.
         """
         return Snippet(template.format(self.text), (jinja_template or template).format(self.jinja))
 

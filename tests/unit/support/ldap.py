@@ -21,7 +21,7 @@ _PAGED_RESULTS = b"1.2.840.113556.1.4.319"
 Message = tuple[bytes, bytes]
 """An encoded operation, and its encoded controls."""
 HANG_UP: Message = (b"", b"")
-"""A value that closes the connection when it is sent instead of a message."""
+"""A marker that makes the server close the connection instead of sending a message."""
 Responder = Callable[[int, bytes], Optional[Sequence[Message]]]
 """A function that takes the tag and content of a request, and returns the responses; None closes the connection."""
 

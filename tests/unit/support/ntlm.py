@@ -30,7 +30,10 @@ _CHALLENGE = (
 
 
 class NtlmDirectory(Directory):
-    """A server for the Sicily bind (MS-ADTS 5.1.1.1.3): supported packages, a challenge, and the given result."""
+    """A server that responds to a Sicily bind (MS-ADTS 5.1.1.1.3) with its packages, a challenge, and a result.
+
+    :param bind_result: response to the last bind request.
+    """
 
     def __init__(self, bind_result: Message) -> None:
         super().__init__()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Uploads of a roster to a fake service on loopback, with a state directory."""
+"""Uploads of a roster to a fake service on the loopback interface, with a state directory."""
 
 from __future__ import annotations
 
@@ -129,5 +129,5 @@ def changed_and_uploaded(outcome: Outcome) -> tuple[bool, bool]:
 
 
 def has_complete_receipt(uploader: Uploader) -> bool:
-    """Return whether, according to the receipt, the service has exactly the last accepted roster."""
+    """Return whether the receipt states that the service has exactly the last accepted roster."""
     return bool(json.loads(uploader.state_files()["receipt.json"])["complete"])

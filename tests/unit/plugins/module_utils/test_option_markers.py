@@ -30,7 +30,7 @@ _FILES = {
 }
 _DOCUMENTATION = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
 _MARKER = re.compile(r"\bO\(([^()]*)\)")
-# The expression of the default columns. In it, phone_region is the name of a value and not of an option.
+# The expression of a default column, in which phone_region is a variable, not an option.
 _EXPRESSIONS = {"mobile | e164(phone_region)"}
 
 
@@ -82,7 +82,7 @@ def _is_documentation(tree: ast.AST) -> bool:
 
 
 def _messages(source: str) -> Iterator[str]:
-    """Yield the literals that are parts of messages: all with a space, because keys have none."""
+    """Yield the string literals that are messages or parts of messages: unlike keys, they contain spaces."""
     texts = _texts(ast.parse(source))
     return (text for text in texts if " " in text and text not in _EXPRESSIONS)
 
@@ -145,7 +145,7 @@ def test_markers_exist_in_many_files() -> None:
 
 @pytest.mark.parametrize("name", [name for name in _FILES if "/contact_sync_" not in name])
 def test_only_the_reporter_shows_messages(name: str) -> None:
-    """The modules of the role have no option names to show."""
+    """The modules of the role are exempt, because they do not have the option option_names."""
     methods = {
         node.attr
         for node in ast.walk(ast.parse(_FILES[name].read_text(encoding="utf-8")))

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins import module_utils
 
 MODULE_UTILS = module_utils.__name__
-# Packages by rank: each package can import only from itself and from the packages before it. The empty name stands for
+# Packages by rank: each package can import only from itself and from the packages before it. The empty name represents
 # the shared files directly in module_utils.
 PACKAGES = (
     *("", "_directory", "_expressions", "_contacts", "_roster", "_state", "_service"),

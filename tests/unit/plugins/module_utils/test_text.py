@@ -36,7 +36,7 @@ from hypothesis import strategies as st
         ("A\u030ase", "Åse"),
         ("\x20\x7e", "~"),
         ("\x00", ""),
-        # Invisible characters between letters are kept, and those that change the character before them.
+        # Invisible characters between letters are kept, as are those that modify the character before them.
         ("a\u200bb", "a\u200bb"),
         ("❤\ufe0f", "❤\ufe0f"),
         ("\U0001f3f4\U000e0067\U000e007f", "\U0001f3f4\U000e0067\U000e007f"),
@@ -45,11 +45,11 @@ from hypothesis import strategies as st
         ("Lie\u200e", "Lie"),
         (" \u2060 Ada\xad\u200d \n", "Ada"),
         ("\u202b\u0634\u0647\u0631\u202c", "\u0634\u0647\u0631"),
-        # A string that contains nothing else is empty.
+        # A string that consists only of invisible characters becomes empty.
         ("\u200b\u200d \ufeff", ""),
         ("\u3164", ""),
         ("\u2800\ufe0f\U000e0041", ""),
-        # In mail addresses and numbers, they are also removed between characters.
+        # In email addresses and phone numbers, they are also removed between characters.
         ("a@corp\u200b.exam\xadple\u200b", "a@corp.example"),
         ("A\u200b\u030ase@x", "Åse@x"),
         ("a\ufeff@x", "a@x"),
@@ -78,7 +78,9 @@ _EDGES = st.text(_INVISIBLE | st.sampled_from(" \n\0\xa0\u2003"))
 
 
 @given(_EDGES, st.text(), _EDGES)
-def test_the_ends_of_a_text_do_not_change_it(start: str, text: str, end: str) -> None:
+def test_invisible_characters_and_whitespace_at_the_ends_are_ignored(
+    start: str, text: str, end: str
+) -> None:
     assert normalize(start + text + end) == normalize(text)
     assert clean(start + text + end) == clean(text)
 

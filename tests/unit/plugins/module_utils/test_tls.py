@@ -71,7 +71,7 @@ NAME = "In O(url), use a name from the certificate"
         (20, "its certificate was issued by an unknown CA", TRUST),
         (
             *(62, "its certificate was issued for another name"),
-            f"{NAME}; its common name does not count",
+            f"{NAME}; its common name is ignored",
         ),
         (64, "its certificate is not valid for this IP address", NAME),
         (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the check of contact_sync_hosts and --limit. The integration tests cover its messages."""
+"""Tests of the check of contact_sync_hosts and --limit. The integration tests cover the complete messages."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def test_a_value_becomes_a_list_of_patterns(value: object, patterns: list[str]) 
         pytest.param(["corp"], [], id="host"),
         pytest.param(["syncs"], [], id="group"),
         pytest.param([""], [], id="blank"),
-        pytest.param(["corp, oslo ,"], [], id="spaces and a comma at the end"),
+        pytest.param(["corp, oslo ,"], [], id="spaces and a trailing comma"),
         pytest.param(["corp:oslo"], [], id="colon"),
         pytest.param(["corp:oslo", "harbour"], [], id="colon in an element of a list"),
         pytest.param(["corp:oslo,harbour"], ["corp:oslo"], id="colon and comma"),
         pytest.param(["fe80::1"], [], id="IPv6 address"),
-        pytest.param(["bergen,corp,rome"], ["bergen", "rome"], id="unknown hosts, in their order"),
+        pytest.param(["bergen,corp,rome"], ["bergen", "rome"], id="unknown hosts, in order"),
         pytest.param(["retired"], ["retired"], id="empty group"),
         pytest.param(["corp:!retired"], [], id="empty group to exclude"),
         pytest.param(["corp:&retired"], ["retired"], id="empty group to intersect"),
@@ -104,9 +104,9 @@ def test_the_first_problem_of_a_selection_is_reported(
     ("hosts", "limit", "within_limit"),
     [
         pytest.param("syncs", "", [], id="no limit"),
-        pytest.param("syncs", "corp,oslo", ["corp", "oslo"], id="limit that also has others"),
+        pytest.param("syncs", "corp,oslo", ["corp", "oslo"], id="limit that includes other hosts"),
         pytest.param("syncs", "@hosts", ["corp"], id="limit in a file"),
-        pytest.param("syncs:oslo", "oslo", ["oslo"], id="limit to a part of the hosts"),
+        pytest.param("syncs:oslo", "oslo", ["oslo"], id="limit to some of the hosts"),
     ],
 )
 def test_a_selection_of_hosts_passes(hosts: str, limit: str, within_limit: list[str]) -> None:

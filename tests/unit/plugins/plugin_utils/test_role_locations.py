@@ -86,7 +86,9 @@ BLANK_KEYS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("values", "key"), BLANK_KEYS)
-def test_a_blank_key_would_include_other_people(values: dict[str, Any], key: str) -> None:
+def test_a_blank_key_is_rejected_because_it_would_include_other_people(
+    values: dict[str, Any], key: str
+) -> None:
     with pytest.raises(InputError, match=f": its {key} is blank"):
         _sources([values], base_dn="DC=x")
     with pytest.raises(InputError, match=r"is blank|does not set"):

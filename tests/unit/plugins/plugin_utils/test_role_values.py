@@ -43,12 +43,12 @@ class EncryptedValue:
 
 
 @pytest.mark.parametrize("value", [None, "", "  \n", [], {}])
-def test_blank_values(value: object) -> None:
+def test_blank_values_are_recognized(value: object) -> None:
     assert is_blank(value)
 
 
 @pytest.mark.parametrize("value", [False, 0, 0.0, "0", [None], {"a": None}])
-def test_values_that_are_not_blank(value: object) -> None:
+def test_other_values_are_not_blank(value: object) -> None:
     assert not is_blank(value)
 
 
@@ -165,7 +165,7 @@ def test_values_are_converted(name: str, value: object, converted: object) -> No
         (
             "contact_sync_service_token",
             123,
-            "YAML reads it as another type than text. Write it in quotes.",
+            "YAML reads it as a type other than text. Write it in quotes.",
         ),
         (
             "contact_sync_server_uri",

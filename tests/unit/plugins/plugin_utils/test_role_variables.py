@@ -34,7 +34,8 @@ from ansible_collections.frontdesk.contacts.plugins.plugin_utils._variables impo
 )
 
 SPECS = {EXPORT: export_spec(), PROBE: info_spec(), UPLOAD: upload_spec()}
-# The role sets the first options itself. It creates no backups, and shows the report of the probe before it fails.
+# The role sets most of these options itself. It sets neither backup, because it needs no backups, nor
+# fail_on_problems, because it shows the report before it fails.
 NOT_FORWARDED = {
     EXPORT: {"sources", "dest", "backup", "stage_in_check_mode"},
     PROBE: {"sources", "fail_on_problems"},

@@ -90,7 +90,7 @@ def _result(**tasks: Any) -> SyncResult:
     return make_result(TaskResults(**{"settings": SETTINGS, **tasks}), "host", NOW)
 
 
-def test_the_result_of_an_upload() -> None:
+def test_the_result_describes_the_export_and_the_upload() -> None:
     result = _result(export=EXPORT, upload=UPLOAD).to_dict()
     assert set(result) == KEYS
     assert json.loads(json.dumps(result)) == result
@@ -150,7 +150,9 @@ def test_the_result_of_an_upload() -> None:
         ({"export": {"failed": True, "kind": "directory", "msg": "x"}}, "failed"),
     ],
 )
-def test_verdicts(tasks: dict[str, Any], verdict: str) -> None:
+def test_the_verdict_depends_on_the_results_of_the_tasks(
+    tasks: dict[str, Any], verdict: str
+) -> None:
     assert _result(**tasks).verdict == verdict
 
 
@@ -167,7 +169,7 @@ def test_verdicts(tasks: dict[str, Any], verdict: str) -> None:
         ({"upload": {"failed": True, "msg": "x", "kind": "service_auth"}}, "service_auth"),
     ],
 )
-def test_kinds_of_failures(tasks: dict[str, Any], kind: str) -> None:
+def test_the_kind_of_a_failure_is_determined(tasks: dict[str, Any], kind: str) -> None:
     result = _result(**tasks).to_dict()
     assert set(result) == KEYS
     assert result["failure"] == {"kind": kind, "message": "x"}
@@ -219,7 +221,7 @@ REPORTS: list[tuple[dict[str, Any], list[str]]] = [
         {"settings": {"failed": True, "kind": "configuration", "msg": "Cannot x: y. Z."}},
         ["Failed: Cannot x: y. Z."],
     ),
-    ({}, ["Nothing was done: tags left out the export and the upload, or another host failed."]),
+    ({}, ["Nothing was done: tags excluded the export and the upload, or another host failed."]),
 ]
 
 

@@ -186,7 +186,7 @@ FORMULA = "possibly a spreadsheet formula"
         ("a@x", "=12345678", ("a@x", ""), (("Phone", FORMULA),)),
     ],
 )
-def test_a_doubtful_optional_cell_is_emptied(
+def test_an_invalid_optional_cell_is_emptied(
     mail: str, mobile: str, cells: tuple[str, str], emptied: tuple[tuple[str, str], ...]
 ) -> None:
     mapper = Mapper(OPTIONAL)
@@ -205,12 +205,12 @@ def test_a_doubtful_optional_cell_is_emptied(
         ("\u3164", "a@x", "oslo", "Name is empty"),
         ("Lie", "=a", "oslo", "Email: possibly a spreadsheet formula"),
         ("Lie", "ab@x.y", "oslo", "Email: longer than 5 characters"),
-        # Without its location, a contact would belong to all locations.
+        # Without a location, a contact would belong to all locations.
         ("Lie", "a@x", "=oslo", "Site could be interpreted as a spreadsheet formula"),
         ("Lie", "a@x", "oslo-1", "Site is longer than 5 characters"),
     ],
 )
-def test_a_doubtful_required_cell_leaves_the_person_out(
+def test_a_person_is_left_out_if_a_required_cell_is_invalid(
     name: str, mail: str, location: str, cause: str
 ) -> None:
     entry: Entry = ("id", [mail.encode(), b"", name.encode()])

@@ -42,7 +42,7 @@ def test_the_fields_of_a_certificate_are_parsed() -> None:
     assert certificate.issuer == "OU=Lab,O=Corp Ævar"
     assert certificate.subject.startswith("CN=dc1.corp.example,OU=")
     assert certificate.names == ["dc1.corp.example", "*.corp.example", "127.0.0.1", "::1"]
-    # The year of the first time has two digits, and the year of the second time has four digits.
+    # The first date is encoded with a two-digit year (UTCTime), the second with a four-digit year (GeneralizedTime).
     assert (certificate.not_before, certificate.not_after) == (BEGIN, END)
 
 

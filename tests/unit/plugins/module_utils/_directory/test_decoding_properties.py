@@ -121,7 +121,7 @@ def test_responses_of_real_servers_are_decoded_as_by_ldap3(server: str) -> None:
     names = ["sn", "member", "mail", "objectClass", "objectSid", *NAMES]
     entries, references = 0, 0
     for page in pages:
-        # The first byte 0x02 is the tag of the messageID: no length before it contains this byte.
+        # The first byte 0x02 is the tag of the messageID, because no length before it contains this byte.
         message_id = page[page.index(b"\x02") + 2]
         decoded = decode_fast(page, names, message_id=message_id)
         assert decoded == decode_with_ldap3(page, names, message_id=message_id)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Properties of filters: what is sent is what was written, or an error says why it cannot be sent."""
+"""Property-based tests of filters: a filter is either sent exactly as written or rejected with an error."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ _SHORT_FILTERS = st.recursive(
 def test_no_condition_of_an_accepted_filter_is_lost(
     search_filter: str, changes: list[tuple[int, int, str]]
 ) -> None:
-    """The letters x, y and z, which occur in all attributes and values, have no meaning in the encoding."""
+    """Compare only the letters x, y and z: they occur in every condition, but not in BER tags and lengths."""
     for position, removed, added in changes:
         search_filter = search_filter[:position] + added + search_filter[position + removed :]
     try:

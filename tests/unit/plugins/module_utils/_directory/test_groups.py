@@ -170,7 +170,7 @@ def test_a_dn_that_is_not_a_group_is_an_error(
 def test_duplicates_across_searches_and_reads_by_dn_are_removed(
     monkeypatch: pytest.MonkeyPatch, *, filters: list[str], dns: list[str], keeps_duplicates: bool
 ) -> None:
-    """Entries are not compared if all of them come from a single search or from reads by DN."""
+    """Duplicates are kept if all entries come from a single search, or all of them are read by DN."""
     people = [Entry(IDS[1], []), Entry(IDS[2], [])]
     queries: list[str] = []
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The text of attribute values: sorted and without blank values, and the text form of binary values."""
+"""Conversion of attribute values to sorted, distinct strings, and the text form of binary values."""
 
 from __future__ import annotations
 

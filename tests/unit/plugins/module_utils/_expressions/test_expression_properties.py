@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Property-based tests of expressions: results are those of Jinja, and errors name the column.
+"""Property-based tests of expressions: results equal those of Jinja, and errors name the column.
 
 Each example consists of several expressions. Set HYPOTHESIS_PROFILE=fuzz to run many more examples.
 """

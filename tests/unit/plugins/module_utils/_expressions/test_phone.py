@@ -58,9 +58,9 @@ from hypothesis import strategies as st
         ("+4722123456;ext=12", "", ""),
         ("22 12 34 56 #12", "NO", ""),
         ("22 12 34 56,12", "NO", ""),
-        # Invisible characters are ignored, as Windows adds them to copied numbers.
+        # Invisible characters are ignored, because Windows adds them to copied numbers.
         ("\u202a+47 912\u200b34\xad567\u202c", "", "+4791234567"),
-        # Words, from which the library would make the digits of another number.
+        # Letters and asterisks, which the library would skip or convert to digits.
         ("+40721eeasd0", "DE", ""),
         ("+49 30 12345 Fax", "DE", ""),
         ("+43 664 1234 Tim", "DE", ""),
@@ -155,9 +155,9 @@ def test_a_number_has_the_digits_of_the_text_and_the_text_has_no_letters(
 
 
 def _completes_local_numbers(country_code: int) -> bool:
-    """Return whether the library has a rule that adds digits to the local numbers of a country, or replaces some.
+    """Return whether the library adds or replaces digits in the local numbers of a country.
 
-    In Norfolk Island (+672), for example, it adds the 3 with which all numbers begin today.
+    For Norfolk Island (+672), for example, it adds the 3 with which all numbers begin today.
     """
     region = phonenumbers.region_code_for_country_code(country_code)
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)

@@ -67,8 +67,8 @@ def _export(
 @pytest.mark.parametrize(
     ("max_file_bytes", "limits", "action", "remedy"),
     [
-        # The data that exceeds the limit, case by case: the roster, the identities file (which is larger than the
-        # roster), spilled contacts, and spilled pairs of values and identities.
+        # The limit is exceeded, in this order, by the roster, by the identities file (which is larger than the
+        # roster), by spilled contacts, and by spilled pairs of values and identities.
         (1_000, DEFAULT_LIMITS, "Cannot write", "Free some space"),
         (8_000, DEFAULT_LIMITS, "Cannot write", "Free some space"),
         (

@@ -158,7 +158,7 @@ def _result(
 ) -> tuple[Source, SourceStatistics]:
     """Return a source and its statistics.
 
-    :param minimum: minimum of the source.
+    :param minimum: minimum number of contacts of the source.
     :param people: values of mobile, pager and sn of each person.
     :param excluded: number of excluded people.
     """

@@ -182,7 +182,7 @@ def test_people_who_match_an_exclusion_filter_are_excluded(monkeypatch: pytest.M
         (b"1999-01-01", True, False),
         (b"soon", True, True),
         (b"\xff", True, True),
-        # Blank values count as none.
+        # A blank value counts as a missing value.
         (b" ", True, False),
         ([b" ", b"2999-01-01"], False, False),
         ([b"2999-01-01", b"1999-01-01"], True, False),
@@ -216,8 +216,8 @@ def test_an_ou_to_exclude_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DirectoryError) as caught:
         _read_identities(_source_reader(), export_params(source("OU=A"), exclude_ous="OU=none"))
     assert str(caught.value) == (
-        "source 1: Cannot exclude OU=none on ldaps://dc1: the bind account sees no entry with this DN. Correct"
-        " exclude_ous, or allow the bind account to see the entry."
+        "source 1: Cannot read the excluded OU OU=none on ldaps://dc1: the bind account sees no entry with this DN."
+        " Correct exclude_ous, or allow the bind account to see the entry."
     )
 
 
@@ -255,7 +255,7 @@ def test_entries_are_read_by_the_smallest_dn_in_each_attribute(
     sources = parse_sources(export_params(source("OU=A")))
     values = reader.read_referenced_values(sources, columns)
     assert reader.missing_attributes == {"sn"}
-    # The server is asked for a name exactly as it wrote the name.
+    # DNs are sent to the server exactly as the server returned them.
     assert calls == [(sorted(["CN=b", decomposed]), "DC=x", ["mail", "sn"])]
     assert values == {("CN=b", "mail"): "", ("CN=å", "mail"): "m@x"}
     assert server.queries[0].filter == "(&(objectClass=inetOrgPerson)(|(manager=*)(secretary=*)))"

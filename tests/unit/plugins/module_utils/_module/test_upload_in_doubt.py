@@ -59,7 +59,7 @@ def test_after_an_unknown_outcome_the_next_upload_is_sent_even_if_nothing_change
     assert outcome.receipt is not None
     assert (outcome.receipt.complete, has_complete_receipt(uploader)) == (False, False)
     assert len([name for name in uploader.state_files() if name.endswith(".csv")]) == 1
-    # The roster is the last accepted one again, but it must be sent, because the service might have added contact D.
+    # The roster equals the last accepted roster, but must be sent again: the service might have added contact D.
     uploader.write_roster(A, B, C)
     uploader.response = acceptance
     assert changed_and_uploaded(uploader.upload(check_mode=True)) == (True, True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Property tests of answers: any response can be read, and the result contains no personal data."""
+"""Property-based tests of answers: any response can be read, and the result contains no personal data."""
 
 from __future__ import annotations
 

@@ -150,5 +150,5 @@ def test_endless_response_is_truncated(status: str) -> None:
         else:
             with pytest.raises(ServiceError, match="a redirect to localhost"):
                 exchange(server.port)
-    # In MiB. The server can send only what the client reads and what fits in the socket buffers.
+    # Less than 64 MiB: the server can send only what the client reads and what fits in the socket buffers.
     assert len(sent) < 64

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the meaning of status codes and answers."""
+"""Tests of the explanations of status codes and answers."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_answer_is_explained(answer: Answer, message: str) -> None:
         ),
     ],
 )
-def test_too_long_retry_after_is_reported(retry_after: float | None, text: str) -> None:
+def test_retry_after_that_is_too_long_is_reported(retry_after: float | None, text: str) -> None:
     message = _message(Answer(503, retry_after=retry_after))
     assert message.startswith(f"it returned HTTP 503 (the service is unavailable){text}. ")
 

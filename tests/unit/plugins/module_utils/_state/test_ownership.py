@@ -53,7 +53,7 @@ def assert_usable(directory: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def private_root(tmp_path: Path) -> None:
-    """Make sure that the modes of the tests are not extended by default access control lists."""
+    """Prevent default access control lists from extending the modes of files in the tests."""
     tmp_path.chmod(0o700)
 
 

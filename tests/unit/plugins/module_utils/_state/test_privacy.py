@@ -17,7 +17,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt 
 from ansible_collections.frontdesk.contacts.tests.unit.support.files import file_mode
 
 MODES = [0o755, 0o710, 0o701, 0o770, 0o777, 0o2770, 0o2775]
-# The files of a first run with a roster, and the directory that a new file system contains.
+# The files that a first run creates, and the directory that a new file system contains.
 FIRST_RUN = ("contacts.csv", "contacts.csv.ids", "lock", "lost+found/")
 PREVENTION = (
     "To keep it unchanged in Kubernetes, set fsGroupChangePolicy to OnRootMismatch, and state_dir to a subdirectory of"
@@ -76,7 +76,7 @@ def test_a_directory_with_another_purpose_is_refused_and_unchanged(
             pass
         assert str(caught.value) == (
             f"Cannot use the state directory {tmp_path}: other users can access it (mode {mode:04o}), and it is not"
-            " used only by the sync. Set state_dir to a dedicated directory with mode 0700, such as a new subdirectory."
+            " dedicated to the sync. Set state_dir to a dedicated directory with mode 0700, such as a new subdirectory."
         )
     assert file_mode(tmp_path) == mode
     assert {path.name for path in tmp_path.iterdir()} == {name.rstrip("/") for name in names}
