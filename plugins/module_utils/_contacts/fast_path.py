@@ -27,7 +27,7 @@ from .model import Entry
 _ASCII = rb"[ -:<-~]*"
 _TEXT = _ASCII + rb"(?:[\xc3-\xcb\xd0\xd1][\x80-\xbf]" + _ASCII + rb")*(?<! )"
 # A value that a spreadsheet cannot interpret as a formula, or a phone number in a common notation.
-_CELL = rb"(?:(?!\0|[\"'`]*[ =@+-])" + _TEXT + rb"|\+[0-9][0-9 ()./-]*(?<! ))"
+_CELL = rb"(?:(?![ =@+\0\"'`-])" + _TEXT + rb"|\+[0-9][0-9 ()./-]*(?<! ))"
 _IDENTITY = rb"[0-9A-Za-z-]+"
 
 
