@@ -12,8 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from .._text import MAX_TEXT_LENGTH
-from .entry import AttributeValues, check_complete, pack_values
+from .entry import (
+    MAX_VALUE_SIZE,
+    UNUSABLE_VALUE,
+    AttributeValues,
+    pack_values,
+    parse_description,
+)
 
 # Universal tags.
 INTEGER: Final = 0x02
@@ -31,10 +36,6 @@ CONTROLS: Final = 0xA0
 # Maximum number of cached attribute headers. There is one for each combination of an attribute and the length of its
 # value, typically a few hundred in a search for people. The limit bounds memory use, whatever a server returns.
 _MAX_CACHED_HEADERS = 8192
-
-
-MAX_VALUE_SIZE: Final = MAX_TEXT_LENGTH + 1
-"""Number of bytes after which a value is cut off: one more than a value that is used may have."""
 
 
 class MalformedError(ValueError):
@@ -133,11 +134,11 @@ class EntryDecoder:
     def decode(self, operation: bytes) -> AttributeValues:
         """Return the values of an entry in the order of the requested attributes.
 
-        Values are cut off after `MAX_VALUE_SIZE` bytes.
+        Values are cut off after `MAX_VALUE_SIZE` bytes. If the server returned only some values of an attribute, the
+        result contains `UNUSABLE_VALUE` instead.
 
         :param operation: SearchResultEntry, followed by its controls.
         :raises MalformedError: if it is not valid.
-        :raises IncompleteValuesError: if it contains only some values of an attribute.
         """
         at, end = locate_content(operation, 0, len(operation), SEARCH_RESULT_ENTRY)
         if end < len(operation):
@@ -169,7 +170,8 @@ class EntryDecoder:
         """Decode an attribute without the cache, and return the start of the next one."""
         start, stop = locate_content(operation, begin, end, SEQUENCE)
         name, at = locate_content(operation, start, stop, OCTET_STRING)
-        index = self._find_index(operation[name:at])
+        description, is_incomplete = parse_description(operation[name:at])
+        index = self._indexes.get(description, len(self._indexes))
         at, last = locate_content(operation, at, stop, SET)
         if last != stop:
             raise MalformedError("an attribute does not end where its values end")
@@ -177,14 +179,13 @@ class EntryDecoder:
         while at < stop:
             value, at = locate_content(operation, at, stop, OCTET_STRING)
             octet_strings.append(operation[value : min(at, value + MAX_VALUE_SIZE)])
-        values[index] = pack_values(octet_strings)
-        if len(octet_strings) == 1:
+        if is_incomplete:
+            values[index] = UNUSABLE_VALUE
+        elif octet_strings:
+            values[index] = pack_values(octet_strings)
+        if len(octet_strings) == 1 and not is_incomplete:
             cache.add(operation[begin:value], index, at - value)
         return stop
-
-    def _find_index(self, name: bytes) -> int:
-        check_complete(name)
-        return self._indexes.get(name.lower(), len(self._indexes))
 
 
 def decode_uris(operation: bytes) -> list[str]:

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import Final
 
 from .decoding import (
-    MAX_VALUE_SIZE,
     OCTET_STRING,
     SEARCH_RESULT_ENTRY,
     SEQUENCE,
@@ -22,6 +21,7 @@ from .decoding import (
     MalformedError,
     parse_long_length,
 )
+from .entry import UNUSABLE_VALUE
 
 MAX_ENTRY_SIZE: Final = 1 << 30
 """Maximum size of an entry in bytes. A larger size is considered an error in the response."""
@@ -29,7 +29,6 @@ MAX_ENTRY_SIZE: Final = 1 << 30
 _MAX_KEPT_SIZE = 64 << 20
 _MAX_ATTRIBUTE_SIZE = 1 << 20
 _MAX_NAME_SIZE = 64 << 10  # of a DN or an attribute description
-_TOO_LONG = bytes(MAX_VALUE_SIZE)
 
 
 class ByteStream:
@@ -134,7 +133,7 @@ def _take_attribute(stream: ByteStream) -> bytes:
         raise MalformedError("an attribute does not end where its values end")
     if size > _MAX_ATTRIBUTE_SIZE:
         stream.skip(size)
-        values = _encode(OCTET_STRING, _TOO_LONG)
+        values = _encode(OCTET_STRING, UNUSABLE_VALUE)
     else:
         values = stream.take(size)
     return _encode(SEQUENCE, _encode(OCTET_STRING, name) + _encode(SET, values))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .decoding import EntryDecoder, decode_first_string, decode_uris
-from .entry import AttributeValues, IncompleteValuesError, select_values
+from .entry import AttributeValues, select_values
 from .ldap3_private import PagedSearch, decode_message, has_security_layer
 from .library import FAILURES
 from .messages import MessageReader, OversizeError, PartialResponse
@@ -61,7 +61,6 @@ class PageReader(Protocol):
         :param query: checked query with a non-empty filter.
         :param names: attributes to request. The values of an entry are in this order.
         :param page_size: number of entries to request per page.
-        :raises IncompleteValuesError: if the server returns only some values of an attribute.
         :raises OversizeError: if the server sends a message that is too large.
         :raises Exception: one of FAILURES if the connection fails, or a response is malformed.
         """
@@ -141,7 +140,7 @@ def read_pages_fast(
                 result=result,
                 fingerprint=_compute_fingerprint(response, cookie),
             )
-    except (GeneratorExit, IncompleteValuesError):
+    except GeneratorExit:
         # The outstanding response must not be mistaken for the response to the next search.
         if message_id is not None:
             _discard_response(connection, messages, message_id)

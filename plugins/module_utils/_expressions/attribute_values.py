@@ -47,8 +47,11 @@ def _format_sid(octets: bytes) -> str:
 
 def _decode_utf8(octets: bytes) -> str:
     if len(octets) > MAX_TEXT_LENGTH:
-        # Also applies to values that the LDAP client has cut off, possibly within a character (`decoding.py`).
-        raise AttributeValueError(f"has a value of more than {MAX_TEXT_LENGTH} bytes")
+        # This includes values that the LDAP client has cut off, possibly within a character, and the value by which it
+        # replaces values that are incomplete.
+        raise AttributeValueError(
+            f"has too many values, or a value of more than {MAX_TEXT_LENGTH} bytes"
+        )
     try:
         text = octets.decode()
     except UnicodeDecodeError:

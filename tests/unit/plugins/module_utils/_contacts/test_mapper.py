@@ -356,7 +356,7 @@ def test_a_regular_expression_that_is_too_slow_for_many_people_is_an_error(
 MARKS = "\u0301\u0323" * 100_000
 LONG = "a" * 20_000
 TOO_LONG = "longer than 131072 characters"
-MANY_BYTES = "the attribute sn has a value of more than 131072 bytes"
+MANY_BYTES = "the attribute sn has too many values, or a value of more than 131072 bytes"
 MANY_MARKS = "the attribute sn has a value with more than 30 consecutive combining characters"
 
 

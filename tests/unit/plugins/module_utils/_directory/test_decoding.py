@@ -12,6 +12,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.decoding import (
     MAX_VALUE_SIZE,
+    UNUSABLE_VALUE,
     EntryDecoder,
     MalformedError,
     decode_first_string,
@@ -59,6 +60,18 @@ def test_an_entry_is_decoded_into_the_requested_values(
     decoder = EntryDecoder(NAMES)
     # The second time, the headers are cached.
     assert decoder.decode(operation) == decoder.decode(operation) == values
+
+
+@pytest.mark.parametrize("values", [[b"a"], [b"a", b"b"], []])
+def test_incomplete_values_are_replaced_by_an_unusable_value(values: list[bytes]) -> None:
+    for attributes in (
+        {"mail": [], "mail;range=0-1": values, "sn": [b"Lie"]},
+        {"mail;RANGE=0-1": values, "Mail": [], "sn": [b"Lie"]},
+    ):
+        operation = entry("CN=1", attributes)[0]
+        decoder = EntryDecoder(NAMES)
+        expected = [b"Lie", UNUSABLE_VALUE]
+        assert decoder.decode(operation) == decoder.decode(operation) == expected
 
 
 def test_lengths_in_the_short_form_are_decoded() -> None:

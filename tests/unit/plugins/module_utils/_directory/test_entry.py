@@ -12,8 +12,8 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
     ENTRY_UUID,
     OBJECT_GUID,
+    UNUSABLE_VALUE,
     Entry,
-    IncompleteValuesError,
     Values,
     build_entries,
     select_values,
@@ -89,10 +89,10 @@ def test_an_attribute_name_does_not_match_a_description_with_an_option() -> None
     assert select_values(["sn"], {"sn;lang-de": [b"Luege"]}) == [b""]
 
 
-def test_incomplete_values_are_an_error() -> None:
-    with pytest.raises(IncompleteValuesError) as caught:
-        select_values(["sn"], {"memberOf": [], "memberOf;Range=0-1499": [b"A"]})
-    assert str(caught.value) == "memberOf;Range=0-1499"
+def test_incomplete_values_are_replaced_by_an_unusable_value() -> None:
+    attributes = {"memberOf": [], "memberOf;Range=0-1499": [b"A"], "sn": [b"Lie"]}
+    for order in (attributes, dict(reversed(attributes.items()))):
+        assert select_values(["memberof", "sn"], order) == [UNUSABLE_VALUE, b"Lie"]
 
 
 @given(st.lists(st.uuids()))

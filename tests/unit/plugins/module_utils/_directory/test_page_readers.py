@@ -19,9 +19,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.decoding import (
     MalformedError,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
-    IncompleteValuesError,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.ldap3_private import (
     decode_message,
 )
@@ -117,16 +114,6 @@ def test_the_connection_can_be_used_after_a_search_is_closed(pages_read: int) ->
         for _page in range(pages_read):
             next(pages)
         pages.close()
-        server.pages = [[_person(9), result(SEARCH)]]
-        assert connection.search("DC=x", "(sn=*)")
-        assert connection.response[0]["dn"] == "CN=9,DC=x"
-
-
-def test_the_connection_can_be_used_after_an_entry_with_incomplete_values() -> None:
-    incomplete = entry("CN=1,DC=x", {"sn;range=0-1499": [b"a"]})
-    with _connection([incomplete, page_end(b"c")], *_pages(1)) as (connection, server):
-        with pytest.raises(IncompleteValuesError):
-            list(read_pages_fast(connection, QUERY, NAMES, 10))
         server.pages = [[_person(9), result(SEARCH)]]
         assert connection.search("DC=x", "(sn=*)")
         assert connection.response[0]["dn"] == "CN=9,DC=x"
