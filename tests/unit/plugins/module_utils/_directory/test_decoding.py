@@ -11,13 +11,15 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
     decoding,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.decoding import (
-    MAX_VALUE_SIZE,
-    UNUSABLE_VALUE,
     EntryDecoder,
     MalformedError,
     decode_first_string,
     decode_uris,
     locate_content,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
+    MAX_VALUE_SIZE,
+    UNUSABLE_VALUE,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     ber,

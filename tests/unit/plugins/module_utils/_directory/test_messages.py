@@ -16,10 +16,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
     messages,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.decoding import (
-    MAX_VALUE_SIZE,
     EntryDecoder,
     MalformedError,
     decode_first_string,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
+    MAX_VALUE_SIZE,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import FAILURES
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import (
