@@ -98,13 +98,12 @@ class _HeaderCache(NamedTuple):
     def add(self, header: bytes, index: int, size: int) -> None:
         """Add a header, unless the cache is full, or `EntryDecoder.decode` would assume another header length.
 
-        Headers of values that are cut off are not added, because `EntryDecoder.decode` does not cut off values.
+        In particular, headers of values of more than 127 bytes are longer, so that values that are cut off are never
+        decoded with the cache.
         """
         name_length_at = self.name_length_at
         is_usable = (
-            size <= MAX_VALUE_SIZE
-            and len(header) > name_length_at
-            and len(header) == self.overhead + header[name_length_at]
+            len(header) > name_length_at and len(header) == self.overhead + header[name_length_at]
         )
         if is_usable and len(self.headers) < _MAX_CACHED_HEADERS:
             self.headers[header] = index, size

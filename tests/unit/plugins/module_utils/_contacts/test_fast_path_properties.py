@@ -159,6 +159,7 @@ def test_common_values_are_simple(cell: str) -> None:
             "A\u030ase",
             "\u212bse",
             "O\u2019Brien",
+            *("Lie;=1", "Lie; @a", '"=1"', "'=1", "`=1"),
             "דוד",
             "\ufeffA",
         ),
