@@ -31,6 +31,8 @@ options:
             V(physicalDeliveryOfficeName | map_value({'Oslo HQ': 'oslo-hq', 'Bergen': 'bergen'}\)).
             Can be used instead of O(sources[].location).
           - If the result for a person is empty or is not in O(sources[].locations), the person is left out.
+          - Do not use attributes that people can change in their entries, because they could choose any of the
+            locations. In Active Directory, these include C(physicalDeliveryOfficeName), C(l) and C(info) by default.
         type: str
       locations:
         description:
@@ -88,8 +90,11 @@ options:
         type: str
       minimum:
         description:
-          - Minimum number of contacts of this source. V(0) allows an empty source.
-          - People who are found but excluded, or who have no valid row, are not contacts.
+          - Minimum number of contacts of this source. This is the number of people with a valid row, not the number of
+            people found. People who are found but excluded, or who have no valid row, are not contacts. V(0) allows an
+            empty source.
+          - With the default V(1), a source in which one or two people were found, but none with a valid row, only
+            causes a warning if other sources return contacts. If three or more people were found, the export stops.
           - With O(sources[].search_scope=base), the number must not exceed V(1).
         type: int
         default: 1
@@ -207,6 +212,13 @@ options:
             values, the smallest in code point order is used. If the entry cannot be read, the result is empty.
           - Regular expressions are limited to values of 10000 characters and to one second of CPU time per value. Write
             backslashes twice in Jinja string literals.
+          - Attribute values are limited to 131072 bytes and 30 consecutive combining characters, and the results of
+            filters to 131072 characters.
+          - If the expression cannot be evaluated for a person, for example because of one of these limits or because
+            a value is not valid UTF-8, the value is removed if the column is not required, and listed in
+            RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the row is invalid. The task fails only
+            if this happens for everyone and at least three people, or if a regular expression takes too long for more
+            than 20 people.
           - Values and string literals are normalized to Unicode NFC before they are compared.
           - Control characters and line breaks in a cell are replaced with a single space. Leading and trailing
             whitespace and invisible characters, such as zero width spaces and text direction marks, are removed. In
@@ -214,7 +226,10 @@ options:
           - A value that a spreadsheet might interpret as a formula is removed if the column is not required, and listed
             in RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the row is invalid. This applies to
             values that begin with C(=) or C(@), and to most values that begin with C(+) or C(-), but not to phone
-            numbers such as C(+ 47 22 12 34 56) and placeholders such as C(--). The location is never removed.
+            numbers such as C(+ 47 22 12 34 56) and placeholders such as C(--). Spreadsheets can begin a cell at a
+            semicolon or tab within a value, so the same applies to the text after these characters. Quotes, spaces and
+            invisible characters before it are ignored, and other forms of these signs, such as full-width ones, are
+            treated like them. The location is never removed.
         type: str
         required: true
       required:

@@ -254,8 +254,8 @@ left_out_causes:
 emptied:
   description:
     - Cells whose values were removed because another person at the location has the same value in a unique column, or
-      because the value is not a valid phone number, is too long, or could be interpreted as a spreadsheet formula. At
-      most 50 are returned.
+      because the value is not a valid phone number, is too long, could be interpreted as a spreadsheet formula, or is
+      not suitable for the expression of the column. At most 50 are returned.
   returned: success
   type: list
   elements: dict

@@ -19,9 +19,8 @@ description:
   - All servers are checked, not only the first one that responds. If a server rejects the account, the remaining
     servers are checked without a bind, because repeated failures could lock the account.
   - For each source, the result contains the rows of up to three people as samples, with masked values. Mail addresses
-    are reduced to the first letters of their parts and the top-level domain, as in C(a***@c***.example), phone numbers
-    to the last two digits, as in C(***56), and other values to the first letters of at most three words, as in
-    C(Å** L**).
+    are reduced to the first letters of their parts and the top-level domain, as in C(a***@c***.example), and other
+    values to the first letters of at most three words, as in C(Å** L**). No digits are shown.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
   - frontdesk.contacts.directory
@@ -104,6 +103,30 @@ problems:
     - where: ldaps://dc1.corp.example
       cause: its certificate expires in 12 days, on 2026-12-06
       remedy: Renew it in time
+notes:
+  description:
+    - Facts that can be intended, but that you should know. They do not count as problems. There is a note for each
+      source in Active Directory whose O(sources[].location_value), filter or O(start_attribute) uses an attribute that
+      people can change in their entries by default.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    where:
+      description: Source and server to which the note applies.
+      type: str
+    cause:
+      description: The fact, without personal data.
+      type: str
+    remedy:
+      description: What to do if the fact is not intended.
+      type: str
+  sample:
+    - where: source 1 on ldaps://dc1.corp.example
+      cause: "people can change these attributes in their entries by default: physicaldeliveryofficename"
+      remedy: >-
+        Use groups, OUs or attributes that only administrators can change, unless the default permissions have been
+        restricted
 servers:
   description: Findings for each server, in the order of O(server_uri) or of the SRV records of O(domain).
   returned: always
@@ -285,7 +308,7 @@ servers:
             - First Name: Å**
               Last Name: L**
               Email: a***@c***.example
-              SMS Phone: "***56"
+              SMS Phone: "***"
               Location: oslo-hq
     overlaps:
       description:

@@ -35,7 +35,7 @@ COLUMNS = [
     {"header": "Location", "value": "location"},
 ]
 
-# By case: the value in the directory, and the cell in the roster (None if the person is left out).
+# By case: the value in the directory, and the cell in the roster (None if the cell is emptied).
 VALUES: dict[str, tuple[bytes, str | None]] = {
     "right to left": ("\u200fדנה כהן\u200e".encode(), "דנה כהן"),
     "right to left, with digits": ("سارة ١٢٣".encode(), "سارة ١٢٣"),
@@ -121,7 +121,7 @@ def tromso_accounts(company: Company) -> list[str]:
     return [person.account for person in company.at(company.site("tromso"))]
 
 
-def test_each_value_becomes_valid_utf8_or_its_person_is_left_out(
+def test_each_value_becomes_valid_utf8_or_its_cell_is_emptied(
     directory: RunningDirectory,
     company: Company,
     temporary_values: TemporaryValues,
@@ -138,13 +138,14 @@ def test_each_value_becomes_valid_utf8_or_its_person_is_left_out(
     assert cells == {
         account: cell for account, (_value, cell) in values.items() if cell is not None
     }
-    without_a_row = {
+    without_a_cell = {
         str(company.person(account).identity)
         for account, (_value, cell) in values.items()
         if cell is None
     }
-    assert {person["identity"] for person in result["left_out"]} == without_a_row
-    assert {person["cause"] for person in result["left_out"]} == {
+    assert result["left_out"] == []
+    assert {cell["identity"] for cell in result["emptied"]} == without_a_cell
+    assert {cell["cause"] for cell in result["emptied"]} == {
         f"the attribute {TEST_ATTRIBUTE} is not valid UTF-8"
     }
 
@@ -156,12 +157,96 @@ def test_a_row_too_long_to_be_read_back_is_left_out(
     workspace: Workspace,
 ) -> None:
     long, longer = tromso_accounts(company)[:2]
-    temporary_values.write(directory, {long: [b"x" * 130_000], longer: [b"x" * 200_000]})
+    temporary_values.write(directory, {long: [b"x" * 130_000], longer: [b"x" * 131_070]})
     result = export_tromso(directory, workspace)
     assert [person["cause"] for person in result["left_out"]] == [
         "the row is longer than 131072 characters"
     ]
     assert f"\r\n{long},{'x' * 130_000},tromso\r\n" in workspace.dest.read_bytes().decode("utf-8")
+
+
+@pytest.mark.parametrize("is_required", [False, True])
+def test_an_entry_of_17_megabytes_costs_only_its_own_cell_or_row(
+    open_ldap: RunningDirectory,
+    company: Company,
+    workspace: Workspace,
+    *,
+    is_required: bool,
+) -> None:
+    accounts = tromso_accounts(company)
+    large, dn = "description", company.person_dn(company.person(accounts[0]))
+    # By default, OpenLDAP accepts requests of up to 4 MiB (slapd.conf(5), sockbuf_max_incoming_auth).
+    with open_ldap.session() as session:
+        for letter in b"abcdef":
+            session.modify(dn, {large: [(ldap3.MODIFY_ADD, [bytes([letter]) * (3 << 20)])]})
+    column: dict[str, Any] = {
+        "header": "Test",
+        "value": f"{large} or 'none'",
+        "required": is_required,
+    }
+    try:
+        result = export_tromso(open_ldap, workspace, [COLUMNS[0], column, COLUMNS[-1]])
+    finally:
+        with open_ldap.session() as session:
+            session.modify(dn, {large: [(ldap3.MODIFY_REPLACE, [])]})
+    cause = f"the attribute {large} has too many values, or a value of more than 131072 bytes"
+    identity = str(company.person(accounts[0]).identity)
+    listed = result["left_out" if is_required else "emptied"]
+    assert [(person["identity"], person["cause"]) for person in listed] == [
+        (identity, f"Test: {cause}" if is_required else cause)
+    ]
+    rows = {row[0] for row in csv.reader(workspace.dest.read_text("utf-8").splitlines()[1:])}
+    assert rows == set(accounts[1:] if is_required else accounts)
+
+
+HOSTILE_VALUES = {
+    "combining characters": "e" + "\u0301\u0323" * 30_000,
+    "catastrophic backtracking": "a" * 40 + "!",
+    "long value": "a" * 20_000,
+    "replaced by itself": "x" * 9_000,
+    "formula after a separator": "Lie;=1+1",
+}
+
+
+def test_hostile_values_of_some_people_do_not_affect_others(
+    directory: RunningDirectory,
+    company: Company,
+    temporary_values: TemporaryValues,
+    workspace: Workspace,
+) -> None:
+    texts = dict(zip(tromso_accounts(company), HOSTILE_VALUES.values(), strict=False))
+    temporary_values.write(directory, {name: [text.encode()] for name, text in texts.items()})
+    columns: list[Mapping[str, Any]] = [
+        COLUMNS[0],
+        {"header": "Plain", "value": TEST_ATTRIBUTE, "max_length": 100},
+        {"header": "Regex", "value": f"{TEST_ATTRIBUTE} | regex_replace('^(a+)+$', '')"},
+        {"header": "Replace", "value": f"{TEST_ATTRIBUTE} | replace('x', {TEST_ATTRIBUTE})"},
+        COLUMNS[-1],
+    ]
+    result = export_tromso(directory, workspace, columns)
+    assert result["left_out"] == []
+    causes = {(cell["identity"], cell["column"]): cell["cause"] for cell in result["emptied"]}
+    identities = [str(company.person(name).identity) for name in texts]
+    marks = f"the attribute {TEST_ATTRIBUTE} has a value with more than 30 consecutive combining characters"
+    slow = "its regular expression takes more than 1 s of CPU time for one value"
+    long = "longer than 100 characters"
+    assert causes == {
+        **{(identities[0], header): marks for header in ("Plain", "Regex", "Replace")},
+        (identities[1], "Regex"): slow,
+        (identities[2], "Plain"): long,
+        (
+            identities[2],
+            "Regex",
+        ): "its regular expression is applied to a value of more than 10000 characters",
+        (identities[3], "Plain"): long,
+        (identities[3], "Replace"): "the result of replace is longer than 131072 characters",
+        **{
+            (identities[4], header): "possibly a spreadsheet formula"
+            for header in ("Plain", "Regex", "Replace")
+        },
+    }
+    rows = list(csv.reader(workspace.dest.read_text("utf-8").splitlines()[1:]))
+    assert [row[0] for row in rows] == sorted(tromso_accounts(company))
 
 
 def test_composed_and_decomposed_values_yield_the_same_bytes(

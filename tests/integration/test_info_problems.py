@@ -7,14 +7,17 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import ldap3
 import pytest
 
 from tests.integration.support.info_runs import problem_causes, run_info
 from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
+from tests.lab.directory import Login
 from tests.lab.openldap import openldap
 
 if TYPE_CHECKING:
@@ -66,6 +69,67 @@ def test_attributes_and_columns_without_values_are_problems(
         "no entry has the attribute pager, which the column Pager uses",
         "the column Extension is empty for everyone",
     ]
+
+
+# Attributes that people can change, but that contain no text or cannot be changed by people in practice.
+OTHER_WRITABLE = {
+    *("msDS-FailedInteractiveLogonCount", "msDS-FailedInteractiveLogonCountAtLastSuccessfulLogon"),
+    *("msDS-GeoCoordinatesAltitude", "msDS-GeoCoordinatesLatitude", "msDS-GeoCoordinatesLongitude"),
+    *("msDS-HostServiceAccount", "msDS-LastFailedInteractiveLogonTime"),
+    *("msDS-LastSuccessfulInteractiveLogonTime", "msDS-SupportedEncryptionTypes"),
+    *("mSMQDigests", "mSMQSignCertificates", "msPKI-CredentialRoamingTokens"),
+    *("msPKIAccountCredentials", "msPKIDPAPIMasterKeys", "msPKIRoamingTimeStamp"),
+}
+BINARY = {"thumbnailPhoto", "userCert", "userCertificate", "userSMIMECertificate"}
+
+
+def test_attributes_that_people_can_change_in_active_directory_are_noted(
+    active_directory: RunningDirectory, workspace: Workspace, company: Company
+) -> None:
+    login = Login(active_directory.bind_dn, active_directory.bind_pw)
+    effective = "allowedAttributesEffective"  # MS-ADTS 3.1.1.4.5.20
+    with replace(active_directory, administrator=login).session() as own:
+        own.search(login.dn, "(objectClass=*)", ldap3.BASE, attributes=[effective])
+        names = {value.decode() for value in own.response[0]["raw_attributes"][effective]}
+    readable = sorted(names - BINARY)
+    source = {
+        "search_base": company.site_dn(company.site("tromso")),
+        "location_value": " ~ ".join(f"all['{name}'] | join" for name in [*readable, "department"]),
+        "locations": ["tromso"],
+        "minimum": 0,
+    }
+    result = run_info(active_directory, workspace, sources=[source])
+    (note,) = result["notes"]
+    noted = note["cause"].partition(": ")[2].split(", ")
+    assert noted == sorted(name.lower() for name in names - BINARY - OTHER_WRITABLE)
+    assert note["where"] == f"source 1 on {active_directory.uri_ldaps}"
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "noted"),
+    [
+        (
+            "active_directory",
+            {"filter": "(&(sn=*)(| ( physicalDeliveryOfficeName = Oslo*)(c=NO)))"},
+            "c, physicaldeliveryofficename",
+        ),
+        ("active_directory", {"exclude_filter": "(!(info:caseExactMatch:=\\28l=x\\29))"}, "info"),
+        ("active_directory", {"exclude_filter": "(department=IT)"}, None),
+        ("open_ldap", {"filter": "(l=Oslo)"}, None),
+    ],
+)
+def test_filters_on_attributes_that_people_can_change_are_noted(
+    request: pytest.FixtureRequest,
+    workspace: Workspace,
+    name: str,
+    option: dict[str, str],
+    noted: str | None,
+) -> None:
+    directory: RunningDirectory = request.getfixturevalue(name)
+    source = {"location": "oslo", "search_base": directory.staff_dn, "minimum": 0, **option}
+    result = run_info(directory, workspace, sources=[source])
+    causes = [note["cause"].partition(": ")[2] for note in result["notes"]]
+    assert causes == ([noted] if noted else [])
 
 
 def test_servers_with_different_contents_are_a_problem(

@@ -100,6 +100,11 @@ class TestReceiver:
                 "could be interpreted as a spreadsheet formula",
             ),
             (
+                "Bo; \u200b\uff1d1,Aas,b@fjord.test,,bergen",
+                "First Name",
+                "could be interpreted as a spreadsheet formula",
+            ),
+            (
                 '"B\no",Aas,b@fjord.test,,bergen',
                 "First Name",
                 "contains a control character or a line break",

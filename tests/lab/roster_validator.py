@@ -13,6 +13,7 @@ import codecs
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -35,8 +36,10 @@ RECEPTIONIST: dict[str, Any] = {
 }
 """The profile of the service The Receptionist for iPad (support articles 9275517 and 1110164)."""
 
-# The beginning of a spreadsheet formula. A + or - before a digit is the beginning of a number.
-_FORMULA = re.compile(r"[=@]|[+-](?!\d)")
+# A number with a sign, or a placeholder that consists only of signs.
+_SIGNED = re.compile(r"[+-][\s()]*[0-9][^|!=\"<>&]*|[\s+-]+")
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\uff02\uff07"
+_FUNCTION_CALL = re.compile(r"[A-Za-z]\(")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # The format of a phone number in each style. The patterns do not check whether the number exists.
 _PHONE = {
@@ -177,7 +180,7 @@ class RosterValidator:
             yield f"is longer than {column.max_length} characters"
         if value and column.phone_style and not _PHONE[column.phone_style].fullmatch(value):
             yield f"is not a phone number in the {column.phone_style} style"
-        if _FORMULA.match(value):
+        if any(map(_could_be_formula, re.split("[;\t]", value))):
             yield "could be interpreted as a spreadsheet formula"
         if _CONTROL.search(value):
             yield "contains a control character or a line break"
@@ -204,3 +207,37 @@ class RosterValidator:
             if contact.get(column):
                 return location, column, contact[column].casefold()
         raise LookupError("a valid contact has no key")
+
+
+def _could_be_formula(text: str) -> bool:
+    """Return whether a spreadsheet could interpret text as a formula if it began a cell (OWASP, CSV Injection).
+
+    Spreadsheets can ignore quotes, whitespace and invisible characters at the beginning, and accept other forms of the
+    signs, such as full-width ones.
+    """
+    while text and (text[0] in _QUOTES or _is_invisible(text[0])):
+        text = text[1:]
+    plain = "".join(_to_ascii(letter) for letter in text)
+    if plain.startswith(("+", "-")):
+        return not _SIGNED.fullmatch(plain) or _FUNCTION_CALL.search(plain) is not None
+    return plain.startswith(("=", "@"))
+
+
+def _is_invisible(letter: str) -> bool:
+    # The last characters are fillers and variation selectors, whose category is that of letters or marks.
+    return (
+        letter.isspace()
+        or unicodedata.category(letter) in {"Cc", "Cf", "Zs", "Zl", "Zp"}
+        or letter in "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+        or "\ufe00" <= letter <= "\ufe0f"
+        or "\U000e0100" <= letter <= "\U000e01ef"
+    )
+
+
+def _to_ascii(letter: str) -> str:
+    if letter == "\u2212":  # minus sign
+        return "-"
+    if letter.isdigit():
+        return "0"
+    ascii_form = unicodedata.normalize("NFKC", letter)
+    return ascii_form if ascii_form.isascii() else letter

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +14,10 @@ from .._errors import InputError
 from .._expressions import library
 from .._expressions.expression import Expression, compile_expression
 from .._expressions.phone import PhoneStyle, check_region
-from .._text import SURROGATE, clean, compose
+from .._text import MAX_TEXT_LENGTH, SURROGATE, clean, compose
+from .formulas import is_possible_formula
 
-MAX_ROW_LENGTH = 128 * 1024
+MAX_ROW_LENGTH = MAX_TEXT_LENGTH
 """Maximum total number of characters in the cells of a row.
 
 When a roster is read, the csv module rejects longer cells. A row of this length also fits in a line of
@@ -25,11 +25,6 @@ When a roster is read, the csv module rejects longer cells. A row of this length
 
 FORMULA = "possibly a spreadsheet formula"
 """Cause of an emptied cell."""
-
-# A value that a spreadsheet might interpret as a formula when it opens the file. A + or - before a digit is accepted,
-# as in a phone number, even with spaces or parentheses between them, unless a function call or one of the characters
-# | ! = " < > & follows. Placeholders such as -- are also accepted.
-_FORMULA = re.compile(r"""[=@]|[+-](?![\s()]*\d)(?![\s+-]*\Z)|[+-].*(?:[|!="<>&]|[A-Za-z]\()""")
 
 
 @dataclass(frozen=True)
@@ -70,10 +65,11 @@ class Column:
 
     def find_problem(self, cell: str) -> str | None:
         """Return the reason why a cell is not acceptable, without its content; None if it is acceptable."""
-        if _FORMULA.match(cell):
+        if is_possible_formula(cell):
             return FORMULA
-        if self.max_length is not None and len(cell) > self.max_length:
-            return f"longer than {self.max_length} characters"
+        max_length = MAX_ROW_LENGTH if self.max_length is None else self.max_length
+        if len(cell) > max_length:
+            return f"longer than {max_length} characters"
         return None
 
 

@@ -22,11 +22,12 @@ from .columns import MAX_ROW_LENGTH, Column
 from .model import Entry
 
 # Printable ASCII, and characters with two bytes in UTF-8: U+00C0 to U+02FF (Latin) and U+0400 to U+047F (Cyrillic).
-# NFC changes no sequence of these characters, and the space is the only whitespace among them.
-_ASCII = rb"[ -~]*"
+# NFC changes no sequence of these characters, and the space is the only whitespace among them. The semicolon is not
+# included, because a formula could follow it.
+_ASCII = rb"[ -:<-~]*"
 _TEXT = _ASCII + rb"(?:[\xc3-\xcb\xd0\xd1][\x80-\xbf]" + _ASCII + rb")*(?<! )"
 # A value that a spreadsheet cannot interpret as a formula, or a phone number in a common notation.
-_CELL = rb"(?:(?![ =@+\0-])" + _TEXT + rb"|\+[0-9][0-9 ()./-]*(?<! ))"
+_CELL = rb"(?:(?![ =@+\0\"'`-])" + _TEXT + rb"|\+[0-9][0-9 ()./-]*(?<! ))"
 _IDENTITY = rb"[0-9A-Za-z-]+"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from .._errors import InputError
 from .._expressions.attribute_values import AttributeValueError, decode_values
@@ -16,6 +17,7 @@ from .._expressions.expression import (
     EvaluationResult,
     Expression,
     LookupValues,
+    SlowExpressionError,
     Variables,
 )
 from .._expressions.filters import FilterError
@@ -26,9 +28,22 @@ from .fast_path import FastPath
 from .location_rule import LocationRule
 from .model import Contact, Entry, LeftOut, MappedPage, RawValues
 
+MAX_SLOW_EVALUATIONS = 20
+"""Maximum number of people whose values may take a regular expression too long.
+
+Each of them costs `patterns.CPU_SECONDS`."""
+
+_MIN_PEOPLE = 3
+"""Number of people from which an expression that fails for everyone is considered wrong, instead of their values."""
+
+_NO_RESULT = EvaluationResult("")
+
 
 class Mapper:
     """Maps entries to contacts.
+
+    A person whose values are unsuitable never stops the others: the cell is emptied if the rules allow it; otherwise,
+    the person is left out.
 
     :param columns: columns of the roster.
     :param location_rules: rules of all sources whose locations are derived from attributes.
@@ -50,11 +65,27 @@ class Mapper:
         self._lookup_values = lookup_values
         self._unseen_attributes = set(self.attributes)
         self._fast_path = FastPath.compile(self.columns, self.attributes)
+        self._failures: dict[str, _Failures] = {}
+        self._mapped = 0
 
     @property
     def unseen_attributes(self) -> list[str]:
         """The attributes that have had no value in any entry so far."""
         return sorted(self._unseen_attributes)
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """The number of failed evaluations of each expression, by its owner."""
+        return {owner: failures.count for owner, failures in self._failures.items()}
+
+    def check_expressions(self) -> None:
+        """Check that no expression failed for everyone, after all people have been mapped.
+
+        :raises InputError: if an expression failed for everyone, unless they are fewer than three people.
+        """
+        for owner, failures in self._failures.items():
+            if failures.count >= max(_MIN_PEOPLE, self._mapped):
+                raise failures.to_error(owner)
 
     def map_page(self, page: Sequence[Entry], location_or_rule: str | LocationRule) -> MappedPage:
         """Map a page of entries; for the parameters and errors, see `map_entry`."""
@@ -86,7 +117,7 @@ class Mapper:
         :param values: raw values of each attribute in `attributes`.
         :param location_or_rule: identifier of the location, or a location rule. The identifier is empty for contacts
             for all locations.
-        :raises InputError: if the evaluation of an expression fails, or if its result is not a string.
+        :raises InputError: if a regular expression takes too long for more than `MAX_SLOW_EVALUATIONS` people.
         """
         contact = self.map_without_rules(identity, values, location_or_rule)
         return contact if isinstance(contact, LeftOut) else self._check_rules(contact)
@@ -110,69 +141,115 @@ class Mapper:
     def _make_contact(
         self, identity: str, values: Sequence[RawValues], location_or_rule: str | LocationRule
     ) -> Contact | LeftOut:
-        try:
-            attributes = {
-                name: decode_values(name, raw) for name, raw in zip(self.attributes, values) if raw
-            }
-        except AttributeValueError as error:
-            known_location = location_or_rule if isinstance(location_or_rule, str) else ""
-            return LeftOut(identity, known_location, str(error))
+        self._mapped += 1
+        attributes, unusable = self._decode(values)
         if isinstance(location_or_rule, str):
             location = location_or_rule
         else:
-            location = self._evaluate_rule(identity, attributes, location_or_rule)
-            problem = location_or_rule.find_problem(location)
+            location, problem = self._locate(attributes, unusable, location_or_rule)
             if problem is not None:
                 return LeftOut(identity, "", problem)
-        cells, emptied = self._make_cells(
-            identity, Variables(attributes, location, self._lookup_values)
-        )
-        return Contact(location, cells, identity, tuple(emptied.items()))
-
-    def _evaluate_rule(
-        self, identity: str, attributes: Mapping[str, Sequence[str]], rule: LocationRule
-    ) -> str:
-        variables = Variables(attributes, "", self._lookup_values)
-        try:
-            return rule.evaluate(variables)
-        except FilterError as error:
-            raise _evaluation_error(rule.expression, rule.name, identity, error) from error
-
-    def _make_cells(
-        self, identity: str, variables: Variables
-    ) -> tuple[tuple[str, ...], dict[str, str]]:
-        """Return the cells of a row, and the cause for each column whose cell was emptied."""
+        variables = Variables(attributes, location, self._lookup_values)
         cells: list[str] = []
         emptied: dict[str, str] = {}
         for column in self.columns:
-            text, has_invalid_number = _evaluate(column, variables, identity)
-            cell = clean(text)
-            if column.phone_style is not None and cell:
-                cell = column.phone_style.format(cell)
-                has_invalid_number = not cell  # an invalid number is formatted as an empty string
-            if has_invalid_number and not cell:
-                emptied[column.header] = INVALID_NUMBER
-            problem = column.find_problem(cell) if cell and column.can_be_emptied else None
+            cell, problem = self._make_cell(column, variables, unusable)
             if problem is not None:
+                if column.expression.reads_location and problem != INVALID_NUMBER:
+                    return LeftOut(identity, location, f"{column.header}: {problem}")
                 emptied[column.header] = problem
-                cell = ""
             cells.append(cell)
-        return tuple(cells), emptied
+        return Contact(location, tuple(cells), identity, tuple(emptied.items()))
+
+    def _decode(self, values: Sequence[RawValues]) -> tuple[dict[str, list[str]], dict[str, str]]:
+        """Return the values of each attribute, and the cause for each attribute whose values cannot be used."""
+        attributes: dict[str, list[str]] = {}
+        unusable: dict[str, str] = {}
+        for name, raw in zip(self.attributes, values):
+            if raw:
+                try:
+                    attributes[name] = decode_values(name, raw)
+                except AttributeValueError as error:
+                    unusable[name] = str(error)
+        return attributes, unusable
+
+    def _locate(
+        self,
+        attributes: Mapping[str, Sequence[str]],
+        unusable: Mapping[str, str],
+        rule: LocationRule,
+    ) -> tuple[str, str | None]:
+        """Return the location that a rule yields, and the cause if it is not valid."""
+        variables = Variables(attributes, "", self._lookup_values)
+        result, problem = self._evaluate(rule.expression, rule.name, variables, unusable)
+        if problem is not None:
+            return "", f"its location is unknown: {problem}"
+        location = clean(result.text)
+        return location, rule.find_problem(location)
+
+    def _make_cell(
+        self, column: Column, variables: Variables, unusable: Mapping[str, str]
+    ) -> tuple[str, str | None]:
+        """Return a cell, and the cause if it is empty because of an unsuitable value."""
+        result, problem = self._evaluate(column.expression, column, variables, unusable)
+        if problem is not None:
+            return "", problem
+        cell, has_invalid_number = clean(result.text), result.has_invalid_number
+        if column.phone_style is not None and cell:
+            cell = column.phone_style.format(cell)
+            has_invalid_number = not cell  # an invalid number is formatted as an empty string
+        if not cell:
+            return "", INVALID_NUMBER if has_invalid_number else None
+        problem = column.find_problem(cell) if column.can_be_emptied else None
+        return (cell, None) if problem is None else ("", problem)
+
+    def _evaluate(
+        self,
+        expression: Expression,
+        owner: str | Column,
+        variables: Variables,
+        unusable: Mapping[str, str],
+    ) -> tuple[EvaluationResult, str | None]:
+        """Evaluate an expression, and return the cause if it cannot be evaluated for this person.
+
+        :param owner: column of the expression, or name of the location rule.
+        :raises InputError: if a regular expression takes too long for too many people.
+        """
+        if unusable:
+            for name in sorted(expression.attributes & unusable.keys()):
+                return _NO_RESULT, unusable[name]
+        try:
+            return expression.evaluate(variables), None
+        except FilterError as error:
+            name = f"column {owner.header!r}" if isinstance(owner, Column) else owner
+            failures = self._failures.setdefault(name, _Failures(expression))
+            failures.count += 1
+            failures.slow_count += isinstance(error, SlowExpressionError)
+            failures.cause = str(error)
+            if failures.slow_count > MAX_SLOW_EVALUATIONS:
+                raise failures.to_error(name) from None
+            return _NO_RESULT, failures.cause
 
 
-def _evaluate(column: Column, variables: Variables, identity: str) -> EvaluationResult:
-    try:
-        return column.expression.evaluate(variables)
-    except FilterError as error:
-        owner = f"column {column.header!r}"
-        raise _evaluation_error(column.expression, owner, identity, error) from error
+@dataclass
+class _Failures:
+    """The failed evaluations of an expression.
 
+    :ivar expression: the expression.
+    :ivar count: number of failed evaluations.
+    :ivar slow_count: number of those that failed because a regular expression took too long.
+    :ivar cause: cause of the last failure, without attribute values.
+    """
 
-def _evaluation_error(
-    expression: Expression, owner: str, identity: str, error: FilterError
-) -> InputError:
-    return InputError(
-        f"Cannot evaluate the expression {expression.text!r} of {owner} for the entry {identity}",
-        str(error),
-        "Correct the expression, or the entry in the directory",
-    )
+    expression: Expression
+    count: int = 0
+    slow_count: int = 0
+    cause: str = ""
+
+    def to_error(self, owner: str) -> InputError:
+        """Return an error about the expression of an owner, such as ``column 'Email'``."""
+        return InputError(
+            f"Cannot evaluate the expression {self.expression.text!r} of {owner} for {self.count} people",
+            self.cause,
+            "Correct the expression",
+        )

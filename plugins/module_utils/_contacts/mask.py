@@ -11,37 +11,36 @@ import re
 _HIDDEN = "***"
 _SHORT = "**"
 _MAX_WORDS = 3
-# With fewer digits, the last two would reveal too much.
-_MIN_DIGITS = 7
 
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 # Digits and their usual separators (RFC 3966, 5.1.1, plus spaces and slashes).
-_NUMBER = re.compile(r"\+?[\d\s()./-]*\d[\d\s()./-]*")
+_NUMBER = re.compile(r"[+\d\s()./-]*")
 
 
 def mask(text: str) -> str:
-    """Mask an attribute value.
+    """Mask an attribute value, in linear time.
 
     The result contains the following parts of the value:
 
     - Mail addresses: the first letter of each part, and the top-level domain (``a***@c***.example``).
-    - Phone numbers with at least seven digits: the last two digits (``***56``).
     - Other values: the first letters of up to three words (``Å** L**``).
 
-    Words of one letter, and numbers with fewer than seven digits, are hidden completely. The number of asterisks does
-    not depend on the length of a word or number.
+    Numbers, words of one letter, and words that do not begin with a letter are hidden completely. The result contains
+    no digits. The number of asterisks does not depend on the length of a word or number.
 
     :param text: composed (NFC) value without line breaks.
     :returns: a string that does not contain the value; empty if the value is empty.
     """
     if not text:
         return ""
-    if _NUMBER.fullmatch(text):
-        digits = [letter for letter in text if letter.isdigit()]
-        return _HIDDEN + "".join(digits[-2:]) if len(digits) >= _MIN_DIGITS else _HIDDEN
-    if _MAIL.fullmatch(text):
-        return _mask_mail(text)
-    words = text.split()
+    if _NUMBER.fullmatch(text) and any(map(str.isdigit, text)):
+        return _HIDDEN
+    masked = _mask_mail(text) if _MAIL.fullmatch(text) else _mask_words(text)
+    return _HIDDEN if text in masked else masked
+
+
+def _mask_words(text: str) -> str:
+    words = text.split(maxsplit=_MAX_WORDS)
     more = [_HIDDEN] if len(words) > _MAX_WORDS else []
     return " ".join([*(_mask_word(word, _SHORT) for word in words[:_MAX_WORDS]), *more])
 
@@ -51,9 +50,16 @@ def _mask_mail(text: str) -> str:
     *labels, top = domain.split(".")
     if not labels:
         labels, top = [top], ""
-    masked = [_mask_word(label, _HIDDEN) for label in labels]
-    return f"{_mask_word(local, _HIDDEN)}@{'.'.join([*masked, top] if top else masked)}"
+    masked = [_mask_word(label, _HIDDEN) for label in labels[:_MAX_WORDS]]
+    if top:
+        masked.append(top if _has_only_letters(top) else _HIDDEN)
+    return f"{_mask_word(local, _HIDDEN)}@{'.'.join(masked)}"
 
 
 def _mask_word(word: str, suffix: str) -> str:
-    return word[0] + suffix if len(word) > 1 else suffix
+    return word[0] + suffix if len(word) > 1 and _has_only_letters(word[0]) else suffix
+
+
+def _has_only_letters(text: str) -> bool:
+    # Some Chinese characters are both letters and numerals.
+    return text.isalpha() and not any(map(str.isnumeric, text))

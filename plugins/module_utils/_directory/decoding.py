@@ -13,7 +13,15 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from .._attribute_description import normalize_description
-from .entry import NO_ALIASES, Aliases, AttributeValues, check_complete, pack_values
+from .entry import (
+    MAX_VALUE_SIZE,
+    NO_ALIASES,
+    UNUSABLE_VALUE,
+    Aliases,
+    AttributeValues,
+    pack_values,
+    parse_description,
+)
 
 # Universal tags.
 INTEGER: Final = 0x02
@@ -93,7 +101,11 @@ class _HeaderCache(NamedTuple):
     headers: dict[bytes, tuple[int, int]]
 
     def add(self, header: bytes, index: int, size: int) -> None:
-        """Add a header, unless the cache is full, or `EntryDecoder.decode` would assume another header length."""
+        """Add a header, unless the cache is full, or `EntryDecoder.decode` would assume another header length.
+
+        In particular, headers of values of more than 127 bytes are longer, so that values that are cut off are never
+        decoded with the cache.
+        """
         name_length_at = self.name_length_at
         is_usable = (
             len(header) > name_length_at and len(header) == self.overhead + header[name_length_at]
@@ -134,9 +146,11 @@ class EntryDecoder:
     def decode(self, operation: bytes) -> AttributeValues:
         """Return the values of an entry in the order of the requested attributes.
 
+        Values are cut off after `MAX_VALUE_SIZE` bytes. If the server returned only some values of an attribute, the
+        result contains `UNUSABLE_VALUE` instead.
+
         :param operation: SearchResultEntry, followed by its controls.
         :raises MalformedError: if it is not valid.
-        :raises IncompleteValuesError: if it contains only some values of an attribute.
         """
         at, end = locate_content(operation, 0, len(operation), SEARCH_RESULT_ENTRY)
         if end < len(operation):
@@ -168,32 +182,38 @@ class EntryDecoder:
         """Decode an attribute without the cache, and return the start of the next one."""
         start, stop = locate_content(operation, begin, end, SEQUENCE)
         name, at = locate_content(operation, start, stop, OCTET_STRING)
-        index = self._find_index(operation[name:at])
+        description, is_incomplete = parse_description(operation[name:at])
+        index = self._find_index(description)
         at, last = locate_content(operation, at, stop, SET)
         if last != stop:
             raise MalformedError("an attribute does not end where its values end")
         octet_strings = []
         while at < stop:
             value, at = locate_content(operation, at, stop, OCTET_STRING)
-            octet_strings.append(operation[value:at])
-        values[index] = pack_values(octet_strings)
-        if len(octet_strings) == 1:
-            cache.add(operation[begin:value], index, len(octet_strings[0]))
+            octet_strings.append(operation[value : min(at, value + MAX_VALUE_SIZE)])
+        if is_incomplete:
+            values[index] = UNUSABLE_VALUE
+        elif octet_strings:
+            values[index] = pack_values(octet_strings)
+        if len(octet_strings) == 1 and not is_incomplete:
+            cache.add(operation[begin:value], index, at - value)
         return stop
 
-    def _find_index(self, name: bytes) -> int:
-        check_complete(name)
-        index = self._indexes.get(name.lower())
-        return self._find_unusual_index(name) if index is None else index
+    def _find_index(self, description: bytes) -> int:
+        """Return the index of an attribute in the result.
 
-    def _find_unusual_index(self, name: bytes) -> int:
-        """Return the index for a name whose options are in another order, or which was not requested."""
-        description = normalize_description(name.decode("utf-8", "replace"))
-        index = self._indexes.get(description.encode())
+        :param description: lowercase attribute description. Its options may be in another order than in the request.
+        """
+        index = self._indexes.get(description)
+        return self._find_unusual_index(description) if index is None else index
+
+    def _find_unusual_index(self, description: bytes) -> int:
+        normalized = normalize_description(description.decode("utf-8", "replace"))
+        index = self._indexes.get(normalized.encode())
         if index is not None:
             return index
         if len(self.unrequested) < _MAX_UNREQUESTED:
-            self.unrequested.add(description)
+            self.unrequested.add(normalized)
         return self._unrequested_index
 
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Union
 
 from .._attribute_description import normalize_description
+from .._text import MAX_TEXT_LENGTH
 
 USER, CONTACT = "user", "contact"
 """Types of objects in Active Directory: people with an account, and people without one."""
@@ -27,6 +28,12 @@ Values = Union[bytes, "list[bytes]"]
 """The values of an attribute: a single value (empty if there is none), or an unordered list of several values.
 
 Almost all attributes have one value. Creating a list for each of them would take as long as reading the values."""
+
+MAX_VALUE_SIZE = MAX_TEXT_LENGTH + 1
+"""Number of bytes after which a value is cut off: one more than a value that is used may have."""
+
+UNUSABLE_VALUE = bytes(MAX_VALUE_SIZE)
+"""Value that replaces values that are too large, or of which the server returned only some."""
 
 AttributeValues = list[Values]
 """The values of an entry, in the order of the requested attributes."""
@@ -51,28 +58,19 @@ class Entry(NamedTuple):
     values: Sequence[Values]
 
 
-class IncompleteValuesError(Exception):
-    """Only some values of an attribute were returned.
-
-    The message is the attribute description, including the range option.
-    """
-
-
 def first_text(values: Values) -> str:
     """Return the first value of an attribute as text; empty if there is none."""
     return _first(values).decode("utf-8", "replace")
 
 
-def check_complete(name: bytes) -> None:
-    """Check that an attribute was returned with all its values.
+def parse_description(description: bytes) -> tuple[bytes, bool]:
+    """Return the lowercase attribute description without the option ``range``, and whether values are missing.
 
-    By default, Active Directory returns at most 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3).
-
-    :param name: attribute description from the response. It has the option ``range`` if values are missing.
-    :raises IncompleteValuesError: if values are missing.
+    By default, Active Directory returns at most 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3). If there are more, the
+    description has the option ``range``.
     """
-    if b";range=" in name.lower():
-        raise IncompleteValuesError(name.decode("ascii", "replace"))
+    name, option, _range = description.lower().partition(b";range=")
+    return name, bool(option)
 
 
 def pack_values(values: Sequence[bytes]) -> Values:
@@ -89,20 +87,27 @@ def select_values(
 ) -> tuple[AttributeValues, set[str]]:
     """Return an entry's values in the order of the requested attributes, and the attributes that were not requested.
 
+    If the server returned only some values of an attribute, the result contains `UNUSABLE_VALUE` instead.
+
     :param names: requested attributes.
     :param attributes: values by attribute description, as in the response. Case is ignored (RFC 4512, 2.5); a
         description with an option, such as ``;lang-de``, is another attribute.
     :param aliases: other descriptions of the requested attributes.
-    :raises IncompleteValuesError: if the server returned only some values of an attribute.
     """
-    by_name = {}
-    for name, values in attributes.items():
-        check_complete(name.encode("utf-8", "replace"))
-        description = normalize_description(name) if name.isascii() else name
-        by_name[aliases.get(description, description)] = values
+    by_name: dict[str, Sequence[bytes]] = {}
+    for description, values in attributes.items():
+        # Attribute descriptions are ASCII (RFC 4512, 1.4). Unlike str.lower(), bytes.lower() only affects ASCII.
+        lowercase, is_incomplete = parse_description(description.encode("utf-8", "replace"))
+        normalized = normalize_description(lowercase.decode("utf-8", "replace"))
+        name = aliases.get(normalized, normalized)
+        if is_incomplete:
+            by_name[name] = [UNUSABLE_VALUE]
+        elif values or name not in by_name:
+            by_name[name] = values or ()
     requested = [aliases.get(name.lower(), name.lower()) for name in names]
-    selected = [pack_values(by_name.get(name) or ()) for name in requested]
-    return selected, set(by_name) - set(requested)
+    return [pack_values(by_name.get(name) or ()) for name in requested], set(by_name) - set(
+        requested
+    )
 
 
 def build_entries(

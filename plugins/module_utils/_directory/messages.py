@@ -20,11 +20,12 @@ from .decoding import (
     locate_content,
     parse_long_length,
 )
+from .large_entry import MAX_ENTRY_SIZE, ByteStream, take_entry
 from .ldap3_private import decode_message
 from .library import ldap3
 
 MAX_MESSAGE_SIZE = 16 << 20
-"""Maximum size of a message in bytes: enough for a group with 200,000 members, and small enough to fit in memory."""
+"""Maximum size in bytes of a message that is kept in memory. Of a larger entry, only a part is kept."""
 
 # Number of bytes after which a response is returned in parts. A server that does not support paged results can send
 # a whole directory in one response.
@@ -39,10 +40,18 @@ _NOTICE_OF_DISCONNECTION = "1.3.6.1.4.1.1466.20036"
 
 
 class OversizeError(Exception):
-    """A message exceeds MAX_MESSAGE_SIZE.
+    """A message exceeds its maximum size.
 
-    The argument of the exception is the size of the message in bytes.
+    :ivar size: size of the message in bytes.
+    :ivar max_size: its maximum size in bytes.
+    :ivar entry_count: number of entries before it.
     """
+
+    def __init__(self, size: int, max_size: int, entry_count: int) -> None:
+        super().__init__(size, max_size, entry_count)
+        self.size = size
+        self.max_size = max_size
+        self.entry_count = entry_count
 
 
 class PartialResponse(NamedTuple):
@@ -70,6 +79,7 @@ class MessageReader:
         # Received bytes, and the offset in them of the first message that has not been returned.
         self._data = b""
         self._at = 0
+        self._entry_count = 0
 
     def read_response(self, message_id: int) -> PartialResponse:
         """Wait for a search response, or for the next part of it.
@@ -85,6 +95,7 @@ class MessageReader:
         while message := self._take_entries(_encode_entry_prefix(message_id), entries):
             tag, operation = self._parse_operation(message, message_id)
             if tag == SEARCH_RESULT_DONE:
+                self._entry_count += len(entries)
                 return PartialResponse(entries, references, message)
             if tag == SEARCH_RESULT_ENTRY:
                 entries.append(operation)
@@ -92,6 +103,7 @@ class MessageReader:
                 references.append(operation)
             elif tag != INTERMEDIATE_RESPONSE:
                 raise MalformedError(f"operation {tag:#04x} is not part of a search response")
+        self._entry_count += len(entries)
         return PartialResponse(entries, references, b"")
 
     def _take_entries(self, prefix: bytes, entries: list[bytes]) -> bytes:
@@ -109,7 +121,14 @@ class MessageReader:
                 if total_received > _MAX_PART_SIZE:
                     message = b""
                     break
-                data, at = self._receive(data[at:], end - at), 0
+                if end - at > MAX_MESSAGE_SIZE:
+                    stream = ByteStream(data[at:], self._receive_part)
+                    entries.append(self._take_large_entry(stream, prefix, len(entries)))
+                    data = stream.rest
+                    total_received += len(entries[-1])
+                else:
+                    data = self._receive(data[at:], end - at)
+                at = 0
                 total_received += len(data)
             elif data.startswith(prefix, start):
                 entries.append(data[start + operation_offset : end])
@@ -125,24 +144,45 @@ class MessageReader:
         """Receive the rest of a message, and possibly more.
 
         :param received: start of the message.
-        :param size: size of the message, or a lower bound if its length has not been received completely.
+        :param size: size of the message, or a lower bound if its length has not been received completely; at most
+            MAX_MESSAGE_SIZE.
         """
-        if size > MAX_MESSAGE_SIZE:
-            raise OversizeError(size)
         parts = [received]
         missing = size - len(received)
         while missing > 0:
-            try:
-                part = self._connection.socket.recv(_READ_SIZE)
-            except OSError as error:
-                # The same exception and message as in ldap3, so that both readers lead to the same diagnosis.
-                text = f"error receiving data: {error}"
-                raise ldap3.core.exceptions.LDAPSocketReceiveError(text) from None
-            if not part:
-                raise _build_session_terminated_error()
-            parts.append(part)
-            missing -= len(part)
+            parts.append(self._receive_part())
+            missing -= len(parts[-1])
         return b"".join(parts)
+
+    def _receive_part(self) -> bytes:
+        """Receive the next bytes, at least one."""
+        try:
+            part: bytes = self._connection.socket.recv(_READ_SIZE)
+        except OSError as error:
+            # The same exception and message as in ldap3, so that both readers lead to the same diagnosis.
+            text = f"error receiving data: {error}"
+            raise ldap3.core.exceptions.LDAPSocketReceiveError(text) from None
+        if not part:
+            raise _build_session_terminated_error()
+        return part
+
+    def _take_large_entry(self, stream: ByteStream, prefix: bytes, count: int) -> bytes:
+        """Receive an entry of more than MAX_MESSAGE_SIZE bytes, and return it without values that are too large.
+
+        :param prefix: as for `_take_entries`.
+        :param count: number of entries before it in this part of the response.
+        """
+        size = stream.take_header(SEQUENCE)
+        end = stream.position + size
+        is_entry = size <= MAX_ENTRY_SIZE and stream.take(len(prefix)) == prefix
+        if not is_entry:
+            max_size = MAX_MESSAGE_SIZE if size <= MAX_ENTRY_SIZE else MAX_ENTRY_SIZE
+            raise OversizeError(size, max_size, self._entry_count + count)
+        operation = take_entry(stream)
+        if stream.position > end:
+            raise MalformedError("an entry does not end where its message ends")
+        stream.skip(end - stream.position)  # the controls, which are ignored
+        return operation
 
     def _parse_operation(self, message: bytes, message_id: int) -> tuple[int, bytes]:
         """Return the tag of a message's operation, and the operation with its controls.

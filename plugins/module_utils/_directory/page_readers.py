@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .decoding import EntryDecoder, decode_first_string, decode_uris
-from .entry import NO_ALIASES, Aliases, AttributeValues, IncompleteValuesError, select_values
+from .entry import NO_ALIASES, Aliases, AttributeValues, select_values
 from .ldap3_private import PagedSearch, decode_message, has_security_layer
 from .library import FAILURES, ldap3
 from .messages import MessageReader, OversizeError, PartialResponse
@@ -70,7 +70,6 @@ class PageReader(Protocol):
         :param names: attributes to request. The values of an entry are in this order.
         :param page_size: number of entries to request per page.
         :param aliases: other descriptions of these attributes, which are requested by their main names, each once.
-        :raises IncompleteValuesError: if the server returns only some values of an attribute.
         :raises OversizeError: if the server sends a message that is too large.
         :raises Exception: one of FAILURES if the connection fails, or a response is malformed.
         """
@@ -161,7 +160,7 @@ def read_pages_fast(
                 fingerprint=_compute_fingerprint(response, cookie),
                 unrequested=decoder.unrequested,
             )
-    except (GeneratorExit, IncompleteValuesError):
+    except GeneratorExit:
         # The outstanding response must not be mistaken for the response to the next search.
         if message_id is not None:
             _discard_response(connection, messages, message_id)

@@ -14,9 +14,9 @@ from dataclasses import replace
 from .connection import LdapSession
 from .diagnosis import DirectoryError, ServerError, explain_failure, result_error
 from .dn import parent_dn
-from .entry import AttributeValues, Entry, IncompleteValuesError, build_entries
+from .entry import AttributeValues, Entry, build_entries
 from .library import FAILURES
-from .messages import MAX_MESSAGE_SIZE, OversizeError
+from .messages import OversizeError
 from .name_resolution import NamesResolvedError, resolve_names
 from .page_readers import Page, choose_reader
 from .query import Query
@@ -37,6 +37,9 @@ def search(
 ) -> Iterator[list[Entry]]:
     """Yield the entries of a search, one page (or one part of a large page) at a time.
 
+    Values that are too large, or of which the server returns only some, are replaced by one that is too long to be used
+    (`MAX_VALUE_SIZE`).
+
     The session must not be used for anything else until the generator ends or is closed, because the next
     page might already have been requested.
 
@@ -51,8 +54,7 @@ def search(
     :raises ServerError: if this server does not return the complete result, for instance because of a limit
         or a lost connection.
     :raises DirectoryError: if the error does not depend on the server, for instance because the search base
-        does not exist, the server returns a referral, an entry has no identity or shares one with another entry, or an
-        attribute has more values than the server returns at once.
+        does not exist, the server returns a referral, or an entry has no identity or shares one with another entry.
     """
     action = f"Cannot search {query.search_base} on {session.uri}"
     names = [*attributes, session.identity_attribute]
@@ -119,18 +121,14 @@ def _check_pages(pages: Iterator[Page], action: str) -> Iterator[Page]:
 def _next_page(pages: Iterator[Page], action: str) -> Page | None:
     try:
         return next(pages, None)
-    except IncompleteValuesError as error:
-        raise DirectoryError(
-            action,
-            f"an attribute has more values than the server returns at once ({error})",
-            "Remove this attribute from the columns, or reduce the number of its values",
-        ) from None
     except OversizeError as error:
         # The size might be wrong because of a broken response, so another server might succeed.
         raise ServerError(
             action,
-            f"the server sent a message of {error} bytes, which exceeds the maximum of {MAX_MESSAGE_SIZE} bytes",
-            "Remove attributes with very many or very long values from the columns",
+            f"the server sent a message of {error.size} bytes after {error.entry_count} entries, which exceeds the"
+            f" maximum of {error.max_size} bytes",
+            "Reduce the values of the next entry in the directory, or remove attributes with very many or very long"
+            " values from the columns",
         ) from None
     except FAILURES as error:
         raise ServerError(action, *explain_failure(error, None)) from None

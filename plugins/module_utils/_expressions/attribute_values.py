@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from .._attribute_description import has_option, split_description
-from .._text import normalize
+from .._text import MAX_MARKS, MAX_TEXT_LENGTH, has_many_marks, normalize
 
 _OIDS = {
     "0.9.2342.19200300.100.1.60": "jpegphoto",
@@ -99,10 +99,21 @@ def _format_sid(octets: bytes) -> str:
 
 
 def _decode_utf8(octets: bytes) -> str:
+    if len(octets) > MAX_TEXT_LENGTH:
+        # This includes values that the LDAP client has cut off, possibly within a character, and the value by which it
+        # replaces values that are incomplete.
+        raise AttributeValueError(
+            f"has too many values, or a value of more than {MAX_TEXT_LENGTH} bytes"
+        )
     try:
-        return octets.decode()
+        text = octets.decode()
     except UnicodeDecodeError:
         raise AttributeValueError("is not valid UTF-8") from None
+    if has_many_marks(text):
+        raise AttributeValueError(
+            f"has a value with more than {MAX_MARKS} consecutive combining characters"
+        )
+    return text
 
 
 TEXT_FORMS: dict[str, Callable[[bytes], str]] = {

@@ -16,7 +16,7 @@ from .._errors import InputError
 from . import library
 from .attribute_values import is_binary
 from .filters import FILTERS, FilterError, Value, e164, of_entry
-from .patterns import PatternError
+from .patterns import PatternError, SlowPatternError
 from .syntax import (
     ALL,
     LOCATION,
@@ -41,6 +41,13 @@ that contains it."""
 NO_LOOKUP_VALUES: LookupValues = MappingProxyType({})
 
 _SAMPLE_VALUE = "a"
+
+# Other errors that operators and libraries might raise because of an unsuitable value.
+_OTHER_ERRORS = (ArithmeticError, LookupError, RecursionError, ValueError)
+
+
+class SlowExpressionError(FilterError):
+    """An evaluation was stopped because a regular expression took too long."""
 
 
 class Variables(NamedTuple):
@@ -227,8 +234,13 @@ def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
             return EvaluationResult(
                 _require_string(template_expression(context)), e164_filter.has_invalid_number
             )
-        except (TypeError, PatternError, library.jinja2.TemplateError) as error:
+        except SlowPatternError as error:
+            raise SlowExpressionError(str(error)) from error
+        except (FilterError, PatternError, TypeError, library.jinja2.TemplateError) as error:
             raise FilterError(str(error)) from error
+        except _OTHER_ERRORS as error:
+            # The message might contain an attribute value.
+            raise FilterError(f"the evaluation fails with {type(error).__name__}") from error
 
     lower_names = frozenset(map(normalize_description, {*names, *syntax.list_names}))
     return Expression(

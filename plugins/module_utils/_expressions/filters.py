@@ -6,6 +6,9 @@
 
 Filters that also exist in Jinja or Ansible have the same names, and behave in the same way unless their docstring says
 otherwise. Only arguments that apply to strings are supported. No filter accesses attributes of Python objects.
+
+The results of filters that can return a longer string than they receive are limited to `MAX_TEXT_LENGTH` characters, so
+that a chain of filters does not multiply the length of a value.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Union
 
+from .._text import MAX_TEXT_LENGTH
 from .patterns import compile_pattern, replace_matches, search_group
 from .phone import format_number
 
@@ -74,15 +78,27 @@ def last(value: Value) -> str:
 
 
 def join(value: Value, d: str = "") -> str:
-    """Join several strings with the delimiter d."""
-    return _require_string(d, "join").join(_require_strings(value, "join"))
+    """Join several strings with the delimiter d.
+
+    :raises FilterError: if the result is too long.
+    """
+    strings = _require_strings(value, "join")
+    delimiter = _require_string(d, "join")
+    _check_length("join", sum(map(len, strings)) + len(delimiter) * max(len(strings) - 1, 0))
+    return delimiter.join(strings)
 
 
 def replace(value: Value, old: str, new: str) -> str:
-    """Replace every occurrence of a substring."""
-    return _require_string(value, "replace").replace(
-        _require_string(old, "replace"), _require_string(new, "replace")
-    )
+    """Replace every occurrence of a substring.
+
+    :raises FilterError: if the result is too long.
+    """
+    text = _require_string(value, "replace")
+    substring, replacement = _require_string(old, "replace"), _require_string(new, "replace")
+    growth = len(replacement) - len(substring)
+    if growth > 0:
+        _check_length("replace", len(text) + growth * text.count(substring))
+    return text.replace(substring, replacement)
 
 
 def regex_replace(
@@ -92,12 +108,15 @@ def regex_replace(
 
     :raises PatternError: if the pattern or the replacement is not valid, if the value is too long, or if a match takes
         too long.
+    :raises FilterError: if the result is too long.
     """
     name = "regex_replace"
     compiled = _compile(name, pattern, ignorecase, multiline)
-    return replace_matches(
+    result = replace_matches(
         compiled, _require_string(value, name), _require_string(replacement, name)
     )
+    _check_length(name, len(result))
+    return result
 
 
 def regex_search(
@@ -171,6 +190,11 @@ FILTERS: dict[str, Callable[..., Value]] = {
 
 CONSTANT_ARGUMENT_FILTERS = frozenset({"regex_replace", "regex_search"})
 """Filters whose arguments must be constants, so that they can be checked before any entry is read."""
+
+
+def _check_length(name: str, length: int) -> None:
+    if length > MAX_TEXT_LENGTH:
+        raise FilterError(f"the result of {name} is longer than {MAX_TEXT_LENGTH} characters")
 
 
 def _require_string(value: object, name: str) -> str:

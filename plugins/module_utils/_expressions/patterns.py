@@ -43,6 +43,10 @@ class PatternError(ValueError):
     """
 
 
+class SlowPatternError(PatternError):
+    """A match takes too long."""
+
+
 class CpuLimitError(Exception):
     """A call exceeded its limit on CPU time."""
 
@@ -144,7 +148,7 @@ def _run_limited(function: Callable[..., _Result], *arguments: str) -> _Result:
     try:
         return run_with_cpu_limit(CPU_SECONDS, function, *arguments)
     except CpuLimitError:
-        raise PatternError(
+        raise SlowPatternError(
             f"its regular expression takes more than {CPU_SECONDS:g} s of CPU time for one value"
         ) from None
 

@@ -42,6 +42,9 @@ _INVALID_START_DATES = (
     " They are treated as already started."
 )
 
+_MIN_INVALID_PEOPLE = 3
+"""Number of people from which a source without any valid row stops the export."""
+
 
 @dataclass(frozen=True)
 class Export:
@@ -61,6 +64,8 @@ class Export:
     :ivar location_header: title of the column that contains the location; None if there is none.
     :ivar is_unencrypted: whether personal data crossed a network unencrypted.
     :ivar failovers: warnings about the servers that failed before this server, each with the cause of the failure.
+    :ivar invalid_sources: warnings about sources in which one or two people were found, but none with a valid row.
+    :ivar failed_expressions: number of failed evaluations of each expression, by its owner, such as ``column 'Email'``.
     """
 
     roster: Roster
@@ -75,6 +80,8 @@ class Export:
     location_header: str | None
     is_unencrypted: bool
     failovers: list[str]
+    invalid_sources: list[str]
+    failed_expressions: Mapping[str, int]
 
     @property
     def warnings(self) -> list[str]:
@@ -82,6 +89,11 @@ class Export:
         warnings = [
             *self.failovers,
             *map(str, find_repeated_sources(self.sources)),
+            *self.invalid_sources,
+            *(
+                f"Failed evaluations of the expression of {owner}: {count}."
+                for owner, count in self.failed_expressions.items()
+            ),
             *(
                 f"{each.cause[0].upper()}{each.cause[1:]}. {each.remedy}."
                 for each in (*self.missing_attributes, *self.incomplete_sources)
@@ -187,7 +199,8 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
     The roster is not written.
 
     :param spill: temporary storage; it must exist until the roster is written.
-    :raises InputError: if the connection settings are invalid; nothing is then read.
+    :raises InputError: if the connection settings are invalid; nothing is then read. Also if an expression fails for
+        everyone.
     :raises LibraryError: if an option needs a library that is missing or too old.
     :raises DirectoryError: if a source fails, is incomplete or returns fewer contacts than its minimum, or if people
         have no valid row and `fail_on_invalid` is set.
@@ -195,8 +208,8 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
     read = options.read
     result, failovers = read_with_failover(read.connection, partial(_read, read, spill))
     roster = result.builder.build()
-    for tally, dropped in zip(result.tallies, roster.dropped_by_source):
-        _check_minimum(read, result, tally.source, tally.count(dropped))
+    warnings = _check_minimums(read, result, roster.dropped_by_source)
+    result.mapper.check_expressions()
     if options.fail_on_invalid:
         _check_left_out(roster)
     return Export(
@@ -221,7 +234,48 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
         ),
         is_unencrypted=result.is_unencrypted,
         failovers=failovers,
+        invalid_sources=warnings,
+        failed_expressions=result.mapper.failures,
     )
+
+
+def _check_minimums(
+    options: ReadOptions, result: _ServerResult, dropped_by_source: Sequence[Counter[str]]
+) -> list[str]:
+    """Check that each source returned enough contacts.
+
+    :returns: a warning for each source that has no contacts because one or two people have no valid row.
+    :raises DirectoryError: if a source returned too few contacts, or if no source returned any although people were
+        found.
+    """
+    warnings, contacts = [], 0
+    for tally, dropped in zip(result.tallies, dropped_by_source):
+        source, counts = tally.source, tally.count(dropped)
+        contacts += counts.contacts
+        if _has_few_invalid_people(source, counts):
+            warnings.append(
+                f"{source.name} has no contacts, because none of the people found there has a valid row"
+                f" ({_most_common(counts.causes)})."
+            )
+        else:
+            _check_minimum(options, result, source, counts)
+    if warnings and not contacts:
+        raise DirectoryError(
+            f"Cannot export contacts from {result.server}",
+            " ".join(warnings).rstrip("."),
+            "Correct the entries of these people in the directory, or the columns",
+        )
+    return warnings
+
+
+def _has_few_invalid_people(source: Source, counts: SourceCounts) -> bool:
+    """Return whether a source has no contacts only because one or two people have no valid row.
+
+    The values of so few people could be unsuitable, and must not stop the others. If more people have no valid row,
+    a column is probably wrong. A minimum of more than one contact is always enforced.
+    """
+    invalid = sum(counts.causes.values())
+    return source.minimum == 1 and not counts.contacts and 0 < invalid < _MIN_INVALID_PEOPLE
 
 
 def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _ServerResult:

@@ -40,6 +40,7 @@ from .probe_report import (
     find_reference_problems,
     find_server_differences,
     find_server_problems,
+    find_source_notes,
     find_source_problems,
     problem_from_error,
 )
@@ -54,10 +55,12 @@ class Info(NamedTuple):
     :ivar servers: properties of each server and its sources, in the order of the servers.
     :ivar problems: problems of the DNS lookup, then repeated sources, then problems of each server in order, then
         differences between the servers.
+    :ivar notes: facts that can be intended, but that an administrator should know.
     """
 
     servers: list[dict[str, Any]]
     problems: list[Problem]
+    notes: list[Problem]
 
     @property
     def result(self) -> dict[str, Any]:
@@ -65,6 +68,7 @@ class Info(NamedTuple):
         return {
             "servers": make_values_printable(self.servers),
             "problems": [problem._asdict() for problem in self.problems],
+            "notes": [note._asdict() for note in self.notes],
         }
 
     @property
@@ -102,7 +106,7 @@ def collect_info(options: ReadOptions) -> Info:
     try:
         addresses, notes = find_servers(settings)
     except DirectoryError as error:
-        return Info([], [problem_from_error(settings.domain.name, error)])
+        return Info([], [problem_from_error(settings.domain.name, error)], [])
     problems = [Problem(settings.domain.name, *note) for note in notes]
     problems += [Problem(*repeated) for repeated in find_repeated_sources(options.sources)]
     return _examine_servers(options, context, addresses, problems)
@@ -116,6 +120,7 @@ def _examine_servers(
 ) -> Info:
     settings = options.connection
     servers, problems = [], [*first_problems]
+    notes: list[Problem] = []
     people: dict[str, dict[str, int]] = {}
     is_rejected = False
     for address in addresses:
@@ -128,10 +133,12 @@ def _examine_servers(
                 else _Examination()
             )
             problems += [*find_server_problems(probe, settings, now), *examination.problems]
+            if probe.session and probe.session.is_active_directory:
+                notes += find_source_notes(probe.uri, options.sources)
         servers.append(_describe_server(probe, settings, now, examination))
         for source, statistics in examination.sources:
             people.setdefault(source.name, {})[probe.uri] = statistics.entries
-    return Info(servers, [*problems, *find_server_differences(people)])
+    return Info(servers, [*problems, *find_server_differences(people)], notes)
 
 
 def _examine_sources(options: ReadOptions, session: LdapSession) -> _Examination:

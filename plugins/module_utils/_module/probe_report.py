@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -28,6 +29,26 @@ from .source_options import Source
 EXPIRES_SOON = timedelta(days=30)
 """A certificate that expires within this period is reported as a problem."""
 _CLOCK_SKEW = timedelta(minutes=5)  # Kerberos' default tolerance (RFC 4120, 1.6; MS-KILE 3.1.1)
+
+# Attributes that people can change in their own entries in Active Directory: by default, the class user grants this
+# for the property sets Personal-Information and Web-Information (MS-ADTS 3.1.1.2.3.3; MS-ADSC, user;
+# attributeSecurityGUID in MS-ADA1 to MS-ADA3). Attributes that contain no text are omitted.
+_SELF_WRITABLE_ATTRIBUTES = frozenset(
+    {
+        *("assistant", "c", "facsimiletelephonenumber", "homephone", "homepostaladdress", "info"),
+        *("internationalisdnnumber", "ipphone", "l", "mobile"),
+        *(f"msds-cloudextensionattribute{number}" for number in range(1, 21)),
+        *("msds-externaldirectoryobjectid", "otherfacsimiletelephonenumber", "otherhomephone"),
+        *("otheripphone", "othermobile", "otherpager", "othertelephone", "pager", "personaltitle"),
+        *("physicaldeliveryofficename", "postaladdress", "postalcode", "postofficebox"),
+        *("preferreddeliverymethod", "primaryinternationalisdnnumber", "primarytelexnumber"),
+        *("registeredaddress", "st", "street", "streetaddress", "telephonenumber"),
+        *("teletexterminalidentifier", "telexnumber", "url", "usersharedfolder"),
+        *("usersharedfolderother", "wwwhomepage", "x121address"),
+    }
+)
+# The attribute of a condition. In a valid filter, parentheses within values are escaped.
+_FILTER_ATTRIBUTE = re.compile(r"\(\s*([A-Za-z][A-Za-z0-9-]*)")
 
 SourceResults = Sequence[tuple[Source, SourceStatistics]]
 """Sources that were read completely from one server, each with its statistics."""
@@ -111,6 +132,41 @@ def _certificate_problems(where: str, certificate: Certificate, now: datetime) -
     days = certificate.days_left(now)
     cause = f"its certificate expires in {days} days, on {certificate.not_after:%Y-%m-%d}"
     return [Problem(where, cause, "Renew it in time")]
+
+
+def find_self_writable_attributes(source: Source) -> list[str]:
+    """Return the attributes that decide where a person belongs, and that the person can change in Active Directory.
+
+    The default permissions decide which attributes people can change; changed permissions are not considered.
+
+    :returns: lowercase names of the attributes that the location rule or the filters of a source read.
+    """
+    names: set[str] = set()
+    if source.location_rule is not None:
+        expression = source.location_rule.expression
+        names |= expression.attributes | {wanted for _naming, wanted in expression.lookups}
+    exclusion = source.exclusion
+    for search_filter in (source.query.filter, *exclusion.filters):
+        names.update(map(str.lower, _FILTER_ATTRIBUTE.findall(search_filter)))
+    names.add(exclusion.start_attribute)
+    return sorted(names & _SELF_WRITABLE_ATTRIBUTES)
+
+
+def find_source_notes(server: str, sources: Sequence[Source]) -> list[Problem]:
+    """Return a note for each source of which people can choose the location, or whether they belong to it.
+
+    :param server: URI of an Active Directory server.
+    """
+    return [
+        Problem(
+            f"{source.name} on {server}",
+            f"people can change these attributes in their entries by default: {', '.join(names)}",
+            "Use groups, OUs or attributes that only administrators can change, unless the default permissions have"
+            " been restricted",
+        )
+        for source in sources
+        if (names := find_self_writable_attributes(source))
+    ]
 
 
 def find_source_problems(

@@ -29,7 +29,7 @@ from .._directory.search import search
 from .._directory.single_entry import ANYTHING, read_entry
 from .._directory.timestamps import parse_timestamp
 from .._expressions.attribute_values import AttributeValueError, decode_values
-from .._text import normalize
+from .._text import MAX_TEXT_LENGTH, normalize
 from .source_options import Source
 
 
@@ -327,6 +327,8 @@ def _smallest(attribute: str, values: Values) -> str | None:
 def _smallest_name(values: Values) -> str:
     """Return the distinguished name that `_smallest` would return, but without normalizing it."""
     listed = [values] if isinstance(values, bytes) else values
+    if any(len(value) > MAX_TEXT_LENGTH for value in listed):
+        return ""
     try:
         names = [value.decode() for value in listed]
     except UnicodeDecodeError:

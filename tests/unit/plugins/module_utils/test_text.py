@@ -14,6 +14,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._text import (
     SURROGATE,
     clean,
     compose,
+    has_many_marks,
     make_printable,
     make_values_printable,
     normalize,
@@ -164,3 +165,41 @@ def test_printable_text_has_no_control_characters_and_stays_the_same(text: str) 
 def test_nested_values_are_made_printable() -> None:
     values = {"a\nb": ["\x1b[0mx", {"k": ("y\r", 1, None, True)}]}
     assert make_values_printable(values) == {"a b": ["x", {"k": ["y", 1, None, True]}]}
+
+
+# Characters that combine, that decompose to several combining characters, or that are composed of others.
+_MARKS = st.sampled_from(
+    "\u0300\u0301\u0323\u0327\u0344\u0345\u0f71\u0f72\u0f73\u0f75\u0f81\u1dce\u3099"
+)
+_LETTERS = st.sampled_from("aåÅ\u1100\u1161\uac00\u1e9b\U0001d160")
+
+
+@given(st.lists(st.text(_MARKS, max_size=50) | st.text(_LETTERS, max_size=2)).map("".join))
+def test_composing_yields_nfc_whatever_the_number_of_combining_characters(text: str) -> None:
+    assert compose(text) == unicodedata.normalize("NFC", text)
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u0344", "\u0f71", "\u0f73", "\U0001e94a"])
+def test_more_than_30_consecutive_combining_characters_are_recognized(mark: str) -> None:
+    assert has_many_marks("a" + 31 * mark)
+    assert not has_many_marks(2 * ("a" + 30 * mark))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u0301\u0323" * 100_000,
+        "\u0f73" * 100_000,
+        "\x90" * 100_000,
+        "\x9d\x90a" * 50_000,
+        "\x1b]" * 50_000,
+        "\x9b0" * 50_000,
+        "\u200b " * 100_000 + "é",
+        "1" * 100_000 + "\u200bx",
+    ],
+)
+def test_normalization_takes_linear_time(text: str) -> None:
+    for function in (normalize, clean, make_printable):
+        started = time.process_time()
+        function(text)
+        assert time.process_time() - started < 2

@@ -110,7 +110,18 @@ def _is_simple(cell: str, **rules: object) -> bool:
 @pytest.mark.parametrize(
     "cell",
     [
-        *("Lie", "Åse-Marie Lie", "Łukasz", "Жанна", 'a, "b"', "'", "a=b", "~", "a+b-c@d", ""),
+        *(
+            "Lie",
+            "Åse-Marie Lie",
+            "Łukasz",
+            "Жанна",
+            'a, "b"',
+            "O'Brien",
+            "a=b",
+            "~",
+            "a+b-c@d",
+            "",
+        ),
         *("+4791234567", "+47 912 34 567", "+1 (201) 555-0123", "+44/20.7946 0018", "+1"),
         *("x" * 200, "ž" * 200),
     ],
@@ -148,6 +159,7 @@ def test_common_values_are_simple(cell: str) -> None:
             "A\u030ase",
             "\u212bse",
             "O\u2019Brien",
+            *("Lie;=1", "Lie; @a", '"=1"', "'=1", "`=1"),
             "דוד",
             "\ufeffA",
         ),

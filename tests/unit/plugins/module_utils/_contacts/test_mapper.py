@@ -6,10 +6,15 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
+from collections.abc import Sequence
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.mapper import Mapper
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.mapper import (
+    MAX_SLOW_EVALUATIONS,
+    Mapper,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
     Contact,
     Entry,
@@ -17,6 +22,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
     MappedPage,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import patterns
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,10 +79,14 @@ def test_any_script_is_supported(name: str) -> None:
     ],
 )
 def test_an_attribute_that_is_not_valid_utf_8_is_reported(value: bytes) -> None:
-    mapper = Mapper(columns({"header": "A", "value": "'x'"}, {"header": "B", "value": "sn"}))
-    assert mapper.map_entry("id", [[b"Lie", value]], "oslo") == LeftOut(
-        "id", "oslo", "the attribute sn is not valid UTF-8"
-    )
+    name = {"header": "B", "value": "sn"}
+    cause = "the attribute sn is not valid UTF-8"
+    required = Mapper(columns({**name, "required": True}))
+    left_out = LeftOut("id", "oslo", f"B: {cause}")
+    assert required.map_entry("id", [[b"Lie", value]], "oslo") == left_out
+    optional = Mapper(columns({"header": "A", "value": "'x'"}, name))
+    contact = Contact("oslo", ("x", ""), "id", (("B", cause),))
+    assert optional.map_entry("id", [[b"Lie", value]], "oslo") == contact
 
 
 @given(st.lists(st.binary(max_size=8) | st.text(max_size=4).map(str.encode), max_size=3))
@@ -87,7 +97,7 @@ def test_any_bytes_yield_valid_utf_8_or_a_cause(values: list[bytes]) -> None:
         assert not set(line) & {"\0", "\n", "\r"}
     else:
         assert person.cause in {
-            "the attribute sn is not valid UTF-8",
+            "Name: the attribute sn is not valid UTF-8",
             "Name is empty",
             "Name could be interpreted as a spreadsheet formula",
         }
@@ -238,14 +248,14 @@ GUID = bytes.fromhex("e9d6a4c2b1f06e4d9a7b0123456789ab")
 
 @pytest.mark.parametrize("name", ["objectGUID", "objectGUID | upper | lower"])
 def test_a_binary_attribute_with_a_text_form_can_be_a_column(name: str) -> None:
-    mapper = Mapper(columns({"header": "Id", "value": name}))
+    mapper = Mapper(columns({"header": "Id", "value": name, "required": True}))
     contact = Contact("", ("c2a4d6e9-f0b1-4d6e-9a7b-0123456789ab",), "id")
     assert mapper.map_page([("id", [GUID])], "") == MappedPage({"": [contact.record]}, [])
     # These bytes are also valid UTF-8.
     text = mapper.map_page([("id", [b"0123456789abcdef"])], "")
     assert text.records[""] == [b"33323130-3534-3736-3839-616263646566\0id\0"]
     assert mapper.map_entry("id", [b"text"], "oslo") == LeftOut(
-        "id", "oslo", "the attribute objectguid is not a valid GUID"
+        "id", "oslo", "Id: the attribute objectguid is not a valid GUID"
     )
 
 
@@ -259,13 +269,6 @@ def test_values_are_compared_in_the_byte_order_of_utf_8() -> None:
 def test_a_person_is_left_out_if_a_rule_is_broken() -> None:
     mapper = Mapper(COLUMNS)
     assert mapper.map_entry("id", [[b"a@x"], []], "oslo") == LeftOut("id", "oslo", "Name is empty")
-
-
-def test_a_person_is_left_out_if_a_value_is_not_valid_utf_8() -> None:
-    mapper = Mapper(COLUMNS)
-    assert mapper.map_entry("id", [[b"\xff"], [b"Lie"]], "oslo") == LeftOut(
-        "id", "oslo", "the attribute mail is not valid UTF-8"
-    )
 
 
 def test_attributes_without_values_are_tracked() -> None:
@@ -301,12 +304,86 @@ def test_a_record_contains_all_fields_except_the_location() -> None:
     assert Contact("oslo", ("A",), "id", emptied).record == b'A\0id\0[["Phone", "no number"]]'
 
 
-def test_an_evaluation_error_names_the_column_and_the_expression() -> None:
-    text = "all.sn if sn == 'Lie' else ''"
-    mapper = Mapper(columns({"header": "Name", "value": text}))
-    with pytest.raises(InputError) as caught:
-        mapper.map_entry("id", [[b"Lie"]], "oslo")
-    assert str(caught.value) == (
-        f"Cannot evaluate the expression {text!r} of column 'Name' for the entry id: "
-        "the result is a list: use first, last or join. Correct the expression, or the entry in the directory."
+def test_an_expression_that_fails_for_one_person_does_not_affect_others() -> None:
+    name = {"header": "Name", "value": "all.sn if sn == 'Lie' else sn"}
+    page: list[Entry] = [("1", [b"Lie"]), ("2", [b"Moe"])]
+    cause = "the result is a list: use first, last or join"
+    optional = Mapper(columns(name))
+    assert optional.map_page(page, "") == MappedPage(
+        {"": [Contact("", ("",), "1", (("Name", cause),)).record, b"Moe\x002\0"]}, []
     )
+    assert optional.failures == {"column 'Name'": 1}
+    optional.check_expressions()
+    required = Mapper(columns({**name, "required": True}))
+    assert required.map_page(page, "").left_out == [LeftOut("1", "", f"Name: {cause}")]
+
+
+@pytest.mark.parametrize("people", [1, 2, 3, 4])
+def test_an_expression_that_fails_for_three_people_and_everyone_is_an_error(people: int) -> None:
+    text = "all.sn if sn == 'Lie' else sn"
+    mapper = Mapper(columns({"header": "Name", "value": text}))
+    mapper.map_page([("id", [b"Lie"])] * people, "")
+    if people < 3:
+        mapper.check_expressions()
+        return
+    with pytest.raises(InputError) as caught:
+        mapper.check_expressions()
+    assert str(caught.value) == (
+        f"Cannot evaluate the expression {text!r} of column 'Name' for {people} people: "
+        "the result is a list: use first, last or join. Correct the expression."
+    )
+    mapper.map_page([("id", [b"Moe"])], "")
+    mapper.check_expressions()
+
+
+def test_a_regular_expression_that_is_too_slow_for_many_people_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patterns, "CPU_SECONDS", 0.002)
+    page: list[Entry] = [("id", [b"a" * 30 + b"b"])] * MAX_SLOW_EVALUATIONS
+    mapper = Mapper(columns({"header": "A", "value": "sn | regex_search('(a+)+$')"}))
+    cause = "its regular expression takes more than 0.002 s of CPU time for one value"
+    emptied = Contact("", ("",), "id", (("A", cause),)).record
+    assert mapper.map_page(page, "").records == {"": [emptied] * MAX_SLOW_EVALUATIONS}
+    with pytest.raises(InputError) as caught:
+        mapper.map_page(page[:1], "")
+    assert str(caught.value) == (
+        "Cannot evaluate the expression \"sn | regex_search('(a+)+$')\" of column 'A' for 21 people: "
+        f"{cause}. Correct the expression."
+    )
+
+
+MARKS = "\u0301\u0323" * 100_000
+LONG = "a" * 20_000
+TOO_LONG = "longer than 131072 characters"
+MANY_BYTES = "the attribute sn has too many values, or a value of more than 131072 bytes"
+MANY_MARKS = "the attribute sn has a value with more than 30 consecutive combining characters"
+
+
+@pytest.mark.parametrize(
+    ("expression", "values", "cause"),
+    [
+        ("sn", [MARKS], MANY_BYTES),
+        ("sn", [MARKS[:60_000]], MANY_MARKS),
+        ("all.sn | join", [f"{number}{MARKS[:31]}" for number in range(100)], MANY_MARKS),
+        ("sn", ["a" * 10_000_000], MANY_BYTES),
+        ("sn | title", ["a " * 5_000_000], MANY_BYTES),
+        ("all.sn | first", ["a", "\U0001f642" * 2_500_000], MANY_BYTES),
+        ("all.sn | join", [f"{number}@corp.example" for number in range(100_000)], "join"),
+        ("'a,' | replace(',', sn) | replace('a', sn)", [LONG], "replace"),
+        ("'x' | replace('', sn) | replace('', sn)", [LONG], "replace"),
+        ("all.sn | join(sn)", [f"{number}{LONG}" for number in range(100)], "join"),
+        ("sn | regex_replace('', '0123456789abcdef')", [LONG[:9000]], "regex_replace"),
+        ("sn ~ sn", ["a" * 100_000], TOO_LONG),
+    ],
+)
+def test_a_huge_value_only_empties_a_cell(
+    expression: str, values: Sequence[str], cause: str
+) -> None:
+    if len(cause.split()) == 1:
+        cause = f"the result of {cause} is {TOO_LONG}"
+    mapper = Mapper(columns({"header": "A", "value": expression}))
+    started = time.process_time()
+    person = mapper.map_entry("id", [[value.encode() for value in values]], "")
+    assert time.process_time() - started < 2
+    assert person == Contact("", ("",), "id", (("A", cause),))

@@ -17,6 +17,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.deco
     decode_uris,
     locate_content,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
+    MAX_VALUE_SIZE,
+    UNUSABLE_VALUE,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     ber,
     entry,
@@ -41,6 +45,10 @@ def _decode(operation: bytes) -> object:
         ({"sn;lang-de": [b"a"], "cn": [b"b"], "snn": [b"c"], "s": [b"d"]}, [b"", b""]),
         ({"sn": [b"x" * 127], "mail": [b"y" * 128]}, [b"x" * 127, b"y" * 128]),
         ({"sn": [b"x" * 70_000]}, [b"x" * 70_000, b""]),
+        ({"sn": [b"x" * MAX_VALUE_SIZE]}, [b"x" * MAX_VALUE_SIZE, b""]),
+        # Longer values are cut off.
+        ({"sn": [b"x" * 200_000]}, [b"x" * MAX_VALUE_SIZE, b""]),
+        ({"sn": [b"a", b"x" * 200_000]}, [[b"a", b"x" * MAX_VALUE_SIZE], b""]),
         ({"sn": [bytes(range(256))]}, [bytes(range(256)), b""]),
         ({"cn" * 100: [b"a"], "sn": [b"b"]}, [b"b", b""]),
         # A value that looks like another attribute.
@@ -54,6 +62,18 @@ def test_an_entry_is_decoded_into_the_requested_values(
     decoder = EntryDecoder(NAMES)
     # The second time, the headers are cached.
     assert decoder.decode(operation) == decoder.decode(operation) == values
+
+
+@pytest.mark.parametrize("values", [[b"a"], [b"a", b"b"], []])
+def test_incomplete_values_are_replaced_by_an_unusable_value(values: list[bytes]) -> None:
+    for attributes in (
+        {"mail": [], "mail;range=0-1": values, "sn": [b"Lie"]},
+        {"mail;RANGE=0-1": values, "Mail": [], "sn": [b"Lie"]},
+    ):
+        operation = entry("CN=1", attributes)[0]
+        decoder = EntryDecoder(NAMES)
+        expected = [b"Lie", UNUSABLE_VALUE]
+        assert decoder.decode(operation) == decoder.decode(operation) == expected
 
 
 def test_lengths_in_the_short_form_are_decoded() -> None:

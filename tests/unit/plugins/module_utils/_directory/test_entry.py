@@ -12,8 +12,8 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
     ENTRY_UUID,
     OBJECT_GUID,
+    UNUSABLE_VALUE,
     Entry,
-    IncompleteValuesError,
     Values,
     build_entries,
     select_values,
@@ -99,10 +99,10 @@ def test_values_are_found_under_the_aliases_of_a_name() -> None:
         assert values == ([b"", b"Lie", b"Lie"], set())
 
 
-def test_incomplete_values_are_an_error() -> None:
-    with pytest.raises(IncompleteValuesError) as caught:
-        select_values(["sn"], {"memberOf": [], "memberOf;Range=0-1499": [b"A"]})
-    assert str(caught.value) == "memberOf;Range=0-1499"
+def test_incomplete_values_are_replaced_by_an_unusable_value() -> None:
+    attributes = {"memberOf": [], "memberOf;Range=0-1499": [b"A"], "sn": [b"Lie"]}
+    for order in (attributes, dict(reversed(attributes.items()))):
+        assert select_values(["memberof", "sn"], order) == ([UNUSABLE_VALUE, b"Lie"], set())
 
 
 @given(st.lists(st.uuids()))

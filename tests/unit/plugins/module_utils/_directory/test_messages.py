@@ -6,14 +6,24 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from contextlib import suppress
+
 import ldap3
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import (
+    large_entry,
     messages,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.decoding import (
+    EntryDecoder,
     MalformedError,
+    decode_first_string,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
+    MAX_VALUE_SIZE,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import FAILURES
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import (
     MAX_MESSAGE_SIZE,
     MessageReader,
@@ -137,8 +147,66 @@ def test_invalid_messages_are_rejected(data: bytes) -> None:
 
 @pytest.mark.parametrize("length", [b"\x84", b"\xfe" + b"\1" * 122])
 def test_a_message_that_is_too_large_is_rejected(length: bytes) -> None:
-    with pytest.raises(OversizeError):
-        _read(b"\x30" + length + (MAX_MESSAGE_SIZE + 1).to_bytes(4, "big") + _encode(PERSON))
+    size = (MAX_MESSAGE_SIZE + 1).to_bytes(4, "big")
+    with pytest.raises(OversizeError) as caught:
+        _read(_encode(OTHER, PERSON) + b"\x30" + length + size + _encode(PERSON))
+    assert caught.value.entry_count == 2
+
+
+def _large(*values: bytes) -> Message:
+    attributes = {"cn": [b"Moe"], "info": list(values), "entryUUID": [b"2"]}
+    return entry("CN=2,DC=x", attributes)
+
+
+@pytest.mark.parametrize("size", [7, 1000])
+@pytest.mark.parametrize("controls", [b"", ber(0xA0, ber(0x30, ber(4, b"1.2.3")))])
+def test_only_the_large_values_of_a_large_entry_are_lost(
+    monkeypatch: pytest.MonkeyPatch, size: int, controls: bytes
+) -> None:
+    monkeypatch.setattr(messages, "MAX_MESSAGE_SIZE", 5000)
+    monkeypatch.setattr(large_entry, "_MAX_ATTRIBUTE_SIZE", 3000)
+    small, large = _large(b"a" * 2000), _large(*[b"%d" % number * 1000 for number in range(6)])
+    data = _encode(small, (large[0], controls), OTHER, END)
+    entries = _read(data, size).entries
+    assert entries[::2] == [small[0], OTHER[0]]
+    values = EntryDecoder(["cn", "info", "entryUUID"]).decode(entries[1])
+    assert values == [b"Moe", bytes(MAX_VALUE_SIZE), b"2"]
+    assert decode_first_string(entries[1]) == b"CN=2,DC=x"
+
+
+def test_the_memory_for_a_large_entry_is_bounded() -> None:
+    class Endless(FakeSocket):
+        def recv(self, size: int) -> bytes:
+            return super().recv(size) or b"a" * size
+
+    content_size = 200 << 20
+    name, description = ber(4, b"CN=1,DC=x"), ber(4, b"info")
+    data = b""
+    sizes = content_size
+    for tag, before in ((4, b""), (0x31, description), (0x30, b""), (0x30, name), (0x64, b"")):
+        data = before + bytes([tag, 0x84]) + sizes.to_bytes(4, "big") + data
+        sizes += 6 + len(before)
+        if tag == 0x64:
+            data, sizes = b"\x02\x01\x07" + data, sizes + 3
+    data = b"\x30\x84" + sizes.to_bytes(4, "big") + data
+    reader = MessageReader(connection_to(Endless(data)))
+    tracemalloc.start()
+    with pytest.raises(MalformedError):
+        reader.read_response(MESSAGE_ID)
+    assert tracemalloc.get_traced_memory()[1] < 2 << 20
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("length", range(1, 60))
+def test_a_large_entry_with_a_wrong_length_is_rejected(
+    monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    monkeypatch.setattr(messages, "MAX_MESSAGE_SIZE", 1)
+    data = bytearray(_encode(PERSON, END))
+    data[length] = (data[length] + 3) % 256
+    with suppress(*FAILURES, OversizeError):
+        entries = _read(bytes(data)).entries
+        assert [EntryDecoder(["sn"]).decode(operation) for operation in entries]
 
 
 def test_a_large_message_is_read() -> None:

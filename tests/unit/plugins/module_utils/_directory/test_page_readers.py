@@ -19,9 +19,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.decoding import (
     MalformedError,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
-    IncompleteValuesError,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.ldap3_private import (
     decode_message,
 )
@@ -122,16 +119,6 @@ def test_the_connection_can_be_used_after_a_search_is_closed(pages_read: int) ->
         assert connection.response[0]["dn"] == "CN=9,DC=x"
 
 
-def test_the_connection_can_be_used_after_an_entry_with_incomplete_values() -> None:
-    incomplete = entry("CN=1,DC=x", {"sn;range=0-1499": [b"a"]})
-    with _connection([incomplete, page_end(b"c")], *_pages(1)) as (connection, server):
-        with pytest.raises(IncompleteValuesError):
-            list(read_pages_fast(connection, QUERY, NAMES, 10))
-        server.pages = [[_person(9), result(SEARCH)]]
-        assert connection.search("DC=x", "(sn=*)")
-        assert connection.response[0]["dn"] == "CN=9,DC=x"
-
-
 def test_the_connection_is_closed_if_the_last_response_cannot_be_discarded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -155,7 +142,7 @@ def test_closing_a_search_raises_no_error_if_the_server_closed_the_connection() 
     [
         ([_person(1), HANG_UP], 1000, FAILURES),
         ([_person(1), result(BIND)], 1000, MalformedError),
-        ([_person(1), page_end(b"")], 1, OversizeError),
+        ([page_end(b"")], 1, OversizeError),
     ],
 )
 def test_the_connection_is_closed_after_a_broken_response(

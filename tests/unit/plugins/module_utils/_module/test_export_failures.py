@@ -97,3 +97,57 @@ def test_on_invalid_fail_reports_people_without_a_valid_row(
     )
     FakeDirectory(monkeypatch, A=people[:1])
     run_export(params)
+
+
+def _invalid(*numbers: int) -> EntryPage:
+    return [person(number, last_name="") for number in numbers]
+
+
+@pytest.mark.parametrize("people", [1, 2])
+def test_one_or_two_people_without_a_valid_row_do_not_stop_the_export(
+    monkeypatch: pytest.MonkeyPatch, people: int
+) -> None:
+    FakeDirectory(monkeypatch, A=[person(9)], B=_invalid(*range(people)))
+    sources = source("OU=A", location="a"), source("OU=B", location="b")
+    export = run_export(export_params(*sources))
+    assert export.warnings[0] == (
+        "source 2 (location 'b') has no contacts, because none of the people found there has a valid row"
+        f" (Last Name is empty: {people})."
+    )
+
+
+@pytest.mark.parametrize(("people", "minimum"), [(3, 1), (2, 2), (1, 2)])
+def test_three_people_without_a_valid_row_or_a_higher_minimum_stop_the_export(
+    monkeypatch: pytest.MonkeyPatch, people: int, minimum: int
+) -> None:
+    FakeDirectory(monkeypatch, A=[person(9)], B=_invalid(*range(people)))
+    other = source("OU=B", location="b", minimum=minimum)
+    with pytest.raises(DirectoryError) as caught:
+        run_export(export_params(source("OU=A", location="a"), other))
+    assert f"no contacts were found in OU=B, but minimum is {minimum}" in str(caught.value)
+
+
+def test_a_roster_without_contacts_is_not_written_if_people_were_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    FakeDirectory(monkeypatch, A=_invalid(1), B=_invalid(2, 3), C=[])
+    sources = [source(f"OU={name}", location=name.lower()) for name in "AB"]
+    with pytest.raises(DirectoryError) as caught:
+        run_export(export_params(*sources, source("OU=C", location="c", minimum=0)))
+    assert str(caught.value) == (
+        "Cannot export contacts from ldaps://dc1: source 1 (location 'a') has no contacts, because none of the people"
+        " found there has a valid row (Last Name is empty: 1). source 2 (location 'b') has no contacts, because none of"
+        " the people found there has a valid row (Last Name is empty: 2). Correct the entries of these people in the"
+        " directory, or the columns."
+    )
+
+
+def test_an_expression_that_fails_for_everyone_stops_the_export(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    FakeDirectory(monkeypatch, A=[person(number) for number in range(3)])
+    column = {"header": "A", "value": "all.mail if mail > 'b' else ''"}
+    params = export_params(source("OU=A", location="a"))
+    with pytest.raises(FrontdeskError) as caught:
+        run_export({**params, "columns": [column, {"header": "L", "value": "location"}]})
+    assert ": the result is a list: use first, last or join. Correct" in str(caught.value)

@@ -147,10 +147,10 @@ def test_dns_errors_and_notes_are_problems_of_the_domain(monkeypatch: pytest.Mon
     options = {"domain": "x.no", "bind_dn": "svc", "bind_pw": "s3cret"}
     monkeypatch.setattr(module_info, "find_servers", fail)
     problem = Problem("x.no", "Cannot find the servers of x.no: no response", "Check DNS")
-    assert run_info(source_in("a"), **options) == Info([], [problem])
+    assert run_info(source_in("a"), **options) == Info([], [problem], [])
     monkeypatch.setattr(module_info, "find_servers", lambda _settings: ([], notes))
     problem = Problem("x.no", "Left out dc9", "Check its record")
-    assert run_info(source_in("a"), **options) == Info([], [problem])
+    assert run_info(source_in("a"), **options) == Info([], [problem], [])
 
 
 @pytest.mark.parametrize("invalid", [{"page_size": 0}, {"bind_pw": None}])
