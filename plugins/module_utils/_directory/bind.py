@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from .._certificate import tls_server_end_point
 from .._errors import Diagnosis
 from .account import EXTERNAL, KERBEROS, NTLM, SIMPLE, Account
-from .certificate import tls_server_end_point
 from .diagnosis import ServerError, bind_error, explain_failure
 from .kerberos import bind_with_kerberos
 from .library import CRYPTOGRAPHY, FAILURES, GSSAPI, PYCRYPTODOME, ldap3

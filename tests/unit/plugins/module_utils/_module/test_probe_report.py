@@ -10,6 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._certificate import (
+    Certificate,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
     compile_columns,
 )
@@ -18,9 +21,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.sourc
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import (
     Account,
-)
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.certificate import (
-    Certificate,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
     LdapSession,
