@@ -80,6 +80,7 @@ def openldap(
     anonymous_reads: bool = False,
     realm: Realm | None = None,
     extra_conf: str = "",
+    global_conf: str = "",
     root: Path | None = None,
 ) -> Iterator[RunningDirectory]:
     """Run an OpenLDAP server with the data of the company.
@@ -91,6 +92,7 @@ def openldap(
     :param realm: Kerberos realm whose tickets are accepted, with TLS channel binding; None to disable Kerberos.
     :param extra_conf: access rules and limits that take precedence over the default ones (slapd.access(5),
         slapd.conf(5)).
+    :param global_conf: global settings, which come before those of the database.
     :param root: directory of unpacked packages; None to use LAB_ROOT or, if it is unset, the installed packages.
     """
     installation = _installation(root)
@@ -99,6 +101,7 @@ def openldap(
         parts = (
             _server_conf(installation, directory),
             _kerberos_conf(directory, realm) if realm else "",
+            f"{global_conf}\n",
             _database_conf(directory, supervisor.directory),
             extra_conf,
             _access_conf(anonymous_reads=anonymous_reads),

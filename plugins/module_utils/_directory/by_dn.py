@@ -13,10 +13,17 @@ from itertools import islice
 from typing import TypeVar
 
 from .connection import LdapSession, close
-from .diagnosis import DirectoryError, ServerError, explain_failure, result_error
+from .diagnosis import (
+    NO_SUCH_OBJECT,
+    DirectoryError,
+    ServerError,
+    explain_failure,
+    result_error,
+)
 from .dn import is_in_scope, normalize_dn
 from .entry import Entry, first_text
 from .library import FAILURES, ldap3
+from .missing_entry import EntryRole, explain_missing_entry, explain_unusable_dn
 from .query import Query, filter_and, filter_equals, filter_or
 from .search import search
 
@@ -31,7 +38,7 @@ BATCH_SIZE = 200
 
 _Item = TypeVar("_Item")
 
-_SUCCESS, _NO_SUCH_OBJECT = 0, 32
+_SUCCESS = 0
 
 # "1.1" requests an entry without any attributes (RFC 4511, 4.5.1.8).
 _NO_ATTRIBUTES = ["1.1"]
@@ -69,7 +76,7 @@ def read_entry(
         close(connection)
         raise ServerError(action, *explain_failure(error, None)) from None
     result = connection.result
-    if result["result"] == _NO_SUCH_OBJECT:
+    if result["result"] == NO_SUCH_OBJECT:
         return None
     if result["result"] != _SUCCESS:
         raise result_error(action, result)
@@ -79,6 +86,31 @@ def read_entry(
             # ldap3 returns None for an attribute without values.
             return {key.lower(): [bytes(value) for value in raw[key] or ()] for key in raw}
     return None
+
+
+def require_entry(
+    session: LdapSession, dn: str, attributes: Sequence[str], role: EntryRole, action: str
+) -> RawEntry:
+    """Read one entry that must exist.
+
+    :param dn: DN of the entry.
+    :param attributes: names of the attributes to request.
+    :param role: what the entry is used for, for the error message.
+    :param action: the action that requires the entry, for the error message.
+    :raises DirectoryError: if the account does not see the entry, or as for `read_entry`.
+    """
+    try:
+        raw = read_entry(session, dn, attributes)
+    except ServerError:
+        raise
+    except DirectoryError:
+        diagnosis = explain_unusable_dn(session, dn, role, session.connection.result)
+        if diagnosis is None:
+            raise
+        raise DirectoryError(action, *diagnosis) from None
+    if raw is None:
+        raise DirectoryError(action, *explain_missing_entry(session, dn, role))
+    return raw
 
 
 def find_searchable_contexts(session: LdapSession) -> list[str]:

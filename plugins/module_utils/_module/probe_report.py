@@ -59,11 +59,7 @@ def find_server_problems(
     problems = []
     certificate = probe.tls.certificate if probe.tls else None
     if probe.error:
-        cause = f"{probe.error.action}: {probe.error.cause}"
-        # If the connection failed, the certificate that the server presented may explain the failure.
-        if certificate and not probe.session and not probe.is_account_refused:
-            cause += f"; {_describe(certificate)}"
-        problems.append(Problem(probe.uri, cause, probe.error.remedy))
+        problems.append(problem_from_error(probe.uri, probe.error))
     if certificate:
         problems += _certificate_problems(probe.uri, certificate, now)
     if probe.tls and not settings.validate_certs:
@@ -87,14 +83,6 @@ def calculate_clock_offset(probe: Probe, now: datetime) -> timedelta | None:
     :returns: the difference; None if the server does not report its time.
     """
     return probe.root_dse.clock - now if probe.root_dse.clock else None
-
-
-def _describe(certificate: Certificate) -> str:
-    names = ", ".join(certificate.names) or "no name"
-    return (
-        f"it presents a certificate for {names}, issued by {certificate.issuer},"
-        f" valid from {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}"
-    )
 
 
 def _certificate_problems(where: str, certificate: Certificate, now: datetime) -> list[Problem]:

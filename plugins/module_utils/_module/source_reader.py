@@ -20,12 +20,13 @@ from .._directory.by_dn import (
     ANYTHING,
     find_searchable_contexts,
     read_entries_by_dn,
-    read_entry,
+    require_entry,
 )
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry, Values
 from .._directory.groups import MemberCriteria, read_members, resolve_groups
+from .._directory.missing_entry import EXCLUDED_OU, SEARCH_BASE
 from .._directory.probe import has_visible_entries
 from .._directory.query import Query, filter_and, filter_or, people_filter
 from .._directory.search import search
@@ -72,12 +73,28 @@ class SourceReader:
         """
         with _name_source_in_errors(source):
             excluded = self._excluded_identities(source)
+            is_empty = True
             for page in self._search(source, attributes):
                 included = page
+                is_empty = is_empty and not page
                 if excluded:
                     included = [entry for entry in page if entry.identity not in excluded]
                     self.excluded[source.name] += len(page) - len(included)
                 yield included
+            if is_empty:
+                self._require_base(source)
+
+    def _require_base(self, source: Source) -> None:
+        """Check that the search base of a source exists.
+
+        389 Directory Server returns success for a search in pages whose base does not exist.
+
+        :raises DirectoryError: if the account does not see the search base.
+        """
+        base = source.query.search_base
+        if base:
+            action = f"Cannot search {base} on {self._session.uri}"
+            require_entry(self._session, base, ["1.1"], SEARCH_BASE, action)
 
     def read_referenced_values(
         self, sources: Sequence[Source], columns: Sequence[Column]
@@ -180,12 +197,8 @@ class SourceReader:
 
     def _identities_below(self, ou: str) -> set[str]:
         if ou not in self._identities_by_ou:
-            if read_entry(self._session, ou, ["1.1"]) is None:
-                raise DirectoryError(
-                    f"Cannot exclude {ou} on {self._session.uri}",
-                    "the bind account sees no entry with this DN",
-                    "Correct O(exclude_ous), or allow the bind account to see the entry",
-                )
+            action = f"Cannot exclude {ou} on {self._session.uri}"
+            require_entry(self._session, ou, ["1.1"], EXCLUDED_OU, action)
             query = Query(ou, "subtree", ANYTHING)
             pages = search(self._session, query, [], self._page_size, self.references)
             self._identities_by_ou[ou] = _identities(pages)

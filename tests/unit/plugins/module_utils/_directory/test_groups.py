@@ -49,13 +49,15 @@ class _Groups:
         self.lists = {f"CN={name}": values for name, values in lists.items()}
         self.object_class = b"groupOfNames"
         self.read: list[str] = []
-        for name in ("read_entry", "read_all_values", "read_entries_by_dn"):
+        for name in ("require_entry", "read_all_values", "read_entries_by_dn"):
             monkeypatch.setattr(groups, name, getattr(self, name))
 
-    def read_entry(
-        self, _session: LdapSession, dn: str, _attributes: object
-    ) -> dict[str, list[bytes]] | None:
-        return {"objectclass": [b"top", self.object_class]} if dn in self.lists else None
+    def require_entry(
+        self, _session: LdapSession, dn: str, _attributes: object, _role: object, action: str
+    ) -> dict[str, list[bytes]]:
+        if dn not in self.lists:
+            raise DirectoryError(action, "it is missing", "Correct it")
+        return {"objectclass": [b"top", self.object_class]}
 
     def read_all_values(
         self, _session: LdapSession, dn: str, _attributes: object
@@ -107,7 +109,7 @@ def test_active_directory_is_searched_by_group_without_reading_member_lists(
             if f"(memberOf={dn})".replace("*", "\\2a") in query.filter:
                 yield [Entry(IDS[0], list(values)) for values in nested]
 
-    def read_entry(_session: LdapSession, _dn: str, _attributes: object) -> dict[str, list[bytes]]:
+    def require_entry(*_args: object) -> dict[str, list[bytes]]:
         classes = [b"top", b"group"]
         return {
             "objectclass": classes,
@@ -116,7 +118,7 @@ def test_active_directory_is_searched_by_group_without_reading_member_lists(
         }
 
     monkeypatch.setattr(groups, "search", search)
-    monkeypatch.setattr(groups, "read_entry", read_entry)
+    monkeypatch.setattr(groups, "require_entry", require_entry)
     criteria = resolve_groups(ACTIVE_DIRECTORY, ["cn=a*"], ["DC=x", "DC=y"])
     assert criteria.dns == []
     assert criteria.filters == [
@@ -135,7 +137,7 @@ def test_active_directory_is_searched_by_group_without_reading_member_lists(
 @pytest.mark.parametrize(
     ("group", "object_class", "error"),
     [
-        ("CN=none", b"group", "the bind account sees no entry with this DN. Correct member_of or"),
+        ("CN=none", b"group", "it is missing. Correct it."),
         (
             "CN=a",
             b"person",

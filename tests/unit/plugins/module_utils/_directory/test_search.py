@@ -143,7 +143,10 @@ def test_the_request_has_the_scope_of_the_query(tmp_path: Path, scope: str, octe
         (4, "the server's size limit cut the search short (result 4 sizeLimitExceeded)"),
         (3, "the server's time limit ended the search (result 3 timeLimitExceeded)"),
         (10, "the server refers to another server (result 10 referral)"),
-        (32, "the search base does not exist (result 32 noSuchObject)"),
+        (
+            32,
+            "the search base does not exist, or the bind account is not allowed to read it (result 32 noSuchObject)",
+        ),
         (53, "the server is unwilling to perform the operation (result 53 unwillingToPerform)"),
     ],
 )

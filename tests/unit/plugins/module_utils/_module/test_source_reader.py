@@ -67,7 +67,7 @@ class _FakeServer:
             "search",
             "resolve_groups",
             "read_members",
-            "read_entry",
+            "require_entry",
             "find_searchable_contexts",
         ):
             monkeypatch.setattr(module, name, getattr(self, name))
@@ -110,8 +110,11 @@ class _FakeServer:
         self.groups.append(groups)
         return MemberCriteria(["(memberOf=g)"], [])
 
-    def read_entry(self, _session: LdapSession, name: str, _attributes: object) -> object:
-        return None if "none" in name else {}
+    def require_entry(
+        self, _session: LdapSession, name: str, _attributes: object, _role: object, action: str
+    ) -> None:
+        if "none" in name:
+            raise DirectoryError(action, "it is missing", "Correct it")
 
     def find_searchable_contexts(self, _session: LdapSession) -> list[str]:
         self.context_reads += 1
@@ -216,8 +219,24 @@ def test_an_ou_to_exclude_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DirectoryError) as caught:
         _read_identities(_source_reader(), export_params(source("OU=A"), exclude_ous="OU=none"))
     assert str(caught.value) == (
-        "source 1: Cannot exclude OU=none on ldaps://dc1: the bind account sees no entry with this DN. Correct"
-        " exclude_ous, or allow the bind account to see the entry."
+        "source 1: Cannot exclude OU=none on ldaps://dc1: it is missing. Correct it."
+    )
+
+
+def test_the_search_base_of_an_empty_source_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """389 Directory Server returns success for a search in pages whose base does not exist."""
+    server = _FakeServer(monkeypatch)
+    server.results = {"(a=b)": {}}
+    empty = [
+        source("OU=A", filter="(a=b)", minimum=0),
+        source(None, member_of=GROUP, filter="(a=b)", minimum=0),
+    ]
+    assert _read_identities(_source_reader(), export_params(*empty)) == [[], []]
+    params = export_params(source("OU=none", filter="(a=b)", minimum=0))
+    with pytest.raises(DirectoryError) as caught:
+        _read_identities(_source_reader(), params)
+    assert str(caught.value) == (
+        "source 1: Cannot search OU=none on ldaps://dc1: it is missing. Correct it."
     )
 
 
