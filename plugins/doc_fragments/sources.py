@@ -87,7 +87,8 @@ options:
         type: str
       minimum:
         description:
-          - Minimum number of contacts that this source must return. V(0) allows an empty source.
+          - Minimum number of contacts that this source must return. V(0) allows an empty source, but
+            O(sources[].search_base) must exist.
           - With O(sources[].search_scope=base), the number must not exceed V(1).
         type: int
         default: 1

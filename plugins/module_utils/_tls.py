@@ -259,7 +259,10 @@ def _explain_unknown_ca(diagnosis: Diagnosis, verification: Verification) -> Dia
     if last.issuer == last.subject:
         remedy = f"Set O(ca_path) to a file with the certificate of the CA {issuer}"
     elif len(verification.chain) == 1:
-        remedy += "; if that is an intermediate CA, configure the server to send its certificate"
+        remedy += (
+            "; if that is an intermediate CA, also add its certificate to this file, or configure the server"
+            " to send it"
+        )
     return Diagnosis(diagnosis.cause, remedy)
 
 

@@ -46,8 +46,8 @@ DESCRIPTION = (
 UNKNOWN_CA = (
     "its certificate was issued by an unknown CA"
     + DESCRIPTION.replace("issued by <*>", f"issued by {ISSUER}")
-    + f" Set ca_path to a file with the root certificate of the CA {ISSUER}; if that is an intermediate CA, configure"
-    " the server to send its certificate."
+    + f" Set ca_path to a file with the root certificate of the CA {ISSUER}; if that is an intermediate CA, also add"
+    " its certificate to this file, or configure the server to send it."
 )
 
 

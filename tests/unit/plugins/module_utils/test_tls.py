@@ -124,7 +124,8 @@ def _explain(code: int, verification: Verification) -> Diagnosis:
             *(20, {}, "its certificate was issued by an unknown CA"),
             (
                 "Set O(ca_path) to a file with the root certificate of the CA CN=Issuing {CA};"
-                " if that is an intermediate CA, configure the server to send its certificate"
+                " if that is an intermediate CA, also add its certificate to this file, or configure"
+                " the server to send it"
             ),
         ),
         (
