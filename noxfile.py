@@ -52,7 +52,7 @@ nox.options.error_on_missing_interpreters = IN_CI
 os.environ["ANTSIBULL_NOX_IGNORE_INSTALLED_COLLECTIONS"] = "true"
 replace_pyenv_shims()
 antsibull_nox.load_antsibull_nox_toml()
-# The session lint from antsibull-nox runs other sessions; this adds one to them.
+# The session lint of antsibull-nox only runs other sessions. Add the session style to them.
 lint = nox.registry.get()["lint"]
 lint.requires = [*lint.requires, "style"]
 
@@ -125,7 +125,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutants(session: nox.Session) -> None:
-    """Run mutation tests on the expressions, contacts and roster code of module_utils (make mutants)."""
+    """Run mutation tests on _expressions, _contacts, _roster and _text.py in module_utils (make mutants)."""
     session.install("mutmut", "ansible-core", "-r", "tests/unit/requirements.txt")
     root = copy_collection(session).parents[2]
     session.run("python", "tests/mutation", str(root), *session.posargs)
@@ -138,8 +138,8 @@ PARALLEL_OPTIONS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 def run_integration_tests(session: nox.Session, core: Core) -> None:
     """Run the integration tests against the installed collection.
 
-    All tests run with the newest ansible-core. The other releases run only the tests that depend on ansible-core,
-    the Python version or the libraries of the modules.
+    All tests run with the newest ansible-core. The sessions for the other releases run only the tests that depend
+    on ansible-core, the Python version or the libraries of the modules.
     """
     session.install(core.package, "-r", "tests/integration/requirements.txt")
     archive = build_collection(session)
@@ -182,11 +182,11 @@ def run_sanity_tests(session: nox.Session, core: Core) -> None:
 
 
 def run_unit_tests(session: nox.Session, core: Core) -> None:
-    """Run the unit tests with ansible-test, in the Python versions of ansible-core and of the modules.
+    """Run the unit tests with ansible-test, using the Python versions of ansible-core and of the modules.
 
-    All tests run with the oldest and the newest ansible-core, which use the oldest and the newest Python. The other
-    releases run only the tests of code that imports ansible-core. Except with the newest release, property-based tests
-    use few examples. The tests run in one process because sessions run in parallel.
+    All tests run with the oldest and the newest ansible-core, which use the oldest and the newest Python. The
+    sessions for the other releases run only the tests of code that imports ansible-core. Except with the newest
+    release, property-based tests use few examples. The tests run in one process because sessions run in parallel.
     """
     session.install(core.package, "-r", "tests/unit/requirements.txt")
     tree = copy_collection(session)
@@ -208,7 +208,7 @@ def run_unit_tests(session: nox.Session, core: Core) -> None:
 
 
 def add_core_sessions(core: Core, python: str) -> None:
-    """Add the sessions for one release of ansible-core, which run in the given Python version."""
+    """Add the sessions for one release of ansible-core, which run with the given Python version."""
 
     @nox.session(name=f"integration-{core.version}", python=python)
     def integration(session: nox.Session) -> None:
@@ -235,8 +235,8 @@ def add_missing_core_session(core: Core) -> None:
         versions = ", ".join(core.pythons)
         report = session.error if IN_CI else session.skip
         report(
-            f"tests with ansible-core {core.version} not run:"
-            f" install one of these Python versions: {versions}"
+            f"Cannot run the tests with ansible-core {core.version}: no supported Python is installed."
+            f" Install one of these versions: {versions}."
         )
 
 

@@ -27,7 +27,7 @@ def expected_rows(company: Company) -> set[Row]:
     """Return the rows of the first sync.
 
     All active people with a mail address or a mobile number have a row. If two people have the same mobile number,
-    the row of the person with the greater identity does not contain it. The person who works at two sites has two
+    only the row of the person whose identity sorts first contains it. The person who works at two sites has two
     rows.
     """
     tromso = company.site("tromso")

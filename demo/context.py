@@ -54,8 +54,8 @@ class DemoContext:
     def run_expecting_failure(self, module: str, *parts: str) -> PlaybookRun:
         """Run the sync, which must fail in a module.
 
-        The run must not change the contacts of the service or the state directory, with one exception: if the upload
-        must fail, the export has already written a new roster.
+        The run must not change the contacts of the service or the state directory, with one exception: if the
+        upload must fail, the export has already written a new roster to the state directory.
 
         :param module: module that must fail.
         :param parts: strings that its error message must contain.

@@ -47,7 +47,7 @@ class Expectations:
     def same_rows(self, what: str, actual: Iterable[Row], expected: AbstractSet[Row]) -> None:
         """Expect exactly the given rows, each once and in any order.
 
-        The error only lists the differences.
+        The error message lists only the differences.
 
         :param what: description of the rows.
         :raises ExpectationError: if the rows differ.

@@ -123,7 +123,7 @@ def preview_and_sync_changes(context: DemoContext) -> None:
 
 
 def _apply_changes(context: DemoContext) -> tuple[set[Row], set[Row]]:
-    """Add, delete, rename and move one person each.
+    """Add one person, delete another, rename a third, and move a fourth.
 
     :returns: the rows that the changes remove, and the rows that they add.
     """
@@ -146,7 +146,7 @@ def _apply_changes(context: DemoContext) -> tuple[set[Row], set[Row]]:
     context.directory.change_last_name(renamed, "Bjørnstad-Moe")
     context.directory.move_person(mover, oslo)
     context.screen.text(
-        f"{newcomer.display_name} joins the company in {bergen.name}, {leaver.display_name} leaves it,"
+        f"{newcomer.display_name} joins the company in {bergen.name}, {leaver.display_name} leaves,"
         f" {renamed.display_name} is now called {renamed.given_name} Bjørnstad-Moe, and"
         f" {mover.display_name} moves from {bergen.name} to {oslo.name}."
     )

@@ -25,7 +25,7 @@ missing_packages() {
 }
 
 apt_install() (
-  # The services must start neither now nor at boot, because the lab's servers need their ports.
+  # The services must start neither now nor at boot, because the lab's servers listen on the same ports.
   if [ ! -e /usr/sbin/policy-rc.d ]; then
     trap 'rm -f /usr/sbin/policy-rc.d' EXIT
     printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d

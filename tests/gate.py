@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the test gate: all default sessions of noxfile.py, or the given ones, several at a time.
+"""Run the test gate: all default sessions of noxfile.py, or the given sessions, in parallel.
 
     tests/bootstrap.sh gate tests/gate.py [SESSION...]
 
@@ -53,9 +53,9 @@ def list_sessions(names: list[str]) -> list[str]:
 
 
 def build_queues(sessions: list[str]) -> list[list[str]]:
-    """Return queues of sessions that may run in parallel, the slowest first.
+    """Return queues of sessions, the slowest first. The queues can run in parallel.
 
-    The sanity tests are one queue, because ansible-test creates the environments of all releases in one directory.
+    The sanity sessions share one queue, because ansible-test creates the environments of all releases in one directory.
     """
     sanity = [name for name in sessions if name.startswith("sanity-")]
     others = [[name] for name in sessions if name not in sanity]

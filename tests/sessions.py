@@ -34,11 +34,11 @@ class Core:
     get_pip_version: str
     """Version in the name of the script that ansible-test downloads to install pip: get_pip_VERSION.py."""
     unit_test_python: str
-    """Python version in which the unit tests of modules and module_utils run."""
+    """Python version with which the unit tests of modules and module_utils run."""
     runs_all_unit_tests: bool
     """Whether to run all unit tests, or only those that depend on ansible-core."""
     module_python: str
-    """Python version in which the integration tests run the modules."""
+    """Python version with which the integration tests run the modules."""
     module_requirements: str
     """Requirements file with the libraries of the modules in the integration tests."""
     integration_markers: str
@@ -107,7 +107,7 @@ CORES = (
     ),
 )
 NEWEST = CORES[-1]
-# Unit tests of the code that runs on the control node, in the Python of ansible-core.
+# Unit tests of the code that runs on the control node, with the Python of ansible-core.
 CONTROL_NODE_UNIT_TESTS = ("tests/unit/plugins/plugin_utils/", "tests/unit/roles/")
 # Unit tests of the code that imports ansible-core. The other packages in module_utils do not import it.
 CORE_DEPENDENT_UNIT_TESTS = (
@@ -149,7 +149,7 @@ def copy_collection(session: nox.Session) -> Path:
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     for name in set(listed.split("\0")) - {""}:
-        if Path(name).is_file():  # a deleted file is listed until the deletion is committed
+        if Path(name).is_file():  # a deleted file is listed until the deletion is staged
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(name, target / name)
     # Without a repository here, ansible-test would use the enclosing one, which ignores all of these files.

@@ -6,8 +6,8 @@
 
     python tests/wording.py
 
-Prints one line for each match, and exits with status 1 if there are any. A phrase is also found if it is broken
-across lines of a comment, a docstring or a string literal.
+The script prints one line for each match, and exits with status 1 if there are any. A phrase is also found if it is
+broken across lines of a comment, a docstring or a string literal.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def tracked_files() -> list[str]:
         ["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
     ).stdout
     paths = listed.split("\0")
-    # A deleted file is listed until the deletion is committed.
+    # A deleted file is listed until the deletion is staged.
     return [path for path in paths if not path.startswith(EXCLUDED) and (ROOT / path).is_file()]
 
 

@@ -32,7 +32,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     def run(
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return an empty result, or a failure that names what to correct."""
+        """Return a result without changes, or a failure that states what to correct."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         groups, hostvars = variables["groups"], variables["hostvars"]
@@ -44,7 +44,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         )
         try:
             if is_blank(self._evaluate_for_plays()):
-                # Raw values, because the template engine would be slow for thousands of hosts.
+                # Use raw values: evaluating templates would be slow for thousands of hosts.
                 check_not_in_inventory(
                     hostvars.raw_get(host).get(VARIABLE) for host in (DEFAULT_HOST, *groups["all"])
                 )
@@ -69,7 +69,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             ) from error
 
     def _make_inventory(self, groups: Mapping[str, Sequence[str]]) -> Inventory:
-        """Return an inventory without variables, like the lookup plugin inventory_hostnames does."""
+        """Return an inventory without variables, as the lookup plugin inventory_hostnames does."""
         manager = InventoryManager(self._loader, parse=False)
         for group, hosts in groups.items():
             manager.add_group(group)
@@ -78,7 +78,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
 
         def match(patterns: Sequence[str]) -> set[str]:
             try:
-                # The comma prevents another split at colons.
+                # The comma prevents Ansible from splitting the pattern at colons again.
                 return {host.name for host in manager.get_hosts([f"{each}," for each in patterns])}
             except AnsibleError:  # an invalid pattern or index
                 return set()

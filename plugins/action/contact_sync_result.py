@@ -25,7 +25,7 @@ _REGISTERED = {
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type hints
-    """Collect the results of the role's tasks, and remove the roster that a run in check mode has staged."""
+    """Combine the results of the role's tasks, and remove a roster that was staged in check mode."""
 
     def run(
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None

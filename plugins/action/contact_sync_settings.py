@@ -50,7 +50,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             "options": settings.options,
             "sources": settings.sources,
             "fail_on_problems": settings.fails_on_problems,
-            # The settings contain secrets. On failure, the message is shown.
+            # The settings contain secrets. Failures are returned without this key, so that their messages are shown.
             "_ansible_no_log": True,
         }
         if for_upload:
@@ -135,7 +135,7 @@ class Evaluator:
         return Evaluator(templar, variables)
 
     def evaluate(self, names: Iterable[str]) -> dict[str, Any]:
-        """Return the values of those variables that the host sets and that are not omitted.
+        """Return the values of the variables that the host sets, except omitted values.
 
         :raises InputError: if a template is invalid.
         """

@@ -58,10 +58,10 @@ options:
         O(server_uri) must be a name under which the server is registered in the realm, that is, a fully qualified host
         name and not an IP address. This protocol requires the Python library C(gssapi), and the realm must be known to
         the system's Kerberos configuration (C(krb5.conf) or DNS).
-      - V(ntlm) responds to a challenge with O(bind_pw). It requires TLS. With ldap3 2.10 or newer, the bind is tied to
-        the TLS connection (channel binding). Domains that forbid NTLM reject it. With older releases of ldap3, domains
-        that require channel binding also reject it. Use V(kerberos) if possible. V(ntlm) has not been tested with a
-        real server, because Samba does not accept the NTLM binds of ldap3.
+      - V(ntlm) uses O(bind_pw) to respond to a challenge from the server. It requires TLS. With ldap3 2.10 or newer,
+        the bind is tied to the TLS connection (channel binding). Domains that forbid NTLM reject it. With older
+        releases of ldap3, domains that require channel binding also reject it. Use V(kerberos) if possible. V(ntlm) has
+        not been tested with a real server, because Samba does not accept the NTLM binds of ldap3.
       - V(external) authenticates with the TLS client certificate O(client_cert) (SASL EXTERNAL). Active Directory
         accepts the certificate of an C(ldaps://) connection without a bind; the certificate must be mapped to an
         account there.
@@ -81,17 +81,19 @@ options:
         Active Directory, C(NAME) is the C(sAMAccountName) of the account. The principal is required only with
         O(bind_pw). With a keytab or a ticket cache, it selects the key or ticket to use.
       - With O(auth_protocol=ntlm), this must be in the form C(DOMAIN\user).
-      - Required with V(simple) and V(ntlm) as O(auth_protocol). Cannot be combined with V(external) or V(anonymous).
+      - Required with O(auth_protocol=simple) and O(auth_protocol=ntlm). Cannot be combined with
+        O(auth_protocol=external) or O(auth_protocol=anonymous).
       - If not set, the environment variable E(FRONTDESK_BIND_DN) is used. An empty variable counts as unset.
     type: str
   bind_pw:
     description:
       - Password of the account.
-      - Required with V(simple) and V(ntlm) as O(auth_protocol). Cannot be combined with V(external) or V(anonymous).
+      - Required with O(auth_protocol=simple) and O(auth_protocol=ntlm). Cannot be combined with
+        O(auth_protocol=external) or O(auth_protocol=anonymous).
       - With O(auth_protocol=kerberos), it is used to obtain a ticket, which is kept in memory only and discarded when
         the module ends.
       - If not set, the environment variable E(FRONTDESK_BIND_PW) is used. An empty variable counts as unset. The
-        variable is ignored if the option would conflict with other options.
+        environment variable is ignored if a password would conflict with other options.
     type: str
   keytab:
     description:
@@ -146,7 +148,7 @@ options:
   receive_timeout:
     description:
       - Timeout in seconds for each response, from sending the request to receiving the last byte.
-      - A busy server can take ten seconds to return the first page of a search for a hundred thousand people.
+      - A busy server can take ten seconds to return the first page of a search that matches 100,000 people.
     type: int
     default: 120
   page_size:

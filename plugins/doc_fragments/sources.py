@@ -58,10 +58,10 @@ options:
             including the members of nested groups. In Active Directory, people also belong to their primary group.
           - A string is always a single name, even if it contains commas.
           - If combined with O(sources[].search_base), people must match both. They must also match the LDAP filter,
-            which by default leaves out disabled accounts.
+            which by default skips disabled accounts.
           - In Active Directory, the server looks up the members of the groups. In other directories, the module reads
             the member lists of the groups (C(member), C(uniqueMember), C(memberUid) with C(gidNumber)), and then reads
-            the members by their names.
+            the entries of the members.
         type: raw
       filter:
         description:
@@ -87,8 +87,8 @@ options:
         type: str
       minimum:
         description:
-          - Minimum number of contacts that this source must return. V(0) allows an empty source, but
-            O(sources[].search_base) must exist.
+          - Minimum number of contacts of this source. V(0) allows an empty source, but O(sources[].search_base) must
+            exist.
           - With O(sources[].search_scope=base), the number must not exceed V(1).
         type: int
         default: 1
@@ -198,9 +198,9 @@ options:
           - Regular expressions are limited to values of 10000 characters and to one second of CPU time per value. Write
             backslashes twice in Jinja string literals.
           - Values and string literals are normalized to Unicode NFC before they are compared.
-          - Control characters and line breaks in a cell are replaced with a single space. Whitespace and invisible
-            characters, such as zero width spaces and text direction marks, are removed at the ends of a value. In mail
-            addresses and phone numbers, invisible characters are removed everywhere.
+          - Control characters and line breaks in a cell are replaced with a single space. Leading and trailing
+            whitespace and invisible characters, such as zero width spaces and text direction marks, are removed. In
+            mail addresses and phone numbers, invisible characters are removed everywhere.
           - A value that a spreadsheet might interpret as a formula is removed if the column is not required, and listed
             in RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the row is invalid. This applies to
             values that begin with C(=) or C(@), and to most values that begin with C(+) or C(-), but not to phone

@@ -29,7 +29,7 @@ def render_message(text: str, names: Mapping[str, str]) -> str:
     """Replace the markers in a message with the names that the reader knows.
 
     ``O(ca_path)`` becomes ``ca_path``, ``O(start_tls=true)`` becomes ``start_tls: true``, and
-    ``O(sources[].minimum)`` becomes ``minimum``, because the message says which element is meant. Other text
+    ``O(sources[].minimum)`` becomes ``minimum``, because the message identifies the element. Other text
     in parentheses after an O is not changed.
 
     :param text: the message.
@@ -103,7 +103,7 @@ class FrontdeskError(Exception):
     def message(self) -> str:
         """The message in which the names of options are marked.
 
-        It is a single line, whatever a server has contributed to it.
+        The message is a single line, even if it contains text from a server.
         """
         failure = f"{self.action}: {self.cause}" if self.cause else self.action
         sentences = [failure.rstrip(".")]

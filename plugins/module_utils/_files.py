@@ -127,8 +127,8 @@ def directory_lock(directory: Path, timeout: float = 60.0) -> Iterator[None]:
     If the file system cannot lock directories, no lock is held.
 
     :param directory: the directory.
-    :param timeout: maximum number of seconds to wait. Any process that can open the directory can
-        hold the lock.
+    :param timeout: maximum number of seconds to wait. The wait is limited because any process that
+        can open the directory can hold the lock.
     :raises TimeoutError: if another process still holds the lock after that time.
     :raises OSError: if the directory cannot be opened.
     """

@@ -76,10 +76,10 @@ def remove_invisible(text: str) -> str:
 
 
 def normalize(text: str) -> str:
-    """Normalize an attribute value: compose it, and remove invisible characters without a meaning.
+    """Normalize an attribute value: compose it, and remove invisible characters that have no meaning.
 
     At the ends of a value, whitespace, control characters and invisible characters have no meaning. Between letters,
-    invisible characters can have one, as in Persian names and in emoji, but not in a mail address or a number.
+    invisible characters can have a meaning, as in Persian names and in emoji, but not in a mail address or a number.
     """
     if text.isascii():
         return text.strip(_ASCII_WHITESPACE)
@@ -93,7 +93,7 @@ def normalize(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Normalize the text of a cell to a single line, in the same way as `normalize`."""
+    """Normalize the text of a cell as in `normalize`, and replace control characters to make it a single line."""
     if text.isascii() and text.isprintable():
         return text.strip()  # Fast path for almost all cells.
     return _CONTROL_CHARACTERS.sub(" ", normalize(text))
@@ -111,10 +111,10 @@ def join_names(names: Sequence[str], maximum: int = 5) -> str:
 
 
 def make_printable(text: str) -> str:
-    """Remove escape sequences, and replace other characters that are not printable by spaces.
+    """Remove escape sequences, and replace all other nonprintable characters with spaces.
 
     Text from a server could otherwise change the terminal on which it is shown, reorder the words of a message, or add
-    a line to a log. Characters that are not printable include line breaks, control and format characters, and unpaired
+    a line to a log. Nonprintable characters include line breaks, control and format characters, and unpaired
     surrogates.
     """
     if text.isprintable():

@@ -190,7 +190,7 @@ _VERIFICATION_CODES = {
     ),
     _WRONG_HOST: Diagnosis(
         "its certificate was issued for another name",
-        "In O({option}), use a name from the certificate; its common name does not count",
+        "In O({option}), use a name from the certificate; its common name is ignored",
     ),
     _WRONG_ADDRESS: Diagnosis(
         "its certificate is not valid for this IP address",
@@ -270,7 +270,7 @@ def _explain_wrong_name(diagnosis: Diagnosis, verification: Verification) -> Dia
     names = _sort_by_similarity(verification.chain[0].names, verification.host)
     issue = f"issue a certificate whose subjectAltName contains {verification.host}"
     if not names:
-        cause = "its certificate contains no host name; its common name does not count"
+        cause = "its certificate contains no host name; its common name is ignored"
         return Diagnosis(cause, f"I{issue[1:]}")
     listed = _braced(join_names(names[:3]).replace(" and ", " or "))
     return Diagnosis(diagnosis.cause, f"In O({{option}}), use {listed}, or {issue}")

@@ -245,7 +245,7 @@ left_out_causes:
       type: int
 emptied:
   description:
-    - Cells whose values were removed, because another person at the location has the same value in a unique column, or
+    - Cells whose values were removed because another person at the location has the same value in a unique column, or
       because the value is not a valid phone number, is too long, or could be interpreted as a spreadsheet formula. At
       most 50 are returned.
   returned: success

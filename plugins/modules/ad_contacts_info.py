@@ -92,7 +92,7 @@ problems:
   elements: dict
   contains:
     where:
-      description: Server or source that has the problem, or domain whose lookup in DNS caused it.
+      description: Server or source that has the problem, or domain whose DNS lookup caused it.
       type: str
     cause:
       description: Cause of the problem, without personal data.

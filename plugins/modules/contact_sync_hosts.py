@@ -16,7 +16,7 @@ description:
     for other uses, and it can change in any release.
   - The action plugin of this module compares C(contact_sync_hosts) and C(--limit) with the inventory on the control
     node, and does not connect to any host.
-  - The task fails if a part of one of them matches no host, or if no host matches both. It also fails if
+  - The task fails if any part of either value matches no host, or if no host matches both values. It also fails if
     C(contact_sync_hosts) is set only in the inventory, where it has no effect on the hosts of a play.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes

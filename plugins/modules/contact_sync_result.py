@@ -12,11 +12,11 @@ version_added: 0.1.0
 author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
-  - The role P(frontdesk.contacts.contact_sync#role) runs this module last, also after a failure, and registers its
+  - The role P(frontdesk.contacts.contact_sync#role) runs this module last, even after a failure, and registers its
     result as C(contact_sync_result). It is not intended for other uses.
-  - The action plugin of this module combines the results of the role's tasks on the control node, and removes the
-    roster that a run in check mode has staged. It also adds the result to the statistics of the run (see
-    M(ansible.builtin.set_stats)) under C(frontdesk_contacts), by the name of the sync.
+  - The action plugin of this module combines the results of the role's tasks on the control node, and removes a
+    roster that was staged in check mode. It also adds the result to the custom statistics of the run (see
+    M(ansible.builtin.set_stats)) under C(frontdesk_contacts), with the name of the sync as the key.
   - The result contains neither secrets nor personal data.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
@@ -45,7 +45,8 @@ verdict:
     - V(preview) if check mode showed what would be uploaded.
     - V(stopped) if the plan exceeds a limit, and nothing was sent.
     - V(failed) for all other failures.
-    - V(exported) if the tags of the run left out the upload, and V(skipped) if they also left out the export.
+    - V(exported) if the upload did not run because of tags or because another host failed, and V(skipped) if the
+      export did not run either.
   returned: always
   type: str
   sample: uploaded
@@ -65,7 +66,7 @@ server:
   type: str
   sample: ldaps://dc1.corp.example
 counts:
-  description: Numbers of contacts by location; empty if nothing was read and compared.
+  description: Numbers of contacts by location; empty if no contacts were exported or compared.
   returned: always
   type: list
   elements: dict
@@ -183,7 +184,7 @@ failure:
       description: Error message.
       type: str
 summary:
-  description: Three lines of text for a mail or a chat.
+  description: Three lines of text for an email or a chat message.
   returned: always
   type: str
   sample: |-
@@ -191,7 +192,7 @@ summary:
     3 added, 1 changed, 0 moved, 2 removed, 417 unchanged.
     Started 2026-11-30T04:00:02.120Z, took 3.2 s, read from ldaps://dc1.corp.example, left out: 1
 report:
-  description: Lines that the role prints.
+  description: Lines that the role prints at the end.
   returned: always
   type: list
   elements: str

@@ -16,7 +16,7 @@ description:
     can change in any release.
   - On the control node, an action plugin reads all variables of the role from the variables of the host, checks them,
     and converts them to options of the other modules. It never evaluates unknown variables.
-  - On the managed node, the module finds the state directory.
+  - On the managed node, the module determines the path of the state directory, and whether it exists.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
 attributes:
@@ -83,7 +83,7 @@ exists:
   type: bool
 node:
   description: Name of the managed node.
-  returned: by the module itself
+  returned: only on the managed node; the action plugin does not return it
   type: str
 """
 
@@ -98,13 +98,13 @@ from ..module_utils._state.directory import find_default_state_dir
 
 
 def main() -> None:
-    """Find the state directory."""
+    """Determine the path of the state directory, and whether it exists."""
     module = AnsibleModule(argument_spec=settings_spec(), supports_check_mode=True)
     name, state_dir, dest = (module.params[key] for key in ("name", "state_dir", "dest"))
     try:
         directory = Path(state_dir) if state_dir else find_default_state_dir(name or "")
     except FrontdeskError as error:
-        # The user sets a variable of the role.
+        # Users of the role set its variable, not the option.
         message = error.render({"state_dir": "contact_sync_state_dir"})
         module.fail_json(msg=message, kind=error.kind)
     module.exit_json(

@@ -44,8 +44,8 @@ options:
   checksum:
     description:
       - SHA-256 checksum of the roster, as returned in
-        RV(frontdesk.contacts.ad_contacts_export#module:checksum). The task fails if the roster has another checksum,
-        because it was then replaced after the export.
+        RV(frontdesk.contacts.ad_contacts_export#module:checksum). The task fails if the roster has a different
+        checksum, which means that it was replaced after the export.
       - If not set, any roster is accepted.
     type: str
   url:
@@ -266,9 +266,10 @@ options:
     description:
       - Directory of the last accepted roster and its receipt. It is created with mode 0700.
       - If other users have access to an existing directory, its mode is set to 0700, with a warning. The directory is
-        rejected if this is not possible, or if the directory contains anything other than the files of the sync.
-      - The directory must belong to the user who runs the module, and only this user and root may be able to change its
-        parent directories. A parent directory with the sticky bit, such as C(/tmp), is accepted.
+        rejected if this is not possible, or if it seems to have another purpose, for example because it contains hidden
+        files.
+      - The directory must belong to the user who runs the module, and only this user and root may have write access to
+        its parent directories. A parent directory with the sticky bit, such as C(/tmp), is accepted.
       - Use a separate directory for each account of a service, because a receipt does not identify the account.
       - If not set, a directory named after the host of the service is used, in C(/var/lib/frontdesk-contacts) for root,
         or in C($XDG_STATE_HOME/frontdesk-contacts), by default C(~/.local/state/frontdesk-contacts), for other users.
@@ -572,7 +573,7 @@ def main() -> None:
     os.umask(0o077)
     try:
         options = parse_upload_options(module.params)
-        # The token may be only a part of the option.
+        # no_log masks only the complete value of an option, but the token can be a part of the value.
         module.no_log_values.update(options.endpoint.secret_values)
         outcome = upload(options, module.check_mode, module._diff)
     except FrontdeskError as error:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The check that contact_sync_hosts and --limit select hosts, and that each of their parts matches a host."""
+"""Validation of contact_sync_hosts and --limit: they must select a host, and each part of them must match one."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def to_patterns(value: object) -> list[str]:
 
 
 def check_not_in_inventory(values: Iterable[object]) -> None:
-    """Check that no host sets contact_sync_hosts to other hosts than the default.
+    """Check that no host sets contact_sync_hosts to hosts other than the default.
 
     :param values: values of the variable in the inventory; null for a host that does not set it.
-    :raises InputError: if a host sets it.
+    :raises InputError: if a host does.
     """
     effective = (value for value in values if not is_blank(value) and value != DEFAULT_HOST)
     value = next(effective, None)
@@ -70,7 +70,7 @@ def check_not_in_inventory(values: Iterable[object]) -> None:
 
 
 def check_selection(selection: Selection, inventory: Inventory) -> None:
-    """Check that contact_sync_hosts and --limit have hosts in common, and that each of their parts matches a host.
+    """Check that contact_sync_hosts and --limit have hosts in common, and that each part of them matches a host.
 
     :raises InputError: if a part matches no host, or if no host is selected.
     """

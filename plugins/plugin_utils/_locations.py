@@ -72,7 +72,7 @@ def _location_from_element(number: int, element: object) -> Location:
 
 
 def _check_blanks(label: str, values: Mapping[str, tuple[str, object]]) -> None:
-    """Check that no key is blank, because the location would then include other people than intended.
+    """Check that no key is blank, because the location would then include people other than those intended.
 
     Only ``ou`` and ``search_base`` may be blank if the other one is set.
 

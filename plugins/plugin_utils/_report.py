@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of a sync as text: the lines that the role prints, and the summary for a mail or a chat."""
+"""The result of a sync as text: the lines that the role prints, and the summary for an email or a chat message."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ def verdict_line(result: SyncResult) -> str:
         UNCHANGED: f"Unchanged: the service already has these {contacts}, so nothing was uploaded.",
         UPLOADED: f"Uploaded: the service accepted {contacts}. {_plan_text(result)}",
         PREVIEW: f"Preview: {_preview_text(result, contacts)}",
-        EXPORTED: f"Exported: {contacts}. Nothing was uploaded: tags left out the upload, or another host failed.",
-        SKIPPED: "Nothing was done: tags left out the export and the upload, or another host failed.",
+        EXPORTED: f"Exported: {contacts}. Nothing was uploaded: tags excluded the upload, or another host failed.",
+        SKIPPED: "Nothing was done: tags excluded the export and the upload, or another host failed.",
     }[result.verdict]
 
 
 def _preview_text(result: SyncResult, contacts: str) -> str:
     if result.plan is None:
-        return f"{contacts} would be exported. Tags left out the upload, or another host failed."
+        return f"{contacts} would be exported. Tags excluded the upload, or another host failed."
     return f"{contacts} would be uploaded. {_plan_text(result)}"
 
 
@@ -102,7 +102,10 @@ def _contacts(number: int) -> str:
 
 
 def summary(result: SyncResult) -> str:
-    """Return three lines for a mail or a chat: name and verdict, plan or failure, and origin of the contacts."""
+    """Return three lines of text for an email or a chat message.
+
+    They contain the name and the verdict, the plan or the failure, and the origin of the contacts.
+    """
     if result.failure is not None:
         details = f"{result.failure.kind}: {result.failure.message}"
     elif result.plan is not None:

@@ -107,7 +107,7 @@ class SyncResult:
 
 
 def make_result(tasks: TaskResults, host: str, now: datetime) -> SyncResult:
-    """Return the result of the sync.
+    """Combine the results of the tasks into the result of the sync.
 
     :param tasks: results of the tasks; results after the first failure are ignored.
     :param host: inventory name of the host, in case the settings could not be read.
@@ -161,9 +161,9 @@ def _has_failed(result: TaskResult) -> bool:
 
 
 def _default_kind(task: str, result: TaskResult) -> str:
-    """Return the kind of a failure that did not state its kind.
+    """Return the kind of a failure whose task result does not contain a kind.
 
-    These are failures of ansible-core: an invalid option, a failed built-in module, or a crash.
+    ansible-core itself reports these failures: an invalid option, a failed built-in module, or a crash.
     """
     if task == "creation":
         return "state"
@@ -180,7 +180,7 @@ def _verdict(tasks: TaskResults, failure: Failure | None) -> str:
     if "plan" in tasks.upload:
         if not tasks.upload.get("uploaded"):
             return UNCHANGED
-        # In check mode, the module reports an upload without a response of the service.
+        # In check mode, the module reports an upload without a response from the service.
         return UPLOADED if tasks.upload.get("service") else PREVIEW
     if "counts" in tasks.export:
         return PREVIEW if is_preview else EXPORTED

@@ -21,7 +21,7 @@ _TOKEN_PREFIX = "contact_sync_service_token_prefix"  # noqa: S105  # not a passw
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 _SERVER_URI = re.compile(r"ldaps?://", re.IGNORECASE)
-# An encrypted URL, or a service on the host that runs the module.
+# An HTTPS URL, or an HTTP URL of a service on the host that runs the module.
 _SERVICE_URL = re.compile(r"https://|http://(?:localhost|127\.0\.0\.1|\[::1\])[:/]", re.IGNORECASE)
 
 
@@ -77,9 +77,9 @@ def convert_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_combinations(host: Host) -> None:
-    """Check which variables are set together: one way to find the servers, and one way to define the locations.
+    """Check that exactly one variable selects the servers, and that exactly one defines the locations.
 
-    :raises InputError: if variables are missing or contradictory.
+    :raises InputError: if variables are missing or contradictory, or if a server URI is invalid.
     """
     _check_directory(host)
     _check_location_variables(host)

@@ -53,7 +53,8 @@ def plain(value: object) -> Any:
 def remove_omitted(value: Any, omitted: object) -> Any:
     """Remove the placeholder of ``omit`` from lists and dictionaries.
 
-    :param omitted: the placeholder. In ansible-core 2.19 and newer, templates do not return it. Null removes nothing.
+    :param omitted: the placeholder. In ansible-core 2.19 and newer, templates do not return it. If it is null,
+        nothing is removed.
     """
     if omitted is None:
         return value
@@ -67,7 +68,7 @@ def remove_omitted(value: Any, omitted: object) -> Any:
 
 
 def describe_template_error(name: str, error: str) -> str:
-    """Return the cause of an invalid template for a message.
+    """Return the reason why a template is invalid, for use in a message.
 
     ansible-core quotes the template, which can be a secret that looks like a template.
 
@@ -115,7 +116,8 @@ def convert_suboptions(
     :param name: the dictionary, for messages.
     :param specs: argument specs by key.
     :param example: the expected form, for messages.
-    :raises InputError: if the value is not a dictionary, or if a key is unknown or required or has an invalid value.
+    :raises InputError: if the value is not a dictionary, if a key is unknown, if a required key is missing or blank, or
+        if the value of a key is invalid.
     """
     if not isinstance(value, dict):
         remedy = (
@@ -177,7 +179,7 @@ def _convert_str(name: str, value: object, spec: Mapping[str, Any]) -> str:
         raise InputError(
             f"Cannot use {name}", f"it is {describe(value)}", "Set it to a single string"
         )
-    given = "another type than text" if spec.get("no_log") else describe(value)
+    given = "a type other than text" if spec.get("no_log") else describe(value)
     raise InputError(f"Cannot use {name}", f"YAML reads it as {given}", "Write it in quotes")
 
 
@@ -271,7 +273,7 @@ def _list_remedy(name: str) -> str:
 
 
 def _split(text: str) -> list[str]:
-    """Split a string at line breaks and commas, as a survey returns them."""
+    """Split a string, such as the answer to a survey question, at line breaks and commas."""
     return [part.strip() for part in re.split(r"[\n,]", text)]
 
 
@@ -329,7 +331,7 @@ def _convert_names(name: str, value: object, spec: Mapping[str, Any]) -> str | l
 
 def _convert_name(name: str, value: object, spec: Mapping[str, Any]) -> str:
     if is_blank(value):
-        # Without a name, people would be selected or not be excluded in silence.
+        # Ignoring a blank name would silently change which people are selected or excluded.
         raise InputError(f"Cannot use {name}", "it is blank", "Set it, or remove it from the list")
     return _convert_str(name, value, spec)
 
@@ -345,7 +347,7 @@ class _StrictLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Construct a dictionary, whose keys must be different."""
+        """Construct a dictionary, whose keys must be unique."""
         keys = [self.construct_object(key, deep=True) for key, _value in node.value]
         for number, key in enumerate(keys):
             if key in keys[:number]:

@@ -73,7 +73,7 @@ class Variable:
     """A variable of the role.
 
     :ivar name: name with the prefix contact_sync_.
-    :ivar spec: argument spec of the variable, without what applies only to the managed node.
+    :ivar spec: argument spec of the variable, without the parts that apply only to the managed node.
     :ivar options: options that the variable sets, by stage; empty if the role itself uses the variable.
     """
 
@@ -159,7 +159,7 @@ def find_similar(name: str, known: Collection[str]) -> list[str]:
 
 
 def option_names(stage: str) -> dict[str, str]:
-    """Return the names that the messages of a module use for its options, as the option ``option_names``.
+    """Return the value of the option ``option_names``: the names that the messages of a module use for its options.
 
     :param stage: stage that runs the module.
     """

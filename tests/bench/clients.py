@@ -71,7 +71,7 @@ class Export(Client):
         )
 
     def rows(self, workload: Workload) -> Rows:
-        """Return the rows of the roster and its identities."""
+        """Return the rows of the roster, each with its identity."""
         return roster_rows(workload)
 
 

@@ -48,7 +48,7 @@ def large_company(number: int) -> Company:
 def _people(number: int) -> Iterator[Person]:
     """Yield people with valid rows and unique values, so that all clients write the same rows.
 
-    About one person in ten has no mobile number. The order is shuffled, but is the same for the same number.
+    About one person in ten has no mobile number. The order is random, but the same for each call with the same number.
     """
     rng = random.Random(number)
     names = unit_names()

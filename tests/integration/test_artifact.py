@@ -49,7 +49,7 @@ def is_for_users(name: str) -> bool:
 
 @pytest.fixture(scope="module")
 def archived(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The paths of all files in the archive, built in a checkout that also contains files of a user."""
+    """The paths of all files in the archive, built from a checkout that also contains a user's own files."""
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
     copy_repository(source)
     for name in FILES_OF_USERS:

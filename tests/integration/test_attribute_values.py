@@ -323,7 +323,7 @@ def test_attributes_missing_from_every_entry_cause_a_warning(
     ]
     result = export_tromso(directory, workspace, columns)
     assert result.warnings == [
-        f"No entry has the attribute {name}, which the columns use."
+        f"No entry has the attribute {name}, which a column or a location rule uses."
         for name in (TEST_ATTRIBUTE, "facsimiletelephonenumber", "sername")
     ]
     assert result["changed"]

@@ -109,14 +109,14 @@ RAISE_PAGE_LIMIT = (
         (
             "total size limit",
             (
-                f"the server's size limit cut the search short (result 4 sizeLimitExceeded). {RAISE_LIMIT}"
+                f"the search exceeded the server's size limit (result 4 sizeLimitExceeded). {RAISE_LIMIT}"
             ),
         ),
-        ("page size limit", f"an administrative limit ended the search (*). {RAISE_PAGE_LIMIT}"),
+        ("page size limit", f"the search exceeded an administrative limit (*). {RAISE_PAGE_LIMIT}"),
         (
             "paged results disabled",
             (
-                "an administrative limit ended the search (result 11 adminLimitExceeded, pagedResults"
+                "the search exceeded an administrative limit (result 11 adminLimitExceeded, pagedResults"
                 f" control not allowed). {RAISE_PAGE_LIMIT}"
             ),
         ),

@@ -92,7 +92,7 @@ def server_with_failing_start_tls(
     """Return a server on which StartTLS fails.
 
     :param fault: fault that makes StartTLS fail. If None, the proxy already uses TLS for its connection to the
-        directory, so that the directory refuses StartTLS.
+        directory, so the directory refuses StartTLS.
     :param message: template of the expected cause and remedy; see `FailingServer`.
     :param options: additional options for the export.
     """

@@ -45,7 +45,7 @@ def certificate(ca: Authority) -> Certificate:
 def port(open_ldap: RunningDirectory, certificate: Certificate) -> Iterator[int]:
     """The LDAPS port of a server in the domain.
 
-    The server accepts one client.
+    The server accepts only one client.
     """
     with ldap_proxy(open_ldap, certificate=certificate) as uri:
         yield urlsplit(uri).port or 0

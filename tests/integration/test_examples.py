@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.lab.directory import RunningDirectory
     from tests.lab.receiver import Receiver
 
-# The role runs its own modules, contact_sync_*, with its variables.
+# The modules contact_sync_* run only as part of the role, whose variables they read.
 PLUGINS = [
     path
     for path in sorted(ROOT.glob("plugins/modules/*.py"))
@@ -41,7 +41,7 @@ SERVICE_URL = "https://frontdesk.example/api/contacts/import"
 
 
 def read_examples() -> dict[str, str]:
-    """Return the EXAMPLES of all modules, by name."""
+    """Return the EXAMPLES of each module, by module name."""
     examples_by_plugin = {}
     for path in PLUGINS:
         for node in ast.parse(path.read_text("utf-8")).body:

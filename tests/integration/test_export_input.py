@@ -138,13 +138,13 @@ CASES: list[tuple[dict[str, Any], str]] = [
             "a condition such as (mail=*) is missing at character 12",
         ),
     ),
-    # ldap3 would send this filter without its last condition, and could not send the next one.
+    # ldap3 would send this filter without its last condition, and could not send the next filter in this list.
     (
         {"exclude_filter": "(!(ou=a)(|(ou=b)(ou=c)))"},
         filter_error(
             *("(!(ou=a)(|(ou=b)(ou=c)))", "exclude_filter of all sources"),
             "a second condition follows ! at character 9",
-            "Put a single condition behind each !, as in (!(|(a=1)(b=2))).",
+            "Put a single condition after each !, as in (!(|(a=1)(b=2))).",
         ),
     ),
     (

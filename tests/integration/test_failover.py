@@ -200,13 +200,13 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
             for code, cause, remedy in (
                 (
                     3,
-                    "the server's time limit ended the search",
+                    "the search exceeded the server's time limit",
                     "Narrow the sources, or increase the time limit on the server.",
                 ),
-                (4, "the server's size limit cut the search short", RAISE_LIMIT),
+                (4, "the search exceeded the server's size limit", RAISE_LIMIT),
                 (
                     11,
-                    "an administrative limit ended the search",
+                    "the search exceeded an administrative limit",
                     RAISE_LIMIT.replace("limit", "limit and to allow paged results (RFC 2696)"),
                 ),
                 (
@@ -257,7 +257,7 @@ def test_the_next_server_is_used_after_a_failure(
         pytest.param(
             ErrorResult(10, SEARCH_RESULT_DONE, 2),
             (
-                f"{SEARCH}the server refers to another server (*). Set server_uri to a server that"
+                f"{SEARCH}the server returned a referral to another server (*). Set server_uri to a server that"
                 " contains this search base."
             ),
             id="referral",

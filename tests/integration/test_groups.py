@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sources with groups: nested groups, primary groups, and all kinds of member attributes."""
+"""Sources with member_of: nested groups, primary groups, and all kinds of member attributes."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_member_of_must_name_an_existing_group(
 def test_people_whose_primary_group_matches_are_included(
     active_directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """Active Directory lists such people neither in member nor in memberOf."""
+    """In Active Directory, neither member nor memberOf includes a primary group membership."""
     company = active_directory.company
     two_site_person = company.two_site_person
     with (

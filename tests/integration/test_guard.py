@@ -208,7 +208,7 @@ class TestReceipt:
 
     @pytest.mark.parametrize(
         ("damage", "problem"),
-        [(b"{", "it is damaged (JSONDecodeError)"), (b"{}", "it is damaged (KeyError)")],
+        [(b"{", "it is corrupted (JSONDecodeError)"), (b"{}", "it is corrupted (KeyError)")],
     )
     def test_a_damaged_receipt_is_an_error(
         self, damage: bytes, problem: str, service: Receiver, workspace: Workspace
@@ -228,7 +228,7 @@ class TestReceipt:
         newer = {**json.loads(receipt.read_text("utf-8")), "format": 3, "needs": "2.0.0"}
         receipt.write_text(json.dumps(newer))
         assert run_upload(service, workspace).message == (
-            f"Cannot use {receipt}: its format 3 is newer than 2."
+            f"Cannot use {receipt}: its format 3 is newer than the supported format 2."
             " Update the collection frontdesk.contacts to 2.0.0 or newer."
         )
 
@@ -247,7 +247,7 @@ class TestReceipt:
         (roster,) = workspace.state_dir.glob("*.csv")
         roster.write_bytes(roster.read_bytes()[:-9])
         assert run_upload(service, workspace).message == (
-            f"Cannot use {roster}: it is missing or damaged. Restore it from a backup, or remove"
+            f"Cannot use {roster}: it is missing or corrupted. Restore it from a backup, or remove"
             " the state directory and run once with initial: true."
         )
 

@@ -241,7 +241,7 @@ def test_clock_skew_is_an_error(client: KerberosClient) -> None:
     ticket, uri = client.make_ticket_cache(clock_offset=HOUR), client.directory.uri_ldaps
     assert client.export_error(ccache=ticket) == (
         f"Cannot bind to {uri} using Kerberos with the ticket cache {ticket}: the clocks of this host"
-        " and of the realm differ too much (Clock skew too great). Synchronize both with the same"
+        " and of the KDC differ too much (Clock skew too great). Synchronize both with the same"
         " time servers."
     )
 

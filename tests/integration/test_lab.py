@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the properties of the lab that other tests assume."""
+"""Tests of the properties of the lab on which other tests rely."""
 
 from __future__ import annotations
 
@@ -239,8 +239,8 @@ def test_programs_in_a_namespace_can_use_low_ports_and_unpacked_packages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not can_create_namespaces():
-        # Some hosts and containers forbid namespaces. Only an unprivileged demo needs namespaces; without
-        # namespaces, the demo uses OpenLDAP.
+        # Some hosts and containers forbid namespaces. Only an unprivileged demo needs namespaces, and it
+        # uses OpenLDAP if they are not available.
         return
     (tmp_path / "usr/share/lab").mkdir(parents=True)
     (tmp_path / "usr/share/lab/greeting").write_text("hello ", encoding="utf-8")

@@ -91,7 +91,7 @@ def test_a_missing_gssapi_library_is_an_error(workspace: Workspace) -> None:
     assert result.message.startswith(
         "Failed to import the required Python library (gssapi >= 1.6.9) on "
     )
-    assert "This is required by auth_protocol kerberos." in result.message
+    assert "This is required for auth_protocol: kerberos." in result.message
 
 
 def test_jinja2_is_required_only_by_expressions(workspace: Workspace) -> None:

@@ -233,7 +233,7 @@ def test_of_entry_reads_an_attribute_of_the_referenced_entry(
 def test_of_entry_finds_an_entry_with_a_decomposed_name(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """Samba compares names by code point, so it must be asked for a name exactly as it wrote the name."""
+    """Samba compares names by code point, so a search must use exactly the code points of the stored name."""
     company = directory.company
     boss, assistant = company.person_with_comma, company.canary_person
     name = "CN=A\u030ase Kru\u0308ger"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Memory and temporary files of large rosters: memory must be bounded, and a killed run must leave no files."""
+"""Memory usage and temporary files for large rosters: memory must be bounded, and a killed run must leave no files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BENCH = Path(__file__).parents[1] / "bench/roster.py"
 
 ROWS = 40_000
-"""Number of rows. They fill more than one sorted run of the external merge sort, and would take 50 MiB of memory."""
+"""Number of rows. They fill more than one sorted run of the external merge sort, and would occupy 50 MiB of memory."""
 
 MAX_GROWTH_MIB = 16
 """Maximum growth of peak memory over step ``base`` in MiB: 8 for a sorted run, the rest for duplicate detection."""

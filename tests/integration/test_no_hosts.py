@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The check in sync.yml and probe.yml that contact_sync_hosts and --limit select the hosts that the user means."""
+"""The check in sync.yml and probe.yml that contact_sync_hosts and --limit select the intended hosts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.integration.support.workspace import Workspace
 
 SYNC, PROBE = "frontdesk.contacts.sync", "frontdesk.contacts.probe"
-# Any attempt to connect to one of these hosts causes another error.
+# Any attempt to connect to one of these hosts causes a different error.
 NOT_CONNECTABLE = {"ansible_connection": "nonexistent"}
 SYNCS = {"corp": {"ansible_connection": "local"}, "harbour": {"ansible_connection": "local"}}
 INVENTORY = {
@@ -166,7 +166,7 @@ def test_an_empty_inventory_fails(workspace: Workspace, playbook: str) -> None:
         pytest.param("~co.*:syncs[1]", (), {"corp", "harbour"}, id="regular expression and index"),
         pytest.param("all:!sites:!retired", (), {"corp", "harbour"}, id="excluded groups"),
         pytest.param("syncs", ("--limit", "corp"), {"corp"}, id="limit to one host"),
-        pytest.param("syncs", ("--limit", "corp,oslo"), {"corp"}, id="limit that also has others"),
+        pytest.param("syncs", ("--limit", "corp,oslo"), {"corp"}, id="limit with another host"),
         pytest.param("syncs", ("--limit", "@hosts.retry"), {"corp"}, id="limit in a file"),
         pytest.param(None, (), {"localhost"}, id="not set"),
         pytest.param("", (), {"localhost"}, id="blank"),
@@ -175,7 +175,7 @@ def test_an_empty_inventory_fails(workspace: Workspace, playbook: str) -> None:
 def test_the_playbook_runs_on_the_selected_hosts(
     workspace: Workspace, hosts: object, arguments: tuple[str, ...], expected: set[str]
 ) -> None:
-    # The role stops at once on each of these hosts, because its required variables are not set.
+    # The role fails immediately on each of these hosts, because its required variables are not set.
     write_inventory(workspace, INVENTORY)
     (workspace.root / "hosts.retry").write_text("corp\n", encoding="utf-8")
     run = run_with_hosts(workspace, SYNC, hosts, *arguments)

@@ -47,7 +47,7 @@ UNKNOWN_CA = (
 
 @pytest.fixture(scope="module")
 def other_ca_path() -> Iterator[Path]:
-    """A CA certificate that no server of the tests uses."""
+    """The path of the certificate of a CA that did not issue any server's certificate."""
     with authority() as other:
         yield other.ca_file
 

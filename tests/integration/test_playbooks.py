@@ -38,7 +38,7 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "role_three_times_in_one_play": [REAL_RUN],
 }
 """The arguments of each run, by playbook. Runs that would only repeat what other playbooks cover are omitted."""
-# These variables show the options of modules. Before ansible-core 2.21, the verbosity is sufficient.
+# Include the options of modules in their results. Before ansible-core 2.21, the verbosity is sufficient.
 SHOW_OPTIONS = {"ANSIBLE_VERBOSITY": "3", "ANSIBLE_INJECT_INVOCATION": "true"}
 
 CUSTOM_PROFILE = {
@@ -208,7 +208,7 @@ def test_module_defaults_apply_to_options_that_the_role_does_not_set(
         future.result()[0].run.module_results(module)["localhost"]["invocation"]["module_args"]
         for module in ("ad_contacts_export", "contact_upload")
     )
-    # In this order: defaults of the action group, defaults of the modules, and variables of the role.
+    # The values come from the defaults of the action group, the defaults of the modules, and the role, in this order.
     assert exported["ca_path"] == scenario.inventory.variables["authority"]
     assert (exported["page_size"], uploaded["timeout"]) == (7, 71)
     assert exported["connection_timeout"] == 5

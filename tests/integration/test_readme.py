@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 README = "README.md"
 QUICK_START = "Quick start"
 TWO_SCREENS = 60
-# Certified collections need these sections. Their READMEs are also shown outside the repository.
+# These sections are required in certified collections, whose READMEs are also shown outside the repository.
 SECTIONS = (
     *("Description", "Requirements", "Installation", "Use Cases", "Testing", "Support"),
     *("Release Notes", "Related Information", "License"),
@@ -44,7 +44,7 @@ REPOSITORY = "https://github.com/frontdesk/contacts"
 
 @dataclass
 class Shell:
-    """The terminal of a new user: each command runs in the directory and the virtual environment of the ones before.
+    """The terminal of a new user, which keeps the working directory and the virtual environment between commands.
 
     :ivar workspace: workspace of the user.
     :ivar session: earlier commands that affect later ones.
@@ -60,18 +60,18 @@ class Shell:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings of this machine for pip, such as its package index."""
+        """The environment variables that configure pip on this machine, such as the package index."""
         return {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
 
     def line(self, command: str) -> str:
-        """Return a line that runs a command after the earlier ones."""
+        """Return a command line that repeats the commands in `session`, and then runs a command."""
         line = " && ".join([*self.session, command])
         if command.startswith(("cd ", ". ")):
             self.session.append(command)
         return line
 
     def run(self, command: str, *, editor: str = "false") -> PlaybookRun:
-        """Run a command that succeeds without warnings, and enter the vault password if it asks for it."""
+        """Run a command, which must succeed without warnings, and enter the vault password if prompted."""
         env = {**self.environment, "EDITOR": editor}
         run = run_command(self.workspace, self.line(command), VAULT_PASSWORD, env=env)
         run.assert_clean()
@@ -102,7 +102,7 @@ def quick_start(shell: Shell, directory: RunningDirectory, service: Receiver) ->
 
 
 def assert_upgrades(shell: Shell, command: str) -> None:
-    """Assert that the command that has installed the collection upgrades it, and ignores files without a commit."""
+    """Assert that the installation command also upgrades the collection, and installs only committed files."""
     new_file = "docs/new.md"
     installed = (
         shell.workspace.collections_path / "ansible_collections/frontdesk/contacts" / new_file
@@ -116,7 +116,7 @@ def assert_upgrades(shell: Shell, command: str) -> None:
 
 
 def write_inventory(shell: Shell, inventory: Example) -> None:
-    """Write the inventory of the quick start, and a state directory below the workspace, also for root."""
+    """Write the inventory of the quick start, and set a state directory in the workspace, even for root."""
     folder = shell.workspace.home / "frontdesk"
     (folder / "inventory.yml").write_text(inventory.text, encoding="utf-8")
     (folder / "host_vars").mkdir()
@@ -155,7 +155,7 @@ def run_from_cron(shell: Shell, entry: str) -> PlaybookRun:
     )
 
 
-def test_the_quick_start_leads_from_an_empty_home_directory_to_a_timer(
+def test_the_quick_start_leads_from_an_empty_home_directory_to_a_cron_job(
     active_directory: RunningDirectory, service: Receiver, shell: Shell
 ) -> None:
     setup, vault, inventory, syncs, timer = quick_start(shell, active_directory, service)
@@ -190,7 +190,7 @@ def test_the_quick_start_fits_on_two_screens() -> None:
 
 
 @pytest.mark.parametrize("heading", SECTIONS)
-def test_each_section_for_certification_has_a_text(heading: str) -> None:
+def test_each_section_required_for_certification_has_content(heading: str) -> None:
     assert len(section_text(README, heading).splitlines()) > 2
 
 

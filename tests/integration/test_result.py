@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of the role, contact_sync_result, with the playbook of the guide that mails and posts it."""
+"""The result of the role, contact_sync_result, and the playbook in the guide that sends it by mail and to a chat."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SENDMAIL = '#!/bin/sh\ncat >>"$HOME/mails"\n'
 
 @dataclass
 class Notifications:
-    """The playbook of the guide with a mail program and a chat service.
+    """The playbook in the guide, with a mail program and a chat service.
 
     :ivar posts: bodies of the requests to the chat service.
     """
@@ -57,7 +57,7 @@ class Notifications:
 
     @property
     def mails(self) -> str:
-        """All mails, one after the other."""
+        """All sent mails, concatenated."""
         path = self.workspace.home / "mails"
         return path.read_text("utf-8") if path.exists() else ""
 
@@ -71,7 +71,7 @@ class Notifications:
         }
         env = {
             "PATH": f"{self.workspace.home / 'bin'}:{self.workspace.environment()['PATH']}",
-            # The public CAs of the module uri.
+            # The module uri trusts the CAs in this file.
             "SSL_CERT_FILE": str(self.ca_file),
             "ANSIBLE_SHOW_CUSTOM_STATS": "true",
         }
@@ -103,7 +103,7 @@ def published(run: PlaybookRun) -> dict[str, Any]:
 def notifications(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace, ca: Authority
 ) -> Iterator[Notifications]:
-    """The playbook of the guide, for a company in OpenLDAP."""
+    """The playbook in the guide, for a company in OpenLDAP."""
     program = workspace.home / "bin" / "sendmail"
     program.parent.mkdir()
     program.touch(mode=0o700)
@@ -244,7 +244,7 @@ def test_the_kinds_of_failures_of_several_syncs(
 def test_an_unchanged_run_of_the_playbook_shows_few_tasks_and_readable_lines(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
-    """The output of a nightly run, without -v and colors."""
+    """The output is that of a nightly run: without -v and without colors."""
     inventory = Inventory(role_variables(open_ldap, service, workspace))
     run_playbook(workspace, SYNC, inventory).assert_clean()
     pretty = {"ANSIBLE_CALLBACK_FORMAT_PRETTY": "true"}

@@ -115,7 +115,7 @@ def test_blank_variables_count_as_unset_and_strings_are_converted(
     inventory = Inventory(variables, {"syncs": hosts})
     workspace.state_dir.mkdir(mode=0o700)
     arguments = ["--check", "-vvv", "-e", "contact_sync_hosts=syncs"]
-    # The variable shows the options of modules. Before ansible-core 2.21, -vvv is sufficient.
+    # The variable includes the options of modules in their results. Before ansible-core 2.21, -vvv is sufficient.
     run = run_playbook(
         workspace, SYNC, inventory, *arguments, env={"ANSIBLE_INJECT_INVOCATION": "1"}
     )
@@ -148,7 +148,7 @@ def test_each_stage_can_run_separately(
     ]
     left_out = "Left out: 1 (Email and SMS Phone are both empty)."
     first_line = (
-        f"Exported: {contact_count} contacts. Nothing was uploaded: tags left out the upload, or"
+        f"Exported: {contact_count} contacts. Nothing was uploaded: tags excluded the upload, or"
         " another host failed."
     )
     last_line = f"They are listed in {workspace.dest}.ids."
@@ -172,12 +172,12 @@ def test_each_stage_can_run_separately(
     skipped.assert_clean()
     (report,) = skipped.reports
     assert report.startswith(
-        f"Preview: {contact_count} contacts would be exported. Tags left out the upload, or another host failed.\n"
+        f"Preview: {contact_count} contacts would be exported. Tags excluded the upload, or another host failed.\n"
     )
     checked = run_playbook(workspace, SYNC, inventory, "--tags", "contact_sync_preflight")
     checked.assert_clean()
     assert checked.reports == [
-        "Nothing was done: tags left out the export and the upload, or another host failed."
+        "Nothing was done: tags excluded the export and the upload, or another host failed."
     ]
     assert workspace.files() == before
     assert not list(workspace.temp_dir.iterdir())
@@ -219,7 +219,7 @@ def test_the_check_mode_keyword_of_a_play_is_respected(
 def test_results_of_another_run_of_the_role_are_not_used(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
-    """Tags select one of two syncs in a play, or only the upload of the second one."""
+    """The tags select the first of two syncs in a play, and then also the upload of the second sync."""
     variables = role_variables(open_ldap, service, workspace)
     roles = [
         {
@@ -251,7 +251,7 @@ def test_results_of_another_run_of_the_role_are_not_used(
 def test_a_failed_export_is_never_followed_by_an_upload(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
-    """With ignore_errors, the roster of an earlier export would still exist."""
+    """With ignore_errors, the play continues after the failed export, and the roster of an earlier export exists."""
     variables = role_variables(open_ldap, service, workspace)
     exported = run_playbook(workspace, SYNC, Inventory(variables), "--tags", "contact_sync_export")
     exported.assert_clean()

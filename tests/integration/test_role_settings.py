@@ -257,7 +257,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "password_number": (
         {"bind_pw": 7_700_123},
-        "Cannot use contact_sync_bind_pw: YAML reads it as another type than text. Write it in quotes.",
+        "Cannot use contact_sync_bind_pw: YAML reads it as a type other than text. Write it in quotes.",
     ),
     "column_without_header": (
         {"columns": [{"header": "Name", "value": "displayName"}, {"value": "mail"}]},
@@ -400,7 +400,7 @@ def test_invalid_variables_are_reported_before_the_directory_is_read(
 def test_secrets_can_be_inline_vault_values(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
-    """All secrets are encrypted one by one, as by ``ansible-vault encrypt_string``, and some of them are nested."""
+    """Each secret, and an element of a list, is encrypted individually, as with ``ansible-vault encrypt_string``."""
     (workspace.root / "vault-password").write_text("Vp7.of-the-vault")
     vault = VaultLib([("default", VaultSecret(b"Vp7.of-the-vault"))])
 

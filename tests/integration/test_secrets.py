@@ -39,7 +39,7 @@ FAILURES = {
     "wrong_columns": "valu",
     "list_as_password": "Cannot use contact_sync_bind_pw: it is a list.",
 }
-"""Part of the expected error message, by host that fails."""
+"""Part of the expected error message, by failing host."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class SyncScenario:
         env = {
             "FRONTDESK_BIND_PW": self.secrets[PASSWORD],
             "FRONTDESK_TOKEN": self.secrets[TOKEN],
-            # Shows the options of modules. Before ansible-core 2.21, -vvv is sufficient.
+            # Includes the options of modules in their results. Before ansible-core 2.21, -vvv is sufficient.
             "ANSIBLE_INJECT_INVOCATION": "true",
             "ANSIBLE_PIPELINING": str(pipelining),
         }

@@ -115,7 +115,7 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
         runner.start(build_module_request(workspace, "contact_upload", options))
         assert arrived.wait(30)
         kill(runner.pid)
-    # The receiver logs a request after it has sent the response.
+    # The receiver evaluates and logs the held request in another thread, after the end of the block.
     assert wait_until(lambda: service.log_file.read_text("utf-8").count('"POST"') == 2)
     assert service.uploads == 1 + accepted
     receipt_after_kill = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state directory on volumes and hosts that other users share."""
+"""The state directory on volumes and hosts that are shared with other users."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def extend_modes(directory: Path) -> None:
-    """Give the group access to a directory and its files, as Kubernetes does for a pod with an fsGroup."""
+    """Grant the group access to a directory and its files, as Kubernetes does for a pod with an fsGroup."""
     for path in (directory, *directory.rglob("*")):
         path.chmod(path.stat().st_mode | (0o2770 if path.is_dir() else 0o660))
 
@@ -128,7 +128,7 @@ def test_the_role_refuses_a_roster_that_replaces_the_exported_one(
     output, _errors = process.communicate(timeout=120)
     run = PlaybookRun(process.returncode, output)
     assert run.failure == (
-        f"Cannot use {workspace.dest}: it is not the exported roster, because its SHA-256 checksum is not the one in"
+        f"Cannot use {workspace.dest}: it is not the exported roster, because its SHA-256 checksum differs from"
         " checksum. Find out what replaced it, and export the roster again."
     )
     assert service.requests == 0

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text of a hostile directory: it cannot control a terminal, reorder a message or add lines to a log."""
+"""Text from a hostile directory, which must not control a terminal, reorder a message or add lines to a log."""
 
 from __future__ import annotations
 

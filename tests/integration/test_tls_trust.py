@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The certificates that are trusted, and the names in them that count."""
+"""The CA certificates that are trusted, and the names in server certificates that are accepted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.lab.receiver import Receiver
 
 OTHER_NAME = "its certificate was issued for another name ("
-REMEDY = "use a name from the certificate; its common name does not count."
+REMEDY = "use a name from the certificate; its common name is ignored."
 
 
 def test_the_common_name_of_a_directory_does_not_count(
@@ -54,7 +54,7 @@ def test_a_ca_bundle_in_the_environment_replaces_the_certificates_of_the_system(
 ) -> None:
     write_roster(workspace.dest, make_contacts(2))
     options = upload_options(service, workspace, ca_path=None, initial=True)
-    # OpenSSL reads the certificates of the system from the file in this variable.
+    # OpenSSL reads the system's CA certificates from the file named by this variable.
     system = {"SSL_CERT_FILE": str(service.ca_file)}
     with authority() as other:
         env = {**system, variable: str(other.ca_file)}

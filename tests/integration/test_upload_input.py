@@ -169,7 +169,7 @@ def test_only_the_roster_with_the_checksum_is_uploaded(
     write_roster(workspace.dest, make_contacts(3))
     refused = run_failing_upload(service, workspace, checksum=checksum)
     assert refused.message == (
-        f"Cannot use {workspace.dest}: it is not the exported roster, because its SHA-256 checksum is not the one in"
+        f"Cannot use {workspace.dest}: it is not the exported roster, because its SHA-256 checksum differs from"
         " checksum. Find out what replaced it, and export the roster again."
     )
     assert service.requests == 0

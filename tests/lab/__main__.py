@@ -6,7 +6,7 @@
 
     python -m tests.lab [--only SERVER]...
 
-Prints the connection settings of the servers as YAML. New passwords are generated at each start.
+The connection settings of the servers are printed as YAML. Each start generates new passwords.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
 
     PYTHONPATH=. python -m tests.lab.capture
 
-Searches Samba and OpenLDAP for people and groups of the lab's fictional company. Each line of a fixture file
+The script searches Samba and OpenLDAP for people and groups of the lab's fictional company. Each line of a fixture file
 contains one page of a result: the decrypted bytes, encoded in base64.
 """
 

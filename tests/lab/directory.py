@@ -63,8 +63,8 @@ class Login:
 class RunningDirectory:
     """The connection settings of a running directory, and methods that change its people.
 
-    The methods look up people by account name (sAMAccountName), so they also work after a person was moved or renamed.
-    If the server rejects an operation, ldap3's LDAPOperationResult is raised.
+    The methods look up people by account name (sAMAccountName), so they also work if a person has been moved or
+    renamed. If the server rejects an operation, ldap3's LDAPOperationResult is raised.
     """
 
     company: Company

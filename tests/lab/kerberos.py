@@ -39,7 +39,7 @@ class Realm:
         :param settings: additional settings for [libdefaults].
         """
         more = "".join(f"            {name} = {value}\n" for name, value in settings.items())
-        # udp_preference_limit makes clients use TCP at once instead of trying UDP first.
+        # udp_preference_limit makes clients use TCP immediately instead of trying UDP first.
         return textwrap.dedent(f"""\
             [libdefaults]
             default_realm = {self.name}

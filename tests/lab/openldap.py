@@ -65,7 +65,7 @@ class _Installation:
 
 
 def _installation(root: Path | None) -> _Installation:
-    """Return the unpacked slapd if there is one, else the installed one."""
+    """Return the paths of the unpacked slapd if it exists, else of the installed slapd."""
     unpacked = _Installation(root or unpacked_packages() or Path("/"))
     return unpacked if unpacked.program.exists() else _Installation(Path("/"))
 
@@ -132,7 +132,7 @@ def _load_entries(
 ) -> None:
     """Load the company into the database.
 
-    The server is offline, because only then can entryUUID be set.
+    The server must not be running, because entryUUID can only be set offline.
     """
     company = supervisor.write_file("company.ldif", ldif(directory, directory.bind_pw))
     (supervisor.directory / "database").mkdir()

@@ -4,7 +4,7 @@
 
 """Validation of a CSV file of contacts against the rules in a profile.
 
-It shares no code with the collection, so that it detects errors in the files that the collection writes.
+The validator shares no code with the collection, so that it detects errors in the files that the collection writes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RECEPTIONIST: dict[str, Any] = {
     "key": ["Email", "SMS Phone"],
     "location_column": "Location",
 }
-"""What The Receptionist for iPad accepts (support articles 9275517 and 1110164)."""
+"""The profile of the service The Receptionist for iPad (support articles 9275517 and 1110164)."""
 
 # The beginning of a spreadsheet formula. A + or - before a digit is the beginning of a number.
 _FORMULA = re.compile(r"[=@]|[+-](?!\d)")

@@ -285,7 +285,7 @@ def _smb_conf(directory: RunningDirectory, address: str, root: Path) -> str:
         workgroup = {directory.company.netbios_domain}
         server role = active directory domain controller
         server services = ldap kdc
-        # Active Directory behaves like this by default.
+        # This is the default behavior of Active Directory.
         ldap server require strong auth = allow_sasl_over_tls
         dcerpc endpoint servers = -mgmt
         # Samba does not listen on the address without the netmask.

@@ -39,7 +39,7 @@ class Request:
     headers: Message
     body: bytes
     problem: HTTPStatus | None = None
-    """Status code that gives the reason why the body was not read; None if it was read."""
+    """Status code that states why the body was not read; None if it was read."""
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Query parameters. They can contain secrets."""
     client: str | None = None

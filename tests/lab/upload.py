@@ -35,7 +35,7 @@ def extract_upload(
     :param others: required values of the other form fields by name, in order.
     :raises RejectedRequestError: if the request is not a valid upload.
     """
-    # With the Content-Type header in front, a multipart body is a valid email message.
+    # With a preceding Content-Type header, a multipart body is a valid email message.
     head = b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n"
     message = BytesParser(EmailMessage, policy=email.policy.HTTP).parsebytes(head + body)
     if message.get_content_type() != "multipart/form-data":

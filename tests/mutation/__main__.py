@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run mutation tests on the expressions, contacts and roster code of module_utils (`make mutants`).
+"""Run mutation tests on _expressions, _contacts, _roster and _text.py in module_utils (`make mutants`).
 
     python tests/mutation ROOT [FILE...]
 
@@ -62,7 +62,7 @@ class Mutant(NamedTuple):
 def run_mutmut(root: Path, *arguments: str) -> str:
     """Run mutmut and return its output.
 
-    Two sources of randomness are disabled: the examples of property-based tests, and the hashes of strings.
+    Two sources of randomness are eliminated: the examples of property-based tests, and the hashes of strings.
 
     :param root: working directory, which contains ansible_collections.
     """

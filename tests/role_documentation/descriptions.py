@@ -17,7 +17,7 @@ _PHRASES = (
     (re.compile(r"\bthe host that runs the module\b"), "the target host"),
     (re.compile(r"\bthis module\b"), "the role"),
     (re.compile(r"\bthat option\b"), "that variable"),
-    # The users of the role might set it on the control node.
+    # Without this addition, users of the role might set the variable on the control node.
     (re.compile(r"\b(environment variable E\(\w+\))"), r"\1 of the target host"),
     (re.compile(r"\bsource(s?)\b"), r"location\1"),
 )

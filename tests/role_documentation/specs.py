@@ -56,7 +56,8 @@ def build_argument_specs() -> dict[str, Any]:
 def _list_names(entry_point: str) -> list[str]:
     """Return the names of the variables of an entry point, by subject.
 
-    The order within a subject is that of the handwritten notes, and then that of the documentation of the modules.
+    Within a subject, variables with handwritten notes come first, in the order of the notes. The others follow in the
+    order of the documentation of the modules.
     """
     names = [name for name in VARIABLES if _note(name, "entry_point", "main") == entry_point]
     documented = [(stage, option) for stage in MODULES for option in _documented_options(stage)]
@@ -107,7 +108,8 @@ def _build_entry(variable: Variable) -> dict[str, Any]:
     description: list[str] = []
     if variable.options:
         stage, name = next(iter(variable.options.items()))
-        # The documentation has the type path and the default, but only the variable has the choices for the profile.
+        # Only the documentation contains the type path and the defaults. Only the variable contains the choices of the
+        # profile.
         option = {**option, **_documented_options(stage)[name]}
         option["choices"] = variable.spec.get("choices")
         description = convert_description(option["description"], stage)

@@ -27,7 +27,7 @@ FORMULA = "possibly a spreadsheet formula"
 """Cause of an emptied cell."""
 
 # A value that a spreadsheet might interpret as a formula when it opens the file. A + or - before a digit is accepted,
-# as in a phone number, also with spaces or parentheses between them, unless a function call or one of the characters
+# as in a phone number, even with spaces or parentheses between them, unless a function call or one of the characters
 # | ! = " < > & follows. Placeholders such as -- are also accepted.
 _FORMULA = re.compile(r"""[=@]|[+-](?![\s()]*\d)(?![\s+-]*\Z)|[+-].*(?:[|!="<>&]|[A-Za-z]\()""")
 
@@ -62,7 +62,7 @@ class Column:
         return not self.required and not self.expression.reads_location
 
     def find_problem(self, cell: str) -> str | None:
-        """Return the reason why the content of a cell is not acceptable, without the content; None if it is."""
+        """Return the reason why a cell is not acceptable, without its content; None if it is acceptable."""
         if _FORMULA.match(cell):
             return FORMULA
         if self.max_length is not None and len(cell) > self.max_length:

@@ -44,7 +44,7 @@ class FastPath:
 
     @classmethod
     def compile(cls, columns: Sequence[Column], attributes: Sequence[str]) -> FastPath | None:
-        """Compile the fast path; return None if a column is not a bare name, has a phone style, or is binary.
+        """Compile the fast path; return None if a column has a phone style, is binary, or is not a bare name.
 
         :param columns: columns of the roster.
         :param attributes: lowercase attribute names, in the order of an entry's values.

@@ -37,7 +37,7 @@ def require_libraries(auth_protocol: str) -> None:
 
     :raises LibraryError: if a library is missing or too old.
     """
-    reason = f"by O(auth_protocol) {auth_protocol}"
+    reason = f"for O(auth_protocol={auth_protocol})"
     if auth_protocol == KERBEROS:
         GSSAPI.load(reason)
     if auth_protocol == NTLM:
@@ -118,7 +118,8 @@ def _build_no_response_error(action: str, diagnosis: Diagnosis, account: Account
 def _bind_external(connection: Any, uri: str) -> None:
     """Authenticate with the client certificate of the TLS handshake (RFC 4513, 5.2.3)."""
     if connection.server.ssl and read_root_dse(connection, uri).is_active_directory:
-        # With LDAPS, Active Directory has already authenticated the client, and a bind fails (MS-ADTS 5.1.1.2).
+        # With LDAPS, Active Directory has already authenticated the client, and an EXTERNAL bind would fail
+        # (MS-ADTS 5.1.1.2).
         connection.bound = True
         return
     connection.authentication, connection.sasl_mechanism = ldap3.SASL, ldap3.EXTERNAL

@@ -32,12 +32,12 @@ _REPLACE_EXPIRED = "Set a new password for the bind account"
 
 LDAP_RESULTS = {
     3: Explanation(
-        "the server's time limit ended the search",
+        "the search exceeded the server's time limit",
         "Narrow the sources, or increase the time limit on the server",
         is_server_specific=True,
     ),
     4: Explanation(
-        "the server's size limit cut the search short",
+        "the search exceeded the server's size limit",
         "Ask the directory administrator to increase the limit for the bind account, or reduce O(page_size)",
         is_server_specific=True,
     ),
@@ -48,12 +48,12 @@ LDAP_RESULTS = {
         "the server requires an encrypted connection", "Use ldaps:// or O(start_tls=true)"
     ),
     10: Explanation(
-        "the server refers to another server",
+        "the server returned a referral to another server",
         "Set O(server_uri) to a server that contains this search base",
     ),
     # OpenLDAP also returns this result if the account is not allowed to use paged results.
     11: Explanation(
-        "an administrative limit ended the search",
+        "the search exceeded an administrative limit",
         "Ask the directory administrator to increase the limit and to allow paged results (RFC 2696) for"
         " the bind account, or reduce O(page_size)",
         is_server_specific=True,
@@ -165,13 +165,13 @@ KERBEROS_CODES = {
         "the realm has no such account", "Correct O(bind_dn), and write it as NAME@REALM"
     ),
     _KRB5 + 7: Explanation(  # KDC_ERR_S_PRINCIPAL_UNKNOWN
-        "the realm has no service of this name",
+        "the realm has no service with this name",
         "In O(server_uri), use the host name in the server's servicePrincipalName, or add ldap/HOST to that"
         " attribute",
     ),
     _KRB5 + 12: Explanation(  # KDC_ERR_POLICY
         "the account is not allowed to log on at this time or from this computer",
-        "Remove its restrictions",
+        "Remove the account's restrictions",
     ),
     _KRB5 + 14: Explanation(  # KDC_ERR_ETYPE_NOSUPP
         "the realm does not support this encryption type", "Create a new keytab with AES keys"
@@ -189,7 +189,7 @@ KERBEROS_CODES = {
     ),
     _KRB5 + 32: TICKET_EXPIRED,  # KRB_AP_ERR_TKT_EXPIRED
     _KRB5 + 37: Explanation(  # KRB_AP_ERR_SKEW
-        "the clocks of this host and of the realm differ too much",
+        "the clocks of this host and of the KDC differ too much",
         "Synchronize both with the same time servers",
     ),
     _KRB5 + 140: Explanation(  # KRB5_CC_UNKNOWN_TYPE
@@ -218,7 +218,9 @@ KERBEROS_CODES = {
 }
 """Explanations by MIT Kerberos minor code."""
 
-OTHER_KERBEROS_CODE = Explanation("Kerberos failed", "Try kinit and kvno ldap/HOST on this host")
+OTHER_KERBEROS_CODE = Explanation(
+    "the Kerberos operation failed", "Try kinit and kvno ldap/HOST on this host"
+)
 """Explanation of all other minor codes."""
 
 _CHECK_TLS_PORT = "Check that it uses TLS on this port"
@@ -320,7 +322,7 @@ class DnsFailure(Enum):
     NO_RECORDS = "the domain has no SRV records for LDAP servers"
     OUTSIDE_DOMAIN = "all targets of the SRV records are outside the domain"
     TIMEOUT = "no DNS server responded in time"
-    SERVERS_FAILED = "all DNS servers failed or refused"
+    SERVERS_FAILED = "all DNS servers failed or refused the query"
     NO_RESOLVER = "no DNS server is configured"
 
 

@@ -41,8 +41,8 @@ class LdapSession:
     :ivar identity_attribute: attribute that identifies an entry: OBJECT_GUID or ENTRY_UUID.
     :ivar is_unencrypted: whether messages cross a network unencrypted, so that attackers could read and alter them.
     :ivar has_sasl_layer: whether messages are encrypted by a SASL security layer (RFC 4422, 3.7) instead of TLS.
-    :ivar check_identities: function that checks the entries of each page, with their distinguished names; None if there
-        is none.
+    :ivar check_identities: function that checks the identities on each page; its arguments are the entries and their
+        distinguished names. None if identities are not checked.
     """
 
     uri: str

@@ -28,7 +28,7 @@ INTERMEDIATE_RESPONSE: Final = 0x79
 CONTROLS: Final = 0xA0
 
 # Maximum number of cached attribute headers. There is one for each combination of an attribute and the length of its
-# value, typically a few hundred in a search for people. The limit bounds the memory whatever a server returns.
+# value, typically a few hundred in a search for people. The limit bounds memory use, whatever a server returns.
 _MAX_CACHED_HEADERS = 8192
 
 

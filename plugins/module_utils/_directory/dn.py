@@ -49,7 +49,8 @@ def is_dn(name: str) -> bool:
 def trim_dn(dn: str) -> str:
     """Remove the whitespace around a DN, such as the line break of a YAML block scalar.
 
-    Some servers ignore it; for others, it is a part of the name. An escaped space at the end always is a part of it.
+    Some servers ignore this whitespace; others treat it as part of the name. An escaped space at the end is always part
+    of the name, and is kept.
     """
     start = dn.lstrip()
     trimmed = start.rstrip()

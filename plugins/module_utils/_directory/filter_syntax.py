@@ -4,9 +4,9 @@
 
 """Syntax of search filters (RFC 4515).
 
-ldap3's parser accepts filters that are not valid, and sends something else: it drops all conditions behind ``!`` except
-the first one, and skips empty substrings. The parser in this file accepts only filters that have exactly one meaning.
-It also accepts whitespace around conditions, attributes, operators and values, which RFC 4515 does not allow.
+ldap3's parser accepts some invalid filters and silently changes their meaning. For example,
+``(!(a=1)(|(b=2)(c=3)))`` becomes ``(!(a=1))``, and empty substrings are dropped. The parser in this file accepts only
+unambiguous filters. Unlike RFC 4515, it also accepts whitespace around conditions, attributes, operators and values.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _SPECIAL_BYTE = re.compile(rb"[^A-Za-z0-9]")
 _ENCLOSE = "Enclose every condition in parentheses, as in (&(objectClass=user)(mail=*))"
 _ESCAPE_CHARACTERS = "Write the characters ( ) * \\ within a value as \\28 \\29 \\2a \\5c"
 _REMOVE_PARENTHESIS = "Remove it, or write it as \\29 if it is part of a value"
-_ONE_NEGATED = "Put a single condition behind each !, as in (!(|(a=1)(b=2)))"
+_ONE_NEGATED = "Put a single condition after each !, as in (!(|(a=1)(b=2)))"
 _ONE_ASTERISK = "Write a single asterisk without spaces, as in (mail=*) or (cn=A*), and an asterisk in a value as \\2a"
 
-# Patterns of characters that a value must not contain, each with a cause and a remedy (empty for the usual one).
+# Patterns of characters that a value must not contain, each with a cause and a remedy (empty for the usual remedy).
 _FORBIDDEN_CHARACTERS = (
     (re.compile(r"\\(?![0-9A-Fa-f]{2})"), "a backslash is not part of an escape sequence", ""),
     (re.compile("\0"), "a value contains a null character", "Write it as \\00"),
@@ -58,7 +58,7 @@ class FilterSyntaxError(Exception):
 
 
 def normalize_filter(text: str) -> str:
-    """Return a filter in a form that only depends on its meaning.
+    """Return a filter in a form that depends only on its meaning.
 
     The form has no whitespace around values, and all special characters are escaped.
 
@@ -94,14 +94,16 @@ class _FilterParser:
         if following == "(":
             raise self._error("a second filter begins", _ENCLOSE)
         if following == ")":
-            raise self._error("a closing parenthesis is superfluous", _REMOVE_PARENTHESIS)
+            raise self._error("an unmatched closing parenthesis occurs", _REMOVE_PARENTHESIS)
         if following:
             raise self._error("text follows the filter", self._escape_remedy)
         return normalized
 
     def _parse_filter(self, depth: int) -> str:
         if depth > _MAX_DEPTH:
-            raise self._error(f"more than {_MAX_DEPTH} levels are nested", "Simplify the filter")
+            raise self._error(
+                f"conditions are nested more than {_MAX_DEPTH} levels deep", "Simplify the filter"
+            )
         if self._peek() != "(":
             raise self._error("an opening parenthesis is missing", _ENCLOSE)
         self._position += 1

@@ -26,7 +26,7 @@ _SASL_BIND_IN_PROGRESS = 14
 
 _LAYER_ERRORS = {
     True: (
-        "the server does not support encryption by Kerberos, and personal data would be sent unencrypted",
+        "the server does not support Kerberos encryption, so personal data would be sent unencrypted",
         "Use ldaps://, or O(start_tls=true)",
     ),
     False: (

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Wrappers for private ldap3 APIs, which are identical in ldap3 2.9.1 and 2.10.2."""
+"""Wrappers for private ldap3 APIs.
+
+The code supports ldap3 2.9.1 and 2.10.2rc4, which differ only where a comment says so.
+"""
 
 from __future__ import annotations
 

@@ -50,8 +50,8 @@ try:
     import ldap3.protocol.sasl.sasl
     import ldap3.utils.asn1
 
-    # From 2.10 on, ldap3's case-insensitive dictionaries of attributes return sn;lang-de for sn, and one range
-    # of the values of member as if it were all of them. Regular dictionaries contain the names that the server returns.
+    # From 2.10 on, ldap3's case-insensitive dictionaries of attributes return sn;lang-de for sn, and a single
+    # range of member values for member. Regular dictionaries contain the names that the server returns.
     ldap3.set_config_parameter("CASE_INSENSITIVE_ATTRIBUTE_NAMES", False)
     FAILURES = (ldap3.core.exceptions.LDAPExceptionError, *FAILURES)
     LDAP3 = replace(LDAP3, package=ldap3)

@@ -175,6 +175,7 @@ def _discard_response(connection: Any, messages: MessageReader, message_id: int)
 
 
 def _close_connection(connection: Any) -> None:
-    # Leftover bytes of a broken response must not be parsed as the next response. ldap3 does the same in this case.
+    # Leftover bytes of a broken response must not be parsed as the next response. ldap3 also closes the
+    # connection in this case.
     with suppress(*FAILURES):
         connection.strategy.close()

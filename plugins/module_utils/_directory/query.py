@@ -56,7 +56,7 @@ def check_query(query: Query, context: str) -> None:
 
 
 def check_filter(search_filter: str, context: str) -> None:
-    """Check that a filter is valid (RFC 4515), and that ldap3 sends it as it is written.
+    """Check that a filter is valid (RFC 4515), and that ldap3 sends it unchanged.
 
     :param search_filter: filter to check.
     :param context: name of the query in error messages.

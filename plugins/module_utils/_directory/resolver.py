@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""DNS queries, in the only file that imports dnspython.
+"""DNS queries. Only this file imports dnspython.
 
 Loading dnspython takes as long as loading ldap3, so `open_resolver` imports this file only when it is needed.
 """

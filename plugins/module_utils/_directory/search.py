@@ -45,7 +45,7 @@ def search(
     :raises ServerError: if this server does not return the complete result, for instance because of a limit
         or a lost connection.
     :raises DirectoryError: if the error does not depend on the server, for instance because the search base
-        does not exist, the server returns a referral, an entry has no identity or that of another entry, or an
+        does not exist, the server returns a referral, an entry has no identity or shares one with another entry, or an
         attribute has more values than the server returns at once.
     """
     action = f"Cannot search {query.search_base} on {session.uri}"

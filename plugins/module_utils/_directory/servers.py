@@ -128,7 +128,7 @@ def resolve_address(settings: ConnectionSettings, address: Address) -> list[tupl
 def _query_ip_addresses(settings: ConnectionSettings, address: Address) -> list[str]:
     """Return the IP addresses of a server from the configured DNS servers.
 
-    This host's resolver is not used, because it might not know the domain.
+    This host's resolver is not used, because it might not resolve names in the domain.
     """
     action = f"Cannot connect to {address.uri}"
     try:

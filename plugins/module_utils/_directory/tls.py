@@ -59,7 +59,7 @@ class VerifiedTls(_Tls):
 
         ldap3 calls this method for LDAPS and StartTLS. The timeout of the handshake is the connection timeout.
 
-        :param do_handshake: parameter of ldap3; ignored, because the handshake is always performed at once.
+        :param do_handshake: parameter of ldap3; ignored, because the handshake is always performed immediately.
         :raises OSError: ssl.SSLError or another error if the handshake or the verification fails.
         """
         try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The text of attribute values, also of binary ones."""
+"""Conversion of attribute values, including binary values, to text."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def decode_values(name: str, values: bytes | Sequence[bytes]) -> list[str]:
 
     :param name: lowercase name of the attribute.
     :param values: one value, or an unordered list of several values (RFC 4511, 4.1.7).
-    :raises AttributeValueError: if a value has no text form; the message is complete.
+    :raises AttributeValueError: if a value has no text form; the message names the attribute.
     """
     decode = TEXT_FORMS.get(name, _decode_utf8)
     try:

@@ -21,7 +21,7 @@ The phonenumbers library determines the spacing, which might change between its 
 INVALID_NUMBER = "not a valid phone number"
 """Cause of an emptied cell."""
 
-# The scheme of phone numbers in URIs (RFC 3966), the only letters that a number can have.
+# The scheme of phone numbers in URIs (RFC 3966), the only letters that a number can contain.
 _TEL_SCHEME = re.compile(r"\Atel:", re.IGNORECASE)
 
 

@@ -148,7 +148,7 @@ class _SyntaxChecker:
         if isinstance(node.value, str):
             if SURROGATE.search(node.value):
                 raise ForbiddenError("an unpaired surrogate is not allowed")
-            # Attribute values are also composed, so that equal strings compare as equal.
+            # Attribute values are also normalized to NFC, so that canonically equivalent strings compare equal.
             node.value = compose(node.value)
 
     def _visit_concat(self, node: nodes.Concat) -> None:

@@ -60,7 +60,7 @@ class Module(Protocol):
     def set_fs_attributes_if_different(self, file_args: dict[str, Any], changed: bool) -> bool:
         """Set the owner, group and mode of a file.
 
-        :param changed: whether something else has already changed.
+        :param changed: value to return if the attributes do not change.
         :returns: True if the attributes changed, otherwise `changed`.
         """
 
@@ -90,7 +90,7 @@ class WrittenFiles:
         """
         paths = {"roster": dest}
         if check_mode:
-            # Without a staged roster, a later task must not use the old one, which would lead to another plan.
+            # Without a staged roster, a later task must not use the old one, which would lead to a different plan.
             paths = (
                 {"roster": str(self.path), "staging_dir": str(self.path.parent)}
                 if self.path

@@ -71,11 +71,11 @@ class Export:
 
     @property
     def warnings(self) -> list[str]:
-        """Warnings that the module shows although the export is complete."""
+        """Warnings that the module shows even though the export is complete."""
         warnings = [
             *self.failovers,
             *(
-                f"No entry has the attribute {name}, which the columns use."
+                f"No entry has the attribute {name}, which a column or a location rule uses."
                 for name in self.missing_attributes
             ),
             *(
@@ -83,7 +83,7 @@ class Export:
                 for name in self.missing_referenced_attributes
             ),
             *(
-                f"The directory refers to {uri} for a part of a source. People there are missing."
+                f"The directory returned a referral to {uri} for part of a source. The people there are missing."
                 for uri in self.references
             ),
         ]

@@ -40,7 +40,7 @@ class IdentityCheck:
         :param dns: the distinguished name of each entry.
         :raises DirectoryError: if one of them has the identity of another entry.
         """
-        # The case of a DN depends on how it was found.
+        # The case of an entry's DN depends on how the entry was found.
         holders = [hash(dn.lower()) for dn in dns]
         self._finder.add([hash(entry.identity) for entry in entries], holders)
         if not self._conflicts.is_empty:
@@ -64,6 +64,6 @@ class IdentityCheck:
         return DirectoryError(
             f"Cannot identify people on {self._session.uri}",
             f"two entries have the same {self._session.identity_attribute}{identity}",
-            "Run again in case an entry was moved or renamed during the run; otherwise, delete one of the entries and"
-            " create it again",
+            "Run again in case an entry was moved or renamed during the run; if the error persists, delete one of the"
+            " entries and create it again",
         )

@@ -29,8 +29,8 @@ def require(reporter: Reporter, *libraries: Library) -> None:
 def fail(reporter: Reporter, error: LibraryError) -> NoReturn:
     """Make the module fail because of a library.
 
-    For a missing library, the message is the one that ansible-core provides. For a library that is too old, a message
-    with similar wording is used.
+    A missing library is reported with ansible-core's own message, and a library that is too old with a similar
+    message.
     """
     library = error.library
     if library.failure is not None:

@@ -26,7 +26,7 @@ SourceResults = Sequence[tuple[Source, SourceStatistics]]
 
 
 class Problem(NamedTuple):
-    """A problem that an administrator should solve.
+    """A problem that an administrator should fix.
 
     :ivar where: server, domain or source that has the problem.
     :ivar cause: cause of the problem, without personal data.
@@ -192,8 +192,8 @@ def find_reference_problems(server: str, references: Sequence[str]) -> list[Prob
     return [
         Problem(
             server,
-            f"it refers to {uri} for a part of a source, and people there are missing",
-            "Read that part from the server that holds it, or narrow the source",
+            f"it returned a referral to {uri} for part of a source, and the people there are missing",
+            "Read that part from a server that contains it, or narrow the source",
         )
         for uri in references
     ]
@@ -209,7 +209,7 @@ def find_server_differences(counts: Mapping[str, Mapping[str, int]]) -> list[Pro
             source,
             "the servers return different numbers of people: "
             + ", ".join(f"{count} on {server}" for server, count in by_server.items()),
-            "Check the replication between them, and make sure that none of them is a global catalog,"
+            "Check the replication between the servers, and make sure that none of them is a global catalog,"
             " which lacks some attributes",
         )
         for source, by_server in counts.items()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The output of a module: warnings, errors and results in which no option name is still marked."""
+"""The output of a module: warnings, errors and results, in which the markers of option names are replaced."""
 
 from __future__ import annotations
 

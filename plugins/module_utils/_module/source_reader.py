@@ -133,7 +133,7 @@ class SourceReader:
     def _read_names(self, sources: Sequence[Source], attributes: Sequence[str]) -> list[str]:
         """Read the distinguished name in each of the given attributes, for all people of the sources.
 
-        :returns: the names exactly as the server wrote them, because some servers compare them by code point.
+        :returns: the names exactly as the server returned them, because some servers compare them by code point.
         """
         names: set[str] = set()
         has_name = filter_or(f"({attribute}=*)" for attribute in attributes)
@@ -197,7 +197,7 @@ class SourceReader:
 
     def _identities_below(self, ou: str) -> set[str]:
         if ou not in self._identities_by_ou:
-            action = f"Cannot exclude {ou} on {self._session.uri}"
+            action = f"Cannot read the excluded OU {ou} on {self._session.uri}"
             require_entry(self._session, ou, ["1.1"], EXCLUDED_OU, action)
             query = Query(ou, "subtree", ANYTHING)
             pages = search(self._session, query, [], self._page_size, self.references)
@@ -243,7 +243,7 @@ def _identities(pages: Iterable[list[Entry]]) -> set[str]:
 
 
 def _smallest(attribute: str, values: Values) -> str | None:
-    """Return the smallest value, as expressions do; empty if there is none, and None if any value is not valid."""
+    """Return the smallest value, which expressions use; empty if there is none, and None if any value is not valid."""
     try:
         return next(iter(decode_values(attribute, values)), "")
     except AttributeValueError:

@@ -137,7 +137,7 @@ def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
         if options.checksum not in ("", roster.sha256):
             raise InputError(
                 f"Cannot use {options.src}",
-                "it is not the exported roster, because its SHA-256 checksum is not the one in O(checksum)",
+                "it is not the exported roster, because its SHA-256 checksum differs from O(checksum)",
                 "Find out what replaced it, and export the roster again",
             )
         missing = [name for name in options.key if name not in roster.header]

@@ -171,7 +171,7 @@ def _credential(params: Mapping[str, Any]) -> Credential:
 
 
 def _split_token(params: Mapping[str, Any], in_query: str) -> tuple[str, str]:
-    """Return the prefix of the token and the token itself, whether the user has written them together or not."""
+    """Return the prefix of the token and the token itself, whether or not they are in the same option."""
     token, prefix = params["token"] or "", params["token_prefix"]
     scheme, _separator, rest = token.partition(" ")
     if in_query:
@@ -208,7 +208,7 @@ def _pairs(option: str, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...
 
 
 def _result_format(result: Mapping[str, Any] | None) -> ResultFormat:
-    """Check and convert ``result``.
+    """Check and convert the option ``result``.
 
     Blank values count as not set, unlike in ansible-core's ``required_by``.
 

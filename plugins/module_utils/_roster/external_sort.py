@@ -87,7 +87,7 @@ def _close(file: IO[bytes]) -> None:
 
 @contextmanager
 def spill_errors(directory: str) -> Iterator[None]:
-    """Convert operating system errors that occur while data is spilled.
+    """Raise FrontdeskError instead of operating system errors while data is spilled.
 
     :raises FrontdeskError: if the block raises an OSError.
     """

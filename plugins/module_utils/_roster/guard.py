@@ -15,7 +15,7 @@ MAX_SMALL_ROSTER = 20
 """Maximum number of contacts in a small roster.
 
 The percentage limit does not apply if the last accepted roster is small. In a small roster, even a few removals are a
-large percentage: one of ten contacts is already 10%."""
+large percentage: removing one of ten contacts is already 10%."""
 
 
 @dataclass(frozen=True)

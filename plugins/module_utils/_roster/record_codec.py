@@ -41,7 +41,7 @@ CONTACT, LEFT_OUT = b"0", b"1"
 
 
 class RecordCodec:
-    """Encodes contacts and left-out people as lines, and decodes them.
+    """A codec that encodes contacts and left-out people as lines, and decodes them.
 
     :param locations: all possible locations.
     """

@@ -42,7 +42,7 @@ class EmptiedCell:
     :ivar identity: identity of the person.
     :ivar location: identifier of the location; empty for all locations.
     :ivar column: title of the column.
-    :ivar cause: reason why the value was removed: a duplicate, or an invalid phone number.
+    :ivar cause: reason why the value was removed, such as an invalid phone number.
     """
 
     identity: str

@@ -133,7 +133,7 @@ def _explain_mismatch(document: Any, result_format: ResultFormat, row_count: int
     if not isinstance(errors, (list, type(None))):
         return f"{_path_label(result_format.errors)} is not a list"
     # A list that contains a status for each row must be complete. If `row_column` is set, one item
-    # can stand for several rows, so only an empty list is known to be incomplete.
+    # can represent several rows, so only an empty list is known to be incomplete.
     if result_format.status and len(errors or ()) < (1 if result_format.row_column else row_count):
         return f"{_path_label(result_format.errors)} lists {len(errors or ())} of {row_count} rows"
     return _explain_count_mismatch(counts or {}, result_format)

@@ -35,7 +35,7 @@ _PUBLIC_REMEDY = "If it is not a credential, add its name to O(public_names)"
 _USERNAME_REMEDY = "Use a user name without colons, line breaks or other control characters"
 _CREDENTIAL_OPTIONS = (
     "O(token), O(url_username), O(client_cert) and O(secrets); FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the"
-    " environment also count"
+    " environment have the same effect"
 )
 _PAIR_REMEDY = "Remove empty names, line breaks and other control characters"
 # Shorter secrets might occur in other values by chance.
@@ -190,7 +190,7 @@ def _check_secret(secret: Secret, body_kind: str) -> None:
     if len(secret.value) < _MIN_SECRET_LENGTH:
         raise InputError(
             f"Cannot use {subject}",
-            f"its value has fewer than {_MIN_SECRET_LENGTH} characters, so it would also be masked in other texts",
+            f"its value has fewer than {_MIN_SECRET_LENGTH} characters, so unrelated text would also be masked",
             "Use a longer secret; if it is not secret, set it in another option, and add its name to O(public_names)",
         )
     _check_pair(subject, secret.name, secret.value)
@@ -202,7 +202,7 @@ def _check_secret(secret: Secret, body_kind: str) -> None:
         check_form_name(secret.name)
         if body_kind == RAW:
             raise InputError(
-                f"Cannot use {subject} with O(body_format) raw",
+                f"Cannot send the form field {secret.name!r} in O(secrets) with O(body_format) raw",
                 "a raw body has no form fields",
                 "Send it in another place, or set O(body_format) to multipart",
             )
@@ -216,7 +216,7 @@ def _check_conflicts(credential: Credential) -> None:
             "they are alternative credentials",
             (
                 "Omit one of them, or set the token in O(secrets); FRONTDESK_TOKEN and"
-                " FRONTDESK_URL_USERNAME in the environment also count"
+                " FRONTDESK_URL_USERNAME in the environment have the same effect"
             ),
         ),
         (

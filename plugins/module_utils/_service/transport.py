@@ -190,7 +190,7 @@ def select_verify_argument(tls: TlsSettings) -> bool | str:
 
 
 def _find_ca_bundle(tls: TlsSettings) -> str | None:
-    """Return the path of the certificates that the environment names instead of the system's; None if there is none.
+    """Return the path of the CA certificates set in the environment, which replace the system's; None if there is none.
 
     :raises InputError: if the certificates cannot be used.
     """

@@ -75,7 +75,7 @@ def default_state_dir(name: str, is_root: bool, environment: Mapping[str, str]) 
     :param name: name that identifies the sync on its host.
     :param is_root: whether the module runs as root.
     :param environment: the environment variables, for XDG_STATE_HOME (XDG Base Directory Specification, which requires
-        that a relative path is ignored) and HOME.
+        relative paths to be ignored) and HOME.
     :raises InputError: if neither of these variables contains an absolute path.
     """
     if is_root:
@@ -97,7 +97,7 @@ def read_baseline(directory: Path) -> Baseline | None:
 
     :param directory: the state directory.
     :returns: the baseline; None if there is no receipt.
-    :raises StateError: if the receipt or the roster is damaged or cannot be read.
+    :raises StateError: if the receipt or the roster is corrupted or cannot be read.
     """
     path = directory / RECEIPT_FILE
     data = _read_if_exists(path)
@@ -111,7 +111,7 @@ def read_baseline(directory: Path) -> Baseline | None:
         receipt=receipt,
         roster=replace(roster, open_ids=None, ids_sha256=""),
         warning=(
-            f"{directory / receipt.identities}.ids is missing or damaged, "
+            f"{directory / receipt.identities}.ids is missing or corrupted, "
             "so this run identifies contacts by O(key). Restore the file from a backup; otherwise, "
             "the next accepted or unchanged roster replaces it."
         ),
@@ -141,7 +141,7 @@ def _read_roster(directory: Path, receipt: Receipt) -> RosterFile:
     except OSError as error:
         raise _read_error(csv_path, error) from error
     if roster is None or roster.sha256 != receipt.roster:
-        raise StateError(f"Cannot use {csv_path}", "it is missing or damaged", RESTORE_REMEDY)
+        raise StateError(f"Cannot use {csv_path}", "it is missing or corrupted", RESTORE_REMEDY)
     return roster
 
 

@@ -24,7 +24,7 @@ _LOCK_FILE = "lock"
 def exclusive_lock(directory: Path) -> Iterator[str]:
     """Lock the state directory for changes, and create it with mode 0700 if it does not exist.
 
-    The access of other users to an existing directory is removed.
+    Access by other users to an existing directory is revoked.
 
     :param directory: the state directory.
     :returns: a context manager whose value is a warning; empty if there is none.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ownership of a state directory: no other user can replace it or its lock file.
+"""Ownership checks that prevent other users from replacing a state directory or its lock file.
 
 Only the user who runs the module and root may own or change the directories in its path.
 """
@@ -104,9 +104,9 @@ def _is_writable_by_others(status: os.stat_result) -> bool:
 
 
 def _has_other_members(group: int) -> bool:
-    """Return whether a group has other members than root and the user who runs the module.
+    """Return whether a group has members other than root and the user who runs the module.
 
-    On many systems, each user has a group with no other members, which can write to all files of the user. In a
+    On many systems, each user has a private group, which can write to all files of the user. In a
     Kubernetes pod, the group of a volume has no named members at all.
     """
     members = {user.pw_name for user in pwd.getpwall() if user.pw_gid == group}
@@ -116,7 +116,7 @@ def _has_other_members(group: int) -> bool:
 
 
 def _user_name(user: int) -> str:
-    """Return the name of a user, or the number of a user without a name."""
+    """Return the name of a user, or the user ID if the user has no name."""
     try:
         return pwd.getpwuid(user).pw_name
     except KeyError:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The privacy of a state directory: no other user has access to its files."""
+"""The permissions of a state directory, which prevent other users from accessing its files."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _PREVENTION = (
 def make_private(directory: Path, *, check_mode: bool) -> str:
     """Remove the access of other users to a state directory.
 
-    Container platforms and service managers extend the mode of a directory each time they mount or start something. In
+    Container platforms and service managers can restore the access each time they mount a volume or start a service. In
     check mode, the directory is accepted if a real run could change its mode.
 
     :param directory: an existing directory of the user who runs the module.
     :returns: a warning if other users had access to the directory; otherwise an empty string.
-    :raises StateError: if other users keep their access, or if the directory may have another purpose.
+    :raises StateError: if other users would keep their access, or if the directory might not be dedicated to the sync.
     :raises OSError: if the directory cannot be read.
     """
     mode = stat.S_IMODE(directory.stat().st_mode)
@@ -43,7 +43,7 @@ def make_private(directory: Path, *, check_mode: bool) -> str:
     if not _is_dedicated(directory, mode):
         raise StateError(
             action,
-            f"{cause}, and it is not used only by the sync",
+            f"{cause}, and it is not dedicated to the sync",
             "Set O(state_dir) to a dedicated directory with mode 0700, such as a new subdirectory",
         )
     change = (
@@ -59,7 +59,7 @@ def _remove_access(directory: Path, action: str) -> None:
     cause = "other users can access it, and its mode cannot be changed"
     try:
         directory.chmod(_PRIVATE_MODE)
-        # Some file systems ignore the change of a mode.
+        # Some file systems silently ignore mode changes.
         mode = stat.S_IMODE(directory.stat().st_mode)
     except OSError as error:
         raise StateError(action, f"{cause} ({error.strerror})", _MODE_REMEDY) from error
@@ -70,7 +70,7 @@ def _remove_access(directory: Path, action: str) -> None:
 def _is_dedicated(directory: Path, mode: int) -> bool:
     """Return whether a directory is used only by the sync, so that changing its mode affects no one else.
 
-    Without a receipt, this is the case if the directory contains only visible files, such as an exported roster.
+    Without a receipt, a directory counts as dedicated if it contains only visible files, such as an exported roster.
     Home directories and system directories contain hidden files or other directories.
     """
     if mode & stat.S_ISVTX:

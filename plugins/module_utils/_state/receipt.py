@@ -134,7 +134,7 @@ def parse_receipt(data: bytes, name: str) -> Receipt:
     """Parse the content of receipt.json.
 
     :param name: path of the file, for the error message.
-    :raises StateError: if the content is damaged, or its format is newer than the supported format.
+    :raises StateError: if the content is corrupted, or its format is newer than the supported format.
     """
     try:
         document = json.loads(data)
@@ -144,7 +144,7 @@ def parse_receipt(data: bytes, name: str) -> Receipt:
             profile=document["profile"],
             header=tuple(str(title) for title in document["header"]),
         )
-        # Receipts in the first format do not contain these fields, but these values are correct for all of them.
+        # Receipts in the first format do not contain these fields, but these values are correct for all such receipts.
         defaults = {"sequence": 1 + len(document["history"]), "complete": True}
         values = {**defaults, **document} if document["format"] == 1 else document
         receipt = Receipt(
@@ -172,7 +172,7 @@ def _check_format(document: Mapping[str, Any], name: str) -> None:
         )
         raise StateError(
             f"Cannot use {name}",
-            f"its format {document['format']} is newer than {RECEIPT_FORMAT}",
+            f"its format {document['format']} is newer than the supported format {RECEIPT_FORMAT}",
             f"Update the collection frontdesk.contacts{version_hint}",
         )
     # The first format has no checksum. If a document has a checksum but claims to be in the first
@@ -189,4 +189,4 @@ def _checksum(document: Mapping[str, Any]) -> str:
 
 
 def _damage_error(name: str, detail: str) -> StateError:
-    return StateError(f"Cannot use {name}", f"it is damaged ({detail})", RESTORE_REMEDY)
+    return StateError(f"Cannot use {name}", f"it is corrupted ({detail})", RESTORE_REMEDY)

@@ -152,7 +152,7 @@ class ErrorMessage(_ResponseFault):
 
 
 class ReplacedBytes(Fault):
-    """A fault that replaces bytes in all responses by other bytes of the same length."""
+    """A fault that replaces bytes in all responses with other bytes of the same length."""
 
     def __init__(self, old: bytes, new: bytes) -> None:
         assert len(old) == len(new)

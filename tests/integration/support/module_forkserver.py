@@ -128,7 +128,7 @@ def _load_and_run(request: RunRequest) -> None:
         ]
         for name in [*loaded, request["missing_library"]]:
             # None makes the import fail with ModuleNotFoundError (Python Language Reference, 5.3.1).
-            sys.modules[name] = None  # type: ignore[assignment]  # None is not in its type
+            sys.modules[name] = None  # type: ignore[assignment]  # the annotation excludes None
     name = f"{_COLLECTION}.plugins.modules.{request['module']}"
     # A module reads its options from the first argument, if there is one.
     sys.argv = [name]

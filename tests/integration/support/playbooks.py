@@ -240,7 +240,7 @@ def _environment(workspace: Workspace, extra: Mapping[str, str] | None) -> dict[
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
         "ANSIBLE_CALLBACK_FORMAT_PRETTY": "false",
         "ANSIBLE_NOCOLOR": "true",
-        # Faster. These tests do not cover the transfer of modules.
+        # Pipelining is faster, and these tests do not cover the transfer of modules.
         "ANSIBLE_PIPELINING": "true",
     }
     return workspace.environment({**settings, **(extra or {})})

@@ -76,7 +76,7 @@ NAME = "In O(url), use a name from the certificate"
         (20, "its certificate was issued by an unknown CA", TRUST),
         (
             *(62, "its certificate was issued for another name"),
-            f"{NAME}; its common name does not count",
+            f"{NAME}; its common name is ignored",
         ),
         (64, "its certificate is not valid for this IP address", NAME),
         (
@@ -183,7 +183,7 @@ def test_a_certificate_without_host_names_is_described_by_its_subject() -> None:
     verification = replace(VERIFICATION, chain=[replace(LEAF, names=[])], ca_path=None)
     assert _explain(62, verification) == (
         (
-            "its certificate contains no host name; its common name does not count (reason); the certificate has the"
+            "its certificate contains no host name; its common name is ignored (reason); the certificate has the"
             " subject CN=dc1, was issued by CN=Issuing {CA}, is valid from 2026-01-01 to 2026-12-31, and was"
             " verified for dc1 with the CA certificates of this host"
         ),
@@ -203,7 +203,7 @@ def test_the_most_similar_names_are_listed_first() -> None:
 def test_the_verification_is_described_even_if_the_certificate_is_unknown() -> None:
     assert _explain(62, replace(VERIFICATION, chain=[])) == (
         "its certificate was issued for another name (reason); it was verified for dc1 with O(ca_path) /ca.pem",
-        "In O(server_uri), use a name from the certificate; its common name does not count",
+        "In O(server_uri), use a name from the certificate; its common name is ignored",
     )
 
 

@@ -165,7 +165,7 @@ def test_values_are_converted(name: str, value: object, converted: object) -> No
         (
             "contact_sync_service_token",
             123,
-            "YAML reads it as another type than text. Write it in quotes.",
+            "YAML reads it as a type other than text. Write it in quotes.",
         ),
         (
             "contact_sync_server_uri",

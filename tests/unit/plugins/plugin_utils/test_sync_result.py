@@ -221,7 +221,7 @@ REPORTS: list[tuple[dict[str, Any], list[str]]] = [
         {"settings": {"failed": True, "kind": "configuration", "msg": "Cannot x: y. Z."}},
         ["Failed: Cannot x: y. Z."],
     ),
-    ({}, ["Nothing was done: tags left out the export and the upload, or another host failed."]),
+    ({}, ["Nothing was done: tags excluded the export and the upload, or another host failed."]),
 ]
 
 

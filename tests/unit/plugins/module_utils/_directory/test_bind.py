@@ -154,7 +154,7 @@ def test_no_protocol_follows_referrals(
             with pytest.raises(DirectoryError) as caught, open_session(settings):
                 pass
     # ldap3 fails to decode a referral in a bind response, so the error does not mention it.
-    referred = "the server refers to another server (result 10 referral"
+    referred = "the server returned a referral to another server (result 10 referral"
     assert caught.value.cause.startswith(referred) is (operation == SEARCH)
     assert elsewhere.operations == []
 
@@ -196,7 +196,7 @@ def test_missing_libraries_of_a_protocol_are_detected(
     with pytest.raises(LibraryError) as caught:
         bind.require_libraries(auth_protocol)
     assert caught.value.library.name == library
-    assert caught.value.reason == f"by O(auth_protocol) {auth_protocol}"
+    assert caught.value.reason == f"for O(auth_protocol={auth_protocol})"
 
 
 @pytest.mark.parametrize("auth_protocol", ["simple", "anonymous"])

@@ -28,17 +28,17 @@ NEW_PASSWORD = "Set a new password for the bind account"
     ("code", "cause", "remedy"),
     [
         (
-            *(3, "the server's time limit ended the search"),
+            *(3, "the search exceeded the server's time limit"),
             "Narrow the sources, or increase the time limit on the server",
         ),
-        (4, "the server's size limit cut the search short", LIMIT),
+        (4, "the search exceeded the server's size limit", LIMIT),
         (8, "the server requires an encrypted connection", "Use ldaps:// or O(start_tls=true)"),
         (
-            *(10, "the server refers to another server"),
+            *(10, "the server returned a referral to another server"),
             "Set O(server_uri) to a server that contains this search base",
         ),
         (
-            *(11, "an administrative limit ended the search"),
+            *(11, "the search exceeded an administrative limit"),
             LIMIT.replace("limit", "limit and to allow paged results (RFC 2696)"),
         ),
         (

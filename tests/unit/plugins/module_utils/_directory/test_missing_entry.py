@@ -273,8 +273,8 @@ def test_the_cause_is_general_if_nothing_more_is_known(tmp_path: Path, lost: byt
     [
         ("OU=Oslo,DC=other,DC=example", FOREIGN),
         (f"OU=Oslo,DC=child,{DOMAIN}", FOREIGN.replace("other.example", "child.corp.example")),
-        (f"OU=Vadso,{DOMAIN}", "the server refers to another server"),
-        ("O=Fjord", "the server refers to another server"),
+        (f"OU=Vadso,{DOMAIN}", "the server returned a referral to another server"),
+        ("O=Fjord", "the server returned a referral to another server"),
     ],
 )
 def test_a_referral_names_the_domain_that_the_server_holds(

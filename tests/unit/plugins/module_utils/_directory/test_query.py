@@ -166,7 +166,7 @@ ENCLOSE = "Enclose every condition in parentheses, as in (&(objectClass=user)(ma
 ESCAPE = "Write the characters ( ) * \\ within a value as \\28 \\29 \\2a \\5c"
 ASTERISK = "Write a single asterisk without spaces, as in (mail=*) or (cn=A*), and an asterisk in a value as \\2a."
 REMOVE = "Remove it, or write it as \\29 if it is part of a value."
-NOT = "Put a single condition behind each !, as in (!(|(a=1)(b=2)))."
+NOT = "Put a single condition after each !, as in (!(|(a=1)(b=2)))."
 NO_CONDITION = "a condition such as (mail=*) is missing"
 
 
@@ -205,7 +205,7 @@ NO_CONDITION = "a condition such as (mail=*) is missing"
             f"{ESCAPE}.",
         ),
         ("(title=Guide) lead)", "text follows the filter at character 15", f"{ESCAPE}."),
-        ("(a=b))(|(mail=*)", "a closing parenthesis is superfluous at character 6", REMOVE),
+        ("(a=b))(|(mail=*)", "an unmatched closing parenthesis occurs at character 6", REMOVE),
         (
             *(
                 "(memberOf=CN=All (Oslo),DC=x)",
@@ -253,7 +253,9 @@ def test_the_nesting_of_a_filter_is_limited(levels: int) -> None:
     if levels < 50:
         check_filter(search_filter, "source 1")
         return
-    with pytest.raises(InputError, match="more than 50 levels are nested at character 101"):
+    with pytest.raises(
+        InputError, match="conditions are nested more than 50 levels deep at character 101"
+    ):
         check_filter(search_filter, "source 1")
 
 

@@ -140,9 +140,9 @@ def test_the_request_has_the_scope_of_the_query(tmp_path: Path, scope: str, octe
 @pytest.mark.parametrize(
     ("code", "cause"),
     [
-        (4, "the server's size limit cut the search short (result 4 sizeLimitExceeded)"),
-        (3, "the server's time limit ended the search (result 3 timeLimitExceeded)"),
-        (10, "the server refers to another server (result 10 referral)"),
+        (4, "the search exceeded the server's size limit (result 4 sizeLimitExceeded)"),
+        (3, "the search exceeded the server's time limit (result 3 timeLimitExceeded)"),
+        (10, "the server returned a referral to another server (result 10 referral)"),
         (
             32,
             "the search base does not exist, or the bind account is not allowed to read it (result 32 noSuchObject)",

@@ -83,10 +83,10 @@ def test_a_warning_names_each_reference_that_might_lead_to_people(
         }
     }
     exported = run_export(export_params(source("OU=A", location="oslo")))
-    assert [warning for warning in exported.warnings if "refers" in warning] == [
+    assert [warning for warning in exported.warnings if "referral" in warning] == [
         (
-            "The directory refers to ldap://child.corp.example/DC=child,DC=corp,DC=example for a part"
-            " of a source. People there are missing."
+            "The directory returned a referral to ldap://child.corp.example/DC=child,DC=corp,DC=example"
+            " for part of a source. The people there are missing."
         )
     ]
 

@@ -26,8 +26,8 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import ME
 
 SESSION = LdapSession("ldaps://dc1", None, False, ENTRY_UUID)
 REMEDY = (
-    "Run again in case an entry was moved or renamed during the run; otherwise, delete one of the entries and create it"
-    " again."
+    "Run again in case an entry was moved or renamed during the run; if the error persists, delete one of the"
+    " entries and create it again."
 )
 
 

@@ -113,7 +113,7 @@ def test_references_that_might_lead_to_people_are_problems(tmp_path: Path) -> No
         report = run_info(source_in("a"), **options)
     (problem,) = report.problems
     assert problem.where == options["server_uri"][0]
-    assert "it refers to ldap://b.x/ou=c,ou=a,dc=x??sub for a part" in problem.cause
+    assert "it returned a referral to ldap://b.x/ou=c,ou=a,dc=x??sub for part" in problem.cause
 
 
 def test_different_numbers_of_people_on_two_servers_are_a_problem(tmp_path: Path) -> None:

@@ -219,7 +219,7 @@ def test_an_ou_to_exclude_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DirectoryError) as caught:
         _read_identities(_source_reader(), export_params(source("OU=A"), exclude_ous="OU=none"))
     assert str(caught.value) == (
-        "source 1: Cannot exclude OU=none on ldaps://dc1: it is missing. Correct it."
+        "source 1: Cannot read the excluded OU OU=none on ldaps://dc1: it is missing. Correct it."
     )
 
 

@@ -72,7 +72,7 @@ UNKNOWN_CA = (
 )
 OTHER_NAME = (
     "for another name (Hostname mismatch, certificate is not valid for 'localhost'). "
-    "In url, use a name from the certificate; its common name does not count"
+    "In url, use a name from the certificate; its common name is ignored"
 )
 
 

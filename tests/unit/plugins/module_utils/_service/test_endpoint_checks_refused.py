@@ -52,7 +52,8 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
             {"token": "", **changes, "is_anonymous": True},
             (
                 "Cannot use anonymous: true: a credential is set. Omit anonymous, or omit token, url_username,"
-                " client_cert and secrets; FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment also count."
+                " client_cert and secrets; FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment have the same"
+                " effect."
             ),
         )
         for changes in ({"token": "t"}, {"username": "u"}, {"client_cert": "/c"})
@@ -62,7 +63,7 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         (
             "Cannot use token and url_username together: they are alternative credentials. "
             "Omit one of them, or set the token in secrets; "
-            "FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment also count."
+            "FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment have the same effect."
         ),
     ),
     (
@@ -185,7 +186,7 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
 ]
 
 TOO_SHORT = (
-    "its value has fewer than 6 characters, so it would also be masked in other texts. Use a longer secret; if it is"
+    "its value has fewer than 6 characters, so unrelated text would also be masked. Use a longer secret; if it is"
     " not secret, set it in another option, and add its name to public_names."
 )
 TWICE = "is set more than once. Set it in only one option."
@@ -230,8 +231,8 @@ _SECRETS: list[tuple[tuple[str, str, str], dict[str, Any], str]] = [
         ("a", FORM, "123456"),
         {"kind": "raw"},
         (
-            "Cannot use secrets: a with body_format raw: a raw body has no form fields. Send it in another place, or"
-            " set body_format to multipart."
+            "Cannot send the form field 'a' in secrets with body_format raw: a raw body has no form fields. Send it in"
+            " another place, or set body_format to multipart."
         ),
     ),
     (("", QUERY, "123456"), {}, f"Cannot use secrets: : {INVALID_PAIR}"),

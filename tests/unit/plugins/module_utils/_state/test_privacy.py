@@ -76,7 +76,7 @@ def test_a_directory_with_another_purpose_is_refused_and_unchanged(
             pass
         assert str(caught.value) == (
             f"Cannot use the state directory {tmp_path}: other users can access it (mode {mode:04o}), and it is not"
-            " used only by the sync. Set state_dir to a dedicated directory with mode 0700, such as a new subdirectory."
+            " dedicated to the sync. Set state_dir to a dedicated directory with mode 0700, such as a new subdirectory."
         )
     assert file_mode(tmp_path) == mode
     assert {path.name for path in tmp_path.iterdir()} == {name.rstrip("/") for name in names}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of receipts: the current format, older and newer formats, and damaged receipts."""
+"""Tests of receipts: the current format, older and newer formats, and corrupted receipts."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_newer_format_is_refused_with_the_required_version(
     with pytest.raises(StateError) as caught:
         parse_receipt(json.dumps(document).encode(), "/state/receipt.json")
     assert str(caught.value) == (
-        "Cannot use /state/receipt.json: its format 3 is newer than 2. "
+        "Cannot use /state/receipt.json: its format 3 is newer than the supported format 2. "
         f"Update the collection frontdesk.contacts{version_hint}."
     )
 
@@ -98,16 +98,16 @@ def test_first_format_is_converted_to_the_current_format() -> None:
 
 
 @pytest.mark.parametrize("key", ["rows", "roster", "complete", "sequence", "endpoint"])
-def test_modified_receipt_is_reported_as_damaged(key: str) -> None:
+def test_modified_receipt_is_reported_as_corrupted(key: str) -> None:
     document = {**json.loads(render_receipt(RECEIPT)), key: "00"}
-    with pytest.raises(StateError, match=r"it is damaged \(checksum\)"):
+    with pytest.raises(StateError, match=r"it is corrupted \(checksum\)"):
         parse_receipt(json.dumps(document).encode(), "receipt.json")
 
 
 @pytest.mark.parametrize("number", [1, 0, 1.5])
-def test_modified_format_number_is_reported_as_damaged(number: float) -> None:
+def test_modified_format_number_is_reported_as_corrupted(number: float) -> None:
     document = {**json.loads(render_receipt(RECEIPT)), "format": number}
-    with pytest.raises(StateError, match=r"it is damaged \(checksum\)"):
+    with pytest.raises(StateError, match=r"it is corrupted \(checksum\)"):
         parse_receipt(json.dumps(document).encode(), "receipt.json")
 
 
@@ -119,7 +119,7 @@ def test_white_space_does_not_change_the_checksum() -> None:
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "AB" * 32])
 def test_receipt_with_an_invalid_file_checksum_is_damaged(name: str) -> None:
     data = render_receipt(replace(RECEIPT, roster=name))
-    with pytest.raises(StateError, match=r"it is damaged \(checksum of a file\)"):
+    with pytest.raises(StateError, match=r"it is corrupted \(checksum of a file\)"):
         parse_receipt(data, "receipt.json")
 
 
@@ -147,7 +147,7 @@ def test_damaged_receipt_is_reported(data: bytes, exception: str) -> None:
     with pytest.raises(StateError) as caught:
         parse_receipt(data, "/state/receipt.json")
     assert str(caught.value) == (
-        f"Cannot use /state/receipt.json: it is damaged ({exception}). Restore it from a backup, "
+        f"Cannot use /state/receipt.json: it is corrupted ({exception}). Restore it from a backup, "
         "or remove the state directory and run once with initial: true."
     )
 
@@ -156,14 +156,14 @@ def test_damaged_receipt_is_reported(data: bytes, exception: str) -> None:
 def test_receipt_with_a_missing_field_is_damaged(key: str) -> None:
     document = json.loads(render_receipt(RECEIPT))
     del document[key]
-    with pytest.raises(StateError, match="it is damaged"):
+    with pytest.raises(StateError, match="it is corrupted"):
         parse_receipt(json.dumps(document).encode(), "receipt.json")
 
 
 @pytest.mark.parametrize(("key", "value"), [("header", 1), ("history", None)])
 def test_receipt_with_a_field_of_the_wrong_type_is_damaged(key: str, value: object) -> None:
     document = {**json.loads(render_receipt(RECEIPT)), key: value}
-    with pytest.raises(StateError, match="it is damaged"):
+    with pytest.raises(StateError, match="it is corrupted"):
         parse_receipt(json.dumps(document).encode(), "receipt.json")
 
 

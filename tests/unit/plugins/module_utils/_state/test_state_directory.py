@@ -105,7 +105,7 @@ def test_missing_or_damaged_roster_is_reported(tmp_path: Path, damage: bytes | N
         path.write_bytes(damage)
     with pytest.raises(StateError) as caught:
         read_baseline(tmp_path)
-    assert str(caught.value) == f"Cannot use {path}: it is missing or damaged. {RESTORE}"
+    assert str(caught.value) == f"Cannot use {path}: it is missing or corrupted. {RESTORE}"
 
 
 def test_damaged_receipt_is_reported_with_its_path(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_damaged_receipt_is_reported_with_its_path(tmp_path: Path) -> None:
     path.write_bytes(b"{")
     with pytest.raises(StateError) as caught:
         read_baseline(tmp_path)
-    assert str(caught.value) == f"Cannot use {path}: it is damaged (JSONDecodeError). {RESTORE}"
+    assert str(caught.value) == f"Cannot use {path}: it is corrupted (JSONDecodeError). {RESTORE}"
 
 
 @pytest.mark.parametrize("name", ["receipt.json", f"{sha256(CSV)}.csv"])
@@ -274,7 +274,7 @@ def test_damaged_identities_are_reported_and_ignored(tmp_path: Path, damage: byt
     assert baseline is not None
     assert baseline.roster.open_ids is None
     assert baseline.warning == (
-        f"{path} is missing or damaged, so this run identifies contacts by O(key). "
+        f"{path} is missing or corrupted, so this run identifies contacts by O(key). "
         "Restore the file from a backup; otherwise, the next accepted or unchanged roster "
         "replaces it."
     )
