@@ -40,8 +40,8 @@ READ_NAMES = {
     "sources[].minimum": "the minimum",
 }
 UNKNOWN_CA = (
-    r"its certificate was issued by an unknown CA \([a-z -]+\)\."
-    r" Set {} to a file with the issuing CA's certificate\."
+    r"its certificate was issued by an unknown CA \([a-z -]+\); the certificate is for .+ with {0} \S+\."
+    r" Set {0} to a file with the (root )?certificate of the CA .+\."
 )
 
 

@@ -23,7 +23,12 @@ from .diagnosis import (
 from .dn import is_in_scope, normalize_dn
 from .entry import Entry, first_text
 from .library import FAILURES, ldap3
-from .missing_entry import EntryRole, explain_missing_entry, explain_unusable_dn
+from .missing_entry import (
+    SEARCH_BASE,
+    EntryRole,
+    explain_missing_entry,
+    explain_unusable_dn,
+)
 from .query import Query, filter_and, filter_equals, filter_or
 from .search import search
 
@@ -111,6 +116,23 @@ def require_entry(
     if raw is None:
         raise DirectoryError(action, *explain_missing_entry(session, dn, role))
     return raw
+
+
+def require_search_base(session: LdapSession, base: str) -> None:
+    """Check that the base of a search that found nothing exists.
+
+    389 Directory Server returns success for a search in pages whose base does not exist. If the server reports that the
+    base exists, but does not return it, the account lacks permissions.
+
+    :param base: DN of the search base.
+    :raises DirectoryError: if the server reports that the base does not exist, or as for `read_entry`.
+    """
+    if read_entry(session, base, _NO_ATTRIBUTES) is not None:
+        return
+    result = session.connection.result
+    if result["result"] == NO_SUCH_OBJECT:
+        diagnosis = explain_unusable_dn(session, base, SEARCH_BASE, result)
+        raise DirectoryError(f"Cannot search {base} on {session.uri}", *(diagnosis or ()))
 
 
 def find_searchable_contexts(session: LdapSession) -> list[str]:

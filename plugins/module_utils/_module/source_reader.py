@@ -21,12 +21,13 @@ from .._directory.by_dn import (
     find_searchable_contexts,
     read_entries_by_dn,
     require_entry,
+    require_search_base,
 )
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry, Values
 from .._directory.groups import MemberCriteria, read_members, resolve_groups
-from .._directory.missing_entry import EXCLUDED_OU, SEARCH_BASE
+from .._directory.missing_entry import EXCLUDED_OU
 from .._directory.probe import has_visible_entries
 from .._directory.query import Query, filter_and, filter_or, people_filter
 from .._directory.search import search
@@ -81,20 +82,8 @@ class SourceReader:
                     included = [entry for entry in page if entry.identity not in excluded]
                     self.excluded[source.name] += len(page) - len(included)
                 yield included
-            if is_empty:
-                self._require_base(source)
-
-    def _require_base(self, source: Source) -> None:
-        """Check that the search base of a source exists.
-
-        389 Directory Server returns success for a search in pages whose base does not exist.
-
-        :raises DirectoryError: if the account does not see the search base.
-        """
-        base = source.query.search_base
-        if base:
-            action = f"Cannot search {base} on {self._session.uri}"
-            require_entry(self._session, base, ["1.1"], SEARCH_BASE, action)
+            if is_empty and source.query.search_base:
+                require_search_base(self._session, source.query.search_base)
 
     def read_referenced_values(
         self, sources: Sequence[Source], columns: Sequence[Column]

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.by_dn import (
     require_entry,
+    require_search_base,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
     LdapSession,
@@ -306,6 +307,20 @@ def test_an_invalid_dn_names_unusual_attribute_types(tmp_path: Path, dn: str, re
         "the server does not accept the distinguished name (result 34 invalidDNSyntax)",
         remedy,
     )
+
+
+def test_a_search_base_exists_even_if_the_account_cannot_read_it(tmp_path: Path) -> None:
+    """389 Directory Server returns success for a search in pages whose base does not exist."""
+    tree = _active_directory()
+    with _open_session(tmp_path, tree) as session:
+        require_search_base(session, DOMAIN)
+        tree.missing = result(SEARCH)
+        require_search_base(session, f"OU=Vadso,{DOMAIN}")
+        tree.missing = result(SEARCH, 32)
+        with pytest.raises(DirectoryError) as caught:
+            require_search_base(session, f"OU=Vadso,{DOMAIN}")
+    assert caught.value.action == f"Cannot search OU=Vadso,{DOMAIN} on {session.uri}"
+    assert caught.value.cause == f"{DOMAIN_ENTRIES}OU=Vadso (result 32 noSuchObject)"
 
 
 def test_other_results_are_not_explained_as_a_missing_entry(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ class _FakeServer:
             "resolve_groups",
             "read_members",
             "require_entry",
+            "require_search_base",
             "find_searchable_contexts",
         ):
             monkeypatch.setattr(module, name, getattr(self, name))
@@ -115,6 +116,10 @@ class _FakeServer:
     ) -> None:
         if "none" in name:
             raise DirectoryError(action, "it is missing", "Correct it")
+
+    def require_search_base(self, _session: LdapSession, base: str) -> None:
+        if "none" in base:
+            raise DirectoryError(f"Cannot search {base}", "it is missing", "Correct it")
 
     def find_searchable_contexts(self, _session: LdapSession) -> list[str]:
         self.context_reads += 1
@@ -235,9 +240,7 @@ def test_the_search_base_of_an_empty_source_must_exist(monkeypatch: pytest.Monke
     params = export_params(source("OU=none", filter="(a=b)", minimum=0))
     with pytest.raises(DirectoryError) as caught:
         _read_identities(_source_reader(), params)
-    assert str(caught.value) == (
-        "source 1: Cannot search OU=none on ldaps://dc1: it is missing. Correct it."
-    )
+    assert str(caught.value) == ("source 1: Cannot search OU=none: it is missing. Correct it.")
 
 
 def test_entries_are_read_by_the_smallest_dn_in_each_attribute(
