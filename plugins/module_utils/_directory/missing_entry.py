@@ -262,7 +262,7 @@ def _explain_outside(dn: str, role: EntryRole, contexts: Sequence[str]) -> Diagn
     holding = next((each for each in contexts if is_in_scope(dn, each, "subtree")), None)
     if holding is not None:
         return Diagnosis(
-            f"the bind account sees no part of it, not even {holding}",
+            f"the bind account sees no part of the DN of {role.noun}, not even {holding}",
             f"Allow the bind account to read {holding} and the entries below it",
         )
     reversed_dn = ",".join(reversed(split_dn(dn)))

@@ -252,7 +252,7 @@ def test_groups_are_listed_only_below_the_parent_of_a_missing_group(tmp_path: Pa
 def test_an_unreadable_naming_context_is_named(tmp_path: Path) -> None:
     tree = _Tree([], namingContexts=[b"DC=corp,DC=example"])
     assert _explain(tmp_path, tree, f"OU=Oslo,{DOMAIN}") == (
-        f"the bind account sees no part of it, not even {DOMAIN}",
+        f"the bind account sees no part of the DN of the search base, not even {DOMAIN}",
         f"Allow the bind account to read {DOMAIN} and the entries below it",
     )
 
