@@ -182,8 +182,14 @@ def test_the_role_names_its_variables_in_errors_of_the_modules(
     company = open_ldap.company
     total = sum(len(company.at(site)) for site in company.sites) - 1
     expected = {
-        "directory": f"Cannot connect to {re.escape(open_ldap.uri_ldaps)}: {UNKNOWN_DIRECTORY_CA.format('contact_sync_ca_path')}",
-        "service": f"Cannot upload to {re.escape(service.url)}: {UNKNOWN_SERVICE_CA.format('contact_sync_service_ca_path')}",
+        "directory": (
+            f"Cannot connect to {re.escape(open_ldap.uri_ldaps)}: "
+            + UNKNOWN_DIRECTORY_CA.format("contact_sync_ca_path")
+        ),
+        "service": (
+            f"Cannot upload to {re.escape(service.url)}: "
+            + UNKNOWN_SERVICE_CA.format("contact_sync_service_ca_path")
+        ),
         "guard": re.escape(
             f"Refused a first upload that adds {total} contacts: {workspace.state_dir} contains no receipt of an"
             " earlier upload. If this is the first upload to this account, run once with"
