@@ -74,8 +74,8 @@ options:
     default: simple
   bind_dn:
     description:
-      - Account that reads the directory, as a distinguished name, a user principal name or C(DOMAIN\user).
-        Whitespace around it is ignored.
+      - Account that reads the directory, as a distinguished name or, in Active Directory, also as a user principal name
+        or C(DOMAIN\user). Whitespace around it is ignored.
       - The account only needs permission to read the people and any groups used in the options.
       - With O(auth_protocol=kerberos), this is a principal in the form C(NAME@REALM), with the realm in uppercase. In
         Active Directory, C(NAME) is the C(sAMAccountName) of the account. The principal is required only with

@@ -92,7 +92,7 @@ options:
         description:
           - Minimum number of contacts of this source. This is the number of people with a valid row, not the number of
             people found. People who are found but excluded, or who have no valid row, are not contacts. V(0) allows an
-            empty source.
+            empty source, but O(sources[].search_base) must exist.
           - With the default V(1), a source in which one or two people were found, but none with a valid row, only
             causes a warning if other sources return contacts. If three or more people were found, the export stops.
           - With O(sources[].search_scope=base), the number must not exceed V(1).

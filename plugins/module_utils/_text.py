@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from typing import Any
 
@@ -139,6 +139,17 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text.strip()  # Fast path for almost all cells.
     return _CONTROL_CHARACTERS.sub(" ", normalize(text))
+
+
+def join_names(names: Sequence[str], maximum: int = 5) -> str:
+    """Join the first of some names with commas, and add the number of the others.
+
+    :param names: the names; the result is empty if there are none.
+    :param maximum: number of names to show.
+    """
+    others = len(names) - maximum
+    shown = [*names[:maximum], *([f"{others} more"] if others > 0 else [])]
+    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
 def make_printable(text: str) -> str:

@@ -12,8 +12,14 @@ This file is private to the collection: its interface may change in any release.
 from __future__ import annotations
 
 import ssl
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import SequenceMatcher
 
+from ._certificate import Certificate
 from ._errors import Diagnosis, InputError
+from ._text import join_names
 
 
 def create_tls_context(
@@ -108,37 +114,108 @@ def explain_file_error(error: OSError, content_cause: str) -> str:
     return content_cause if isinstance(error, ssl.SSLError) else error.strerror or content_cause
 
 
+@dataclass(frozen=True)
+class Verification:
+    """The circumstances in which the verification of a server's certificate failed.
+
+    :ivar host: host name or IP address for which the certificate was verified.
+    :ivar ca_path: file with the trusted certificates; None if those of the system were trusted.
+    :ivar chain: certificates that the server sent, its own first; empty if they are unknown. Python releases
+        before 3.10 reveal only the first one.
+    :ivar trusted: names of the trusted CAs.
+    :ivar now: current time, with a time zone.
+    """
+
+    host: str
+    ca_path: str | None
+    chain: Sequence[Certificate]
+    trusted: Collection[str]
+    now: datetime
+
+    @property
+    def description(self) -> str:
+        """A clause about the server's certificate and how it was verified."""
+        store = f"O(ca_path) {self.ca_path}" if self.ca_path else "the CA certificates of this host"
+        verified = f"verified for {self.host} with {store}"
+        if not self.chain:
+            return f"it was {verified}"
+        certificate = self.chain[0]
+        names = join_names(_sort_by_similarity(certificate.names, self.host))
+        subject = f"is for {names}" if names else f"has the subject {certificate.subject}"
+        return (
+            f"the certificate {subject}, was issued by {certificate.issuer or 'a CA without a name'}, is valid from"
+            f" {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}, and was {verified}"
+        )
+
+
+def _sort_by_similarity(names: Sequence[str], host: str) -> list[str]:
+    return sorted(
+        names, key=lambda name: -SequenceMatcher(None, name.lower(), host.lower()).ratio()
+    )
+
+
 _UNKNOWN_CA = Diagnosis(
     "its certificate was issued by an unknown CA",
     "Set O(ca_path) to a file with the issuing CA's certificate",
 )
+_WEAK = (
+    "Issue the certificate with an RSA key of at least 2048 bits or an ECDSA key, and with SHA-256"
+)
+_NOT_RFC_5280 = Diagnosis(
+    "its certificate, or that of its CA, does not conform to RFC 5280",
+    "Issue that certificate again; Python 3.13 and newer verifies certificates more strictly",
+)
 
 # Codes of OpenSSL's certificate verification (X509_V_ERR_*).
+_NOT_YET_VALID, _EXPIRED, _UNKNOWN_SIGNATURE = 9, 10, 7
+_UNKNOWN_ISSUER = (2, 19, 20, 21)
+_WRONG_HOST, _WRONG_ADDRESS = 62, 64
 _VERIFICATION_CODES = {
-    9: Diagnosis("its certificate is not yet valid", "Check the clocks of both hosts"),
-    10: Diagnosis("its certificate has expired", "Renew the server's certificate"),
+    _UNKNOWN_SIGNATURE: Diagnosis(
+        "its certificate was not signed with the key of the trusted CA",
+        "Set O(ca_path) to a file with the current certificate of the CA",
+    ),
+    _NOT_YET_VALID: Diagnosis("its certificate is not yet valid", "Check the clocks of both hosts"),
+    _EXPIRED: Diagnosis("its certificate has expired", "Renew the server's certificate"),
     18: Diagnosis(
         "its certificate is self-signed and not trusted",
         "Set O(ca_path) to a file with this certificate",
     ),
-    19: _UNKNOWN_CA,
-    20: _UNKNOWN_CA,
-    62: Diagnosis(
+    **dict.fromkeys(_UNKNOWN_ISSUER, _UNKNOWN_CA),
+    26: Diagnosis(
+        "its certificate was not issued for TLS servers",
+        "Issue a certificate with the extended key usage serverAuth",
+    ),
+    **dict.fromkeys(
+        (24, 32, 79),
+        Diagnosis(
+            "a certificate in its chain is used as a CA certificate, but is not one",
+            "Set O(ca_path) to a file with the certificate of the CA, not that of a server",
+        ),
+    ),
+    _WRONG_HOST: Diagnosis(
         "its certificate was issued for another name",
         "In O({option}), use a name from the certificate; its common name is ignored",
     ),
-    64: Diagnosis(
+    _WRONG_ADDRESS: Diagnosis(
         "its certificate is not valid for this IP address",
         "In O({option}), use a name from the certificate",
     ),
+    66: Diagnosis("the key of its certificate is too short", _WEAK),
+    67: Diagnosis("the key of its CA is too short", _WEAK.replace("the certificate", "both")),
+    68: Diagnosis("its certificate has a weak signature, such as one with SHA-1", _WEAK),
+    **dict.fromkeys(range(80, 95), _NOT_RFC_5280),
 }
 
 
-def explain_certificate(error: ssl.SSLCertVerificationError, option: str) -> Diagnosis:
+def explain_certificate(
+    error: ssl.SSLCertVerificationError, option: str, verification: Verification | None = None
+) -> Diagnosis:
     """Return the cause and the remedy of a failed certificate verification.
 
     :param error: the exception that reports the failure.
     :param option: the option that names the server.
+    :param verification: the circumstances; None if they are unknown.
     """
     diagnosis = _VERIFICATION_CODES.get(
         error.verify_code,
@@ -146,7 +223,64 @@ def explain_certificate(error: ssl.SSLCertVerificationError, option: str) -> Dia
             "its certificate could not be verified", "Check the server's certificate and O(ca_path)"
         ),
     )
+    description = ""
+    if verification is not None:
+        description = f"; {verification.description}"
+        if verification.chain:
+            diagnosis = _refine(error.verify_code, diagnosis, verification)
     return Diagnosis(
-        f"{diagnosis.cause} ({error.verify_message.rstrip('.')})",
+        f"{diagnosis.cause} ({error.verify_message.rstrip('.')}){description}",
         diagnosis.remedy.format(option=option),
     )
+
+
+def _refine(code: int, diagnosis: Diagnosis, verification: Verification) -> Diagnosis:
+    """Return a more specific explanation if the server's certificates are known."""
+    if code in _UNKNOWN_ISSUER:
+        return _explain_unknown_ca(diagnosis, verification)
+    if code in (_WRONG_HOST, _WRONG_ADDRESS):
+        return _explain_wrong_name(diagnosis, verification)
+    certificate = verification.chain[0]
+    if code == _EXPIRED and certificate.not_after > verification.now:
+        return Diagnosis(
+            "a CA certificate in the chain of its certificate has expired",
+            f"Renew the certificate of the CA {_braced(certificate.issuer)} or of the CAs above it",
+        )
+    if code == _NOT_YET_VALID:
+        clock = f"the clock of this host shows {verification.now:%Y-%m-%d %H:%M} UTC"
+        return Diagnosis(f"{diagnosis.cause}, and {clock}", diagnosis.remedy)
+    return diagnosis
+
+
+def _explain_unknown_ca(diagnosis: Diagnosis, verification: Verification) -> Diagnosis:
+    last = verification.chain[-1]
+    issuer = _braced(last.issuer)
+    if last.issuer in verification.trusted and last.issuer != last.subject:
+        return Diagnosis(
+            f"{diagnosis.cause}, whose name is that of a trusted CA, but whose key is another one",
+            f"Set O(ca_path) to a file with the current certificate of the CA {issuer}",
+        )
+    remedy = f"Set O(ca_path) to a file with the root certificate of the CA {issuer}"
+    if last.issuer == last.subject:
+        remedy = f"Set O(ca_path) to a file with the certificate of the CA {issuer}"
+    elif len(verification.chain) == 1:
+        remedy += (
+            "; if that is an intermediate CA, also add its certificate to this file, or configure the server"
+            " to send it"
+        )
+    return Diagnosis(diagnosis.cause, remedy)
+
+
+def _explain_wrong_name(diagnosis: Diagnosis, verification: Verification) -> Diagnosis:
+    names = _sort_by_similarity(verification.chain[0].names, verification.host)
+    issue = f"issue a certificate whose subjectAltName contains {verification.host}"
+    if not names:
+        cause = "its certificate contains no host name; its common name is ignored"
+        return Diagnosis(cause, f"I{issue[1:]}")
+    listed = _braced(join_names(names[:3]).replace(" and ", " or "))
+    return Diagnosis(diagnosis.cause, f"In O({{option}}), use {listed}, or {issue}")
+
+
+def _braced(text: str) -> str:
+    """Escape a string from a certificate for `str.format`."""
+    return text.replace("{", "{{").replace("}", "}}")

@@ -202,7 +202,7 @@ counts:
   type: dict
   contains:
     entries:
-      description: Number of entries returned by the directory.
+      description: Number of entries returned by the directory, including excluded ones.
       type: int
     contacts:
       description: Number of rows in the roster.

@@ -143,19 +143,21 @@ servers:
       elements: str
       sample: [192.0.2.10]
     address:
-      description: Address that accepted the connection; empty if no address accepted it.
+      description: Address of the connection; empty if no connection, including its TLS handshake, was established.
       type: str
       sample: 192.0.2.10
     tls_version:
-      description: TLS version of the connection; empty without TLS.
+      description: TLS version of the connection; empty without TLS, or if the TLS handshake failed.
       type: str
       sample: TLSv1.3
     tls_cipher:
-      description: TLS cipher suite of the connection; empty without TLS.
+      description: TLS cipher suite of the connection; empty without TLS, or if the TLS handshake failed.
       type: str
       sample: TLS_AES_256_GCM_SHA384
     certificate:
-      description: Certificate presented by the server, even if it is not trusted; empty without TLS.
+      description:
+        - Certificate presented by the server, even if it is not trusted; empty without TLS, or if the TLS handshake
+          failed for another reason.
       type: dict
       contains:
         subject:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,11 @@ import pytest
 
 from tests.integration.support.export_runs import run_failing_export
 from tests.integration.support.options import site_sources
+from tests.lab.openldap import openldap
 
 if TYPE_CHECKING:
     from tests.integration.support.workspace import Workspace
+    from tests.lab.authority import Authority
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
 
@@ -25,43 +26,143 @@ pytestmark = pytest.mark.every_library
 MISSING_OU = "OU=Nowhere,OU=Staff,dc=fjord,dc=test"
 
 
-class TestMissingSearchBase:
-    """Errors for a search base that does not exist."""
+SERVERS = ("active_directory", "open_ldap", "ds_389")
+ALLOW = ", or allow the bind account to read the search base."
 
-    REMEDY = "Correct search_base, or allow the bind account to read it."
 
-    def expected_start(self, directory: RunningDirectory) -> str:
-        return (
-            f"source 1 (location 'oslo-hq'): Cannot search {MISSING_OU} on {directory.uri_ldaps}:"
-            " the search base does not exist (result 32 noSuchObject, "
-        )
+class TestMissingEntries:
+    """Errors for search bases, OUs and groups that do not exist."""
 
-    def test_active_directory_reports_a_missing_base(
-        self, active_directory: RunningDirectory, workspace: Workspace
+    @pytest.mark.parametrize("name", SERVERS)
+    @pytest.mark.parametrize(
+        ("base", "causes", "remedy"),
+        [
+            (
+                MISSING_OU,
+                ("below OU=Staff,dc=fjord,dc=test, ", "OU=Oslo HQ", "but not OU=Nowhere"),
+                f"Correct search_base{ALLOW}",
+            ),
+            (
+                "OU=Olso HQ,OU=Staff,dc=fjord,dc=test",
+                (
+                    "the bind account sees OU=Oslo HQ, OU=Bergen",
+                    "and OU=Tromsø, but not OU=Olso HQ",
+                ),
+                f"Write OU=Oslo HQ instead of OU=Olso HQ in search_base{ALLOW}",
+            ),
+            (
+                "CN=Staff,dc=fjord,dc=test",
+                ("the bind account sees OU=Staff, ", "but not CN=Staff"),
+                "Write OU=Staff instead of CN=Staff in search_base.",
+            ),
+            (
+                "OU=Oslo HQ,dc=fjord,dc=test",
+                ("but not OU=Oslo HQ",),
+                f"Set search_base to OU=Oslo HQ,OU=Staff,dc=fjord,dc=test{ALLOW}",
+            ),
+            (
+                "OU=Staff,dc=other,dc=test",
+                ("the search base is in the domain other.test, but this server holds fjord.test",),
+                (
+                    "Correct search_base, or set server_uri to a server of the domain other.test, or"
+                    " domain to other.test."
+                ),
+            ),
+        ],
+    )
+    def test_the_error_names_what_exists(
+        self,
+        request: pytest.FixtureRequest,
+        *,
+        name: str,
+        base: str,
+        causes: tuple[str, ...],
+        remedy: str,
+        workspace: Workspace,
     ) -> None:
-        message = run_failing_export(
-            active_directory,
-            workspace,
-            sources=[{"location": "oslo-hq", "search_base": MISSING_OU}],
-        )
-        # Samba's diagnostic message contains line numbers of its source code.
-        match = re.fullmatch(
-            re.escape(self.expected_start(active_directory))
-            + r"(.+)\)\. "
-            + re.escape(self.REMEDY),
-            message,
-        )
-        assert match, message
-        assert "instanceType" in match[1]
+        """389 Directory Server returns success for paged searches with such a base."""
+        directory: RunningDirectory = request.getfixturevalue(name)
+        source = {"location": "oslo-hq", "search_base": base, "minimum": 0}
+        message = run_failing_export(directory, workspace, sources=[source]).lower()
+        start = f"source 1 (location 'oslo-hq'): Cannot search {base} on {directory.uri_ldaps}: "
+        assert message.startswith(start.lower())
+        # Active Directory and OpenLDAP change the case of attribute types.
+        assert [cause for cause in causes if cause.lower() not in message] == []
+        assert message.endswith(remedy.lower())
 
-    def test_openldap_reports_the_part_of_the_base_that_exists(
-        self, open_ldap: RunningDirectory, workspace: Workspace
+    @pytest.mark.parametrize("name", SERVERS)
+    def test_the_error_names_existing_ous_and_groups(
+        self, request: pytest.FixtureRequest, name: str, workspace: Workspace
     ) -> None:
-        message = run_failing_export(
-            open_ldap, workspace, sources=[{"location": "oslo-hq", "search_base": MISSING_OU}]
-        )
-        diagnostic = "matched DN ou=Staff,dc=fjord,dc=test"
-        assert message == f"{self.expected_start(open_ldap)}{diagnostic}). {self.REMEDY}"
+        directory: RunningDirectory = request.getfixturevalue(name)
+        base = "dc=fjord,dc=test"
+        for overrides, remedy in (
+            ({"exclude_ous": f"OU=Groups,OU=Staff,{base}"}, f"Set exclude_ous to OU=Groups,{base}"),
+            (
+                {"exclude_groups": f"CN=Tromso duty,OU=Groups,{base}"},
+                "Write CN=Tromsø duty instead of CN=Tromso duty in member_of or exclude_groups",
+            ),
+        ):
+            message = run_failing_export(directory, workspace, **overrides)
+            assert remedy.lower() in message.lower()
+
+    def test_a_referral_names_the_domain_that_the_server_holds(
+        self, company: Company, ca: Authority, workspace: Workspace
+    ) -> None:
+        with openldap(company, ca, global_conf="referral ldap://dc1.other.test/") as directory:
+            message = run_failing_export(
+                directory, workspace, sources=[{"search_base": "OU=Staff,dc=other,dc=test"}]
+            )
+        cause = "the search base is in the domain other.test, but this server holds fjord.test"
+        assert f"{cause} (result 10 referral, " in message
+        assert "ldap://dc1.other.test/" in message
+
+
+class TestWrongName:
+    """Errors for bind names that do not name an account of the server."""
+
+    @pytest.mark.parametrize(
+        ("name", "bind_dn", "cause", "remedy"),
+        [
+            (
+                "active_directory",
+                "svc-frontdesk",
+                "the password is wrong, or the name, which does not contain a domain",
+                "Set bind_dn to svc-frontdesk@fjord.test or DOMAIN\\svc-frontdesk, or correct bind_pw.",
+            ),
+            (
+                "active_directory",
+                "svc-frontdesk@other.test",
+                "the name or the password is wrong; this server holds the domain fjord.test, not other.test",
+                "Correct bind_dn or bind_pw, or set server_uri to a server of the domain other.test.",
+            ),
+            *(
+                (
+                    server,
+                    bind_dn,
+                    "this server requires a DN as the name, and bind_dn is not a DN",
+                    "Set bind_dn to the DN of the account, such as uid=svc-frontdesk,ou=people,dc=fjord,dc=test.",
+                )
+                for server in ("open_ldap", "ds_389")
+                for bind_dn in ("svc-frontdesk", "svc-frontdesk@fjord.test")
+            ),
+        ],
+    )
+    def test_the_error_names_the_form_that_the_server_requires(
+        self,
+        request: pytest.FixtureRequest,
+        *,
+        name: str,
+        bind_dn: str,
+        cause: str,
+        remedy: str,
+        workspace: Workspace,
+    ) -> None:
+        directory: RunningDirectory = request.getfixturevalue(name)
+        message = run_failing_export(directory, workspace, bind_dn=bind_dn)
+        start = f"Cannot bind to {directory.uri_ldaps} as {bind_dn}: {cause} (result "
+        assert message.startswith(start)
+        assert message.endswith(f"). {remedy}")
 
 
 class TestWrongPassword:

@@ -182,7 +182,7 @@ def test_the_error_for_an_empty_result_mentions_permissions(
     )
 
 
-def test_an_unreadable_base_is_reported_like_a_missing_one(
+def test_the_error_for_an_unreadable_base_names_the_naming_context(
     limited_directory: RunningDirectory, logins: dict[str, Login], workspace: Workspace
 ) -> None:
     message = run_failing_export(
@@ -193,8 +193,8 @@ def test_an_unreadable_base_is_reported_like_a_missing_one(
     assert_message(
         message,
         (
-            f"{search_error(limited_directory)}the search base does not exist (*). Correct search_base, or allow"
-            " the bind account to read it."
+            f"{search_error(limited_directory)}the bind account sees no part of the DN of the search base, not even"
+            " dc=fjord,dc=test (*). Allow the bind account to read dc=fjord,dc=test and the entries below it."
         ),
     )
 

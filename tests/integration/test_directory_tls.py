@@ -18,6 +18,7 @@ from tests.integration.support.failing_servers import (
     SHORT_TIMEOUTS,
     FailingServer,
     assert_failover,
+    assert_message,
     server_at_uri,
 )
 from tests.integration.support.faults import Fault, NoFurtherResponses, NoResponse
@@ -37,9 +38,16 @@ DAY = timedelta(days=1)
 CONNECT = "Cannot connect to {uri}: "
 START_TLS = "Cannot start TLS with {uri}: "
 USES_TLS = "Check that it uses TLS on this port"
+ISSUER = "OU=Testing CA #<*>,O=Fjord lab"
+DESCRIPTION = (
+    " (*); the certificate is for <*>, was issued by <*>, is valid from <*> to <*>, and was verified for localhost with"
+    " ca_path <*>/ca.pem."
+)
 UNKNOWN_CA = (
-    "its certificate was issued by an unknown CA (*)."
-    " Set ca_path to a file with the issuing CA's certificate."
+    "its certificate was issued by an unknown CA"
+    + DESCRIPTION.replace("issued by <*>", f"issued by {ISSUER}")
+    + f" Set ca_path to a file with the root certificate of the CA {ISSUER}; if that is an intermediate CA, also add"
+    " its certificate to this file, or configure the server to send it."
 )
 
 
@@ -105,8 +113,10 @@ def server_with_failing_start_tls(
         pytest.param(
             server_with_certificate(
                 (
-                    "its certificate was issued for another name (*). In server_uri, use a name"
-                    " from the certificate; its common name is ignored."
+                    "its certificate was issued for another name"
+                    f"{DESCRIPTION.replace('for <*>', 'for elsewhere.test', 1)}"
+                    " In server_uri, use elsewhere.test, or issue a certificate whose subjectAltName contains"
+                    " localhost."
                 ),
                 "elsewhere.test",
             ),
@@ -114,7 +124,7 @@ def server_with_failing_start_tls(
         ),
         pytest.param(
             server_with_certificate(
-                "its certificate has expired (*). Renew the server's certificate.",
+                f"its certificate has expired{DESCRIPTION} Renew the server's certificate.",
                 valid_from=-9,
                 valid_until=-1,
             ),
@@ -122,7 +132,10 @@ def server_with_failing_start_tls(
         ),
         pytest.param(
             server_with_certificate(
-                "its certificate is not yet valid (*). Check the clocks of both hosts.",
+                (
+                    "its certificate is not yet valid, and the clock of this host shows <*> UTC"
+                    f"{DESCRIPTION} Check the clocks of both hosts."
+                ),
                 valid_from=1,
                 valid_until=9,
             ),
@@ -210,6 +223,7 @@ def test_an_untrusted_certificate_is_an_error(
     overrides: dict[str, Any] = {"server_uri": [uri], "start_tls": with_start_tls, "ca_path": None}
     message = run_failing_export(active_directory, workspace, **overrides)
     action = (START_TLS if with_start_tls else CONNECT).format(uri=uri)
-    assert message == f"{action}{UNKNOWN_CA}".replace(
-        "(*)", "(unable to get local issuer certificate)"
+    template = UNKNOWN_CA.replace(
+        "localhost with ca_path <*>/ca.pem", "<*> with the CA certificates of this host"
     )
+    assert_message(message, f"{action}{template}")

@@ -157,7 +157,7 @@ def test_certificate_problems_are_reported(
     assert server["certificate"]["names"] == [name]
     assert server["certificate"]["days_left"] == remaining.days
     if not server["bound"]:
-        assert f"it presents a certificate for {name}, issued by " in cause
+        assert f"the certificate is for {name}, was issued by " in cause
 
 
 def test_the_certificate_is_reported_over_start_tls(

@@ -82,7 +82,7 @@ def test_the_probe_describes_the_directory(run: PlaybookRun, open_ldap: RunningD
     company = open_ldap.company
     tromso = company.site("tromso")
     people = company.at(tromso)
-    server, authorization, certificate, location, left_out, *source_lines = report_lines(
+    server, authorization, certificate, contexts, location, left_out, *source_lines = report_lines(
         run, "valid"
     )
     assert server == (
@@ -93,6 +93,7 @@ def test_the_probe_describes_the_directory(run: PlaybookRun, open_ldap: RunningD
         r"  Certificate for localhost, 127\.0\.0\.1, issued by .*O=Fjord lab, \d+ days left"
     )
     assert re.fullmatch(certificate_pattern, certificate)
+    assert contexts == f"  Naming contexts: {company.base_dn}"
     assert location == (
         f"  tromso ({company.site_dn(tromso)}): {len(people)} people, {len(people) - 1} with a valid row"
     )

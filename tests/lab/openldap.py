@@ -100,8 +100,8 @@ def openldap(
     with ProcessSupervisor() as supervisor:
         parts = (
             _server_conf(installation, directory),
-            global_conf,
             _kerberos_conf(directory, realm) if realm else "",
+            f"{global_conf}\n",
             _database_conf(directory, supervisor.directory),
             extra_conf,
             _access_conf(anonymous_reads=anonymous_reads),

@@ -152,9 +152,15 @@ def check_account(account: Account) -> None:
     if account.auth_protocol == NTLM and not _DOWN_LEVEL_NAME.fullmatch(account.bind_dn):
         raise InputError(
             f"Cannot use O(bind_dn) {account.bind_dn} with O(auth_protocol) ntlm",
-            "it does not contain the domain of the account",
-            "Write it as DOMAIN\\NAME",
+            "it does not contain the domain of the account in the form that NTLM requires",
+            f"Write it as DOMAIN\\{_guess_account_name(account.bind_dn)}",
         )
+
+
+def _guess_account_name(bind_dn: str) -> str:
+    """Return the name in front of an @; NAME if the value is a DN or another form that does not contain it."""
+    name = bind_dn.partition("@")[0]
+    return name if _PRINCIPAL.fullmatch(name) else "NAME"
 
 
 def _check_kerberos(account: Account) -> None:

@@ -7,12 +7,22 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from typing import Any
 
+from .._certificate import tls_server_end_point
 from .._errors import Diagnosis
 from .account import EXTERNAL, KERBEROS, NTLM, SIMPLE, Account
-from .certificate import tls_server_end_point
-from .diagnosis import ServerError, bind_error, explain_failure
+from .bind_name import explain_bind_name
+from .diagnosis import (
+    INVALID_DN_SYNTAX,
+    DirectoryError,
+    ServerError,
+    bind_error,
+    describe_result,
+    explain_failure,
+    is_name_rejected,
+)
 from .kerberos import bind_with_kerberos
 from .library import CRYPTOGRAPHY, FAILURES, GSSAPI, PYCRYPTODOME, ldap3
 from .root_dse import read_root_dse
@@ -70,8 +80,27 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
             error.action, Diagnosis(error.cause, error.remedy), account
         ) from None
     if not connection.bound:
-        raise bind_error(action, connection.result, account.auth_protocol)
+        raise _build_rejection_error(action, connection, uri, account)
     return has_sasl_layer
+
+
+def _build_rejection_error(
+    action: str, connection: Any, uri: str, account: Account
+) -> DirectoryError:
+    """Build the error for a bind that the server rejected, with a hint if the name seems to be the cause."""
+    result = connection.result
+    if account.auth_protocol == SIMPLE and is_name_rejected(result):
+        # Most servers return the root DSE without a bind.
+        with suppress(DirectoryError):
+            diagnosis = explain_bind_name(
+                account.bind_dn,
+                read_root_dse(connection, uri),
+                is_dn_required=result["result"] == INVALID_DN_SYNTAX,
+            )
+            if diagnosis:
+                cause = f"{diagnosis.cause} ({describe_result(result)})"
+                return DirectoryError(action, cause, diagnosis.remedy)
+    return bind_error(action, result, account.auth_protocol)
 
 
 def _build_no_response_error(action: str, diagnosis: Diagnosis, account: Account) -> ServerError:

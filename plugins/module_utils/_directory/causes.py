@@ -235,8 +235,23 @@ HANDSHAKE_FAILURES = {
         "it did not complete the TLS handshake in time",
         f"{_CHECK_TLS_PORT}, or increase O(connection_timeout)",
     ),
-    "protocol version": Explanation(
-        "it does not support TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server"
+    # The server sends an alert, or selects an older version.
+    **dict.fromkeys(
+        ("protocol version", "unsupported protocol", "wrong ssl version", "inappropriate fallback"),
+        Explanation(
+            "it does not support TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server"
+        ),
+    ),
+    **dict.fromkeys(
+        ("handshake failure", "no shared cipher", "dh key too small", "wrong signature type"),
+        Explanation(
+            "it shares no cipher suite or signature algorithm with this host",
+            "Enable cipher suites with ECDHE and AES-GCM on the server, and renew weak certificates",
+        ),
+    ),
+    "legacy renegotiation": Explanation(
+        "it does not support secure renegotiation (RFC 5746)",
+        "Update the TLS library of the server",
     ),
     "reset": Explanation("it reset the connection", f"{_CHECK_TLS_PORT}, and check its log"),
     "eof": Explanation("it closed the connection during the TLS handshake", _CHECK_TLS_PORT),

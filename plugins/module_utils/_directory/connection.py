@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .._hosts import is_loopback
+from .._tls import Verification, create_tls_context
 from .attribute_names import AttributeNames
 from .bind import bind
 from .diagnosis import ServerError, explain_failure, explain_refused_start_tls
@@ -22,7 +23,7 @@ from .root_dse import read_root_dse
 from .servers import resolve_address
 from .settings import Address, ConnectionSettings
 from .sockets import DeadlineSocket
-from .tls import VerifiedTls
+from .tls import VerifiedTls, describe_verification
 
 # This file must be importable without ldap3, so that the modules can report that ldap3 is missing.
 if TYPE_CHECKING or LDAP3.failure is None:
@@ -146,12 +147,39 @@ def connect(settings: ConnectionSettings, address: Address, context: ssl.SSLCont
         connection.open(read_server_info=False)
     except FAILURES as error:
         close(connection)
-        raise ServerError(action, *explain_failure(error, tls.failure)) from None
+        verification = _inspect_certificate(settings, address, context, tls.failure)
+        diagnosis = explain_failure(error, tls.failure, verification=verification)
+        raise ServerError(action, *diagnosis) from None
     if not address.use_ssl:
         connection.socket = DeadlineSocket(connection.socket, settings.receive_timeout)
     if settings.start_tls:
-        _start_tls(connection, address.uri, tls)
+        _start_tls(settings, address, context, connection, tls)
     return connection
+
+
+def _inspect_certificate(
+    settings: ConnectionSettings,
+    address: Address,
+    context: ssl.SSLContext,
+    tls_error: OSError | None,
+) -> Verification | None:
+    """Describe a failed verification of a server's certificate; return None if the connection failed otherwise.
+
+    Python does not reveal a certificate that it rejects. Therefore another connection is made, which does not verify
+    the certificate, and is closed after the TLS handshake.
+    """
+    if not isinstance(tls_error, ssl.SSLCertVerificationError):
+        return None
+    connection = None
+    try:
+        with suppress(ServerError):
+            unverified = create_tls_context(None, validate_certs=False)
+            connection = connect(settings, address, unverified)
+        tls_socket = connection.socket if connection else None
+        return describe_verification(settings, address.host, context, tls_socket)
+    finally:
+        if connection:
+            close(connection)
 
 
 def _create_connection(settings: ConnectionSettings, address: Address, tls: VerifiedTls) -> Any:
@@ -185,7 +213,13 @@ def _create_connection(settings: ConnectionSettings, address: Address, tls: Veri
     )
 
 
-def _start_tls(connection: Any, uri: str, tls: VerifiedTls) -> None:
+def _start_tls(
+    settings: ConnectionSettings,
+    address: Address,
+    context: ssl.SSLContext,
+    connection: Any,
+    tls: VerifiedTls,
+) -> None:
     try:
         if connection.start_tls(read_server_info=False):
             return
@@ -194,13 +228,15 @@ def _start_tls(connection: Any, uri: str, tls: VerifiedTls) -> None:
     except FAILURES as error:
         result = connection.result
         is_refused = tls.failure is None and result and result["result"] != 0
-        diagnosis = (
-            explain_refused_start_tls(result)
-            if is_refused
-            else explain_failure(error, tls.failure, during_start_tls=True)
-        )
         close(connection)
-        raise ServerError(f"Cannot start TLS with {uri}", *diagnosis) from None
+        if is_refused:
+            diagnosis = explain_refused_start_tls(result)
+        else:
+            verification = _inspect_certificate(settings, address, context, tls.failure)
+            diagnosis = explain_failure(
+                error, tls.failure, during_start_tls=True, verification=verification
+            )
+        raise ServerError(f"Cannot start TLS with {address.uri}", *diagnosis) from None
 
 
 def close(connection: Any) -> None:

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any
 
 from .._errors import Diagnosis, FrontdeskError
-from .._tls import explain_certificate
+from .._tls import Verification, explain_certificate
 from .causes import (
     AD_SUBCODES,
     ANONYMOUS_REFUSED,
@@ -38,8 +38,12 @@ from .causes import (
 )
 from .library import DECODE_ERRORS
 
-# Result codes (RFC 4511, appendix A).
+REFERRAL, NO_SUCH_OBJECT, INVALID_DN_SYNTAX = 10, 32, 34
+"""Result codes of searches whose base cannot be used (RFC 4511, appendix A)."""
+
+# Other result codes (RFC 4511, appendix A).
 _OPERATIONS_ERROR = 1
+_PROTOCOL_ERROR = 2
 _AUTH_METHOD_NOT_SUPPORTED = 7
 _STRONGER_AUTH_REQUIRED = 8
 _INVALID_CREDENTIALS = 49
@@ -88,7 +92,22 @@ def bind_error(action: str, result: Mapping[str, Any], auth_protocol: str) -> Di
     has_subcode = _SUBCODE.search(str(result.get("message")))
     if result["result"] == _INVALID_CREDENTIALS and explanation and not has_subcode:
         return DirectoryError(action, *_with_result(explanation, result))
+    if result["result"] == _PROTOCOL_ERROR:
+        # 389 Directory Server returns this result for authentication choices that it does not know.
+        unsupported = LDAP_RESULTS[_AUTH_METHOD_NOT_SUPPORTED]
+        return DirectoryError(action, *_with_result(unsupported, result))
     return result_error(action, result)
+
+
+def is_name_rejected(result: Mapping[str, Any]) -> bool:
+    """Return whether the result of a bind can mean that the server found no account with the name.
+
+    :param result: as for `explain_result`.
+    """
+    subcode = _SUBCODE.search(str(result.get("message")))
+    if result["result"] == _INVALID_CREDENTIALS:
+        return subcode is None or subcode[1] in ("525", "52e")
+    return int(result["result"]) == INVALID_DN_SYNTAX
 
 
 def explain_result(result: Mapping[str, Any]) -> Diagnosis:
@@ -125,12 +144,21 @@ def _look_up_result(result: Mapping[str, Any]) -> Explanation:
 
 def _with_result(explanation: Explanation, result: Mapping[str, Any]) -> Diagnosis:
     """Append the server's own result to the cause."""
+    return _with_detail(explanation, describe_result(result))
+
+
+def describe_result(result: Mapping[str, Any]) -> str:
+    """Return the result code, the diagnostic message, the matched DN and the referrals of an LDAPResult.
+
+    :param result: as for `explain_result`.
+    """
     parts = [f"result {result['result']} {result.get('description')}"]
     if result.get("message"):
         parts.append(" ".join(str(result["message"]).replace("\0", "").split()))
     if result.get("dn"):
         parts.append(f"matched DN {result['dn']}")
-    return _with_detail(explanation, ", ".join(parts))
+    parts += map(str, result.get("referrals") or ())
+    return ", ".join(parts)
 
 
 def _with_detail(explanation: Explanation, detail: str) -> Diagnosis:
@@ -155,7 +183,11 @@ def explain_ticket(error: Any, *, from_keytab: bool = False) -> Diagnosis:
 
 
 def explain_failure(
-    error: BaseException, tls_error: OSError | None, *, during_start_tls: bool = False
+    error: BaseException,
+    tls_error: OSError | None,
+    *,
+    during_start_tls: bool = False,
+    verification: Verification | None = None,
 ) -> Diagnosis:
     """Explain a failed connection.
 
@@ -164,9 +196,10 @@ def explain_failure(
     :param error: the exception from ldap3.
     :param tls_error: the exception from Python's ssl module that caused `error`; None if there was none.
     :param during_start_tls: whether the connection failed during StartTLS.
+    :param verification: the circumstances if the certificate could not be verified; None if they are unknown.
     """
     if isinstance(tls_error, ssl.SSLCertVerificationError):
-        return explain_certificate(tls_error, "server_uri")
+        return explain_certificate(tls_error, "server_uri", verification)
     if isinstance(error, DECODE_ERRORS):
         return _with_detail(NOT_LDAP, type(error).__name__)
     text = str(tls_error or _format_failure(error))

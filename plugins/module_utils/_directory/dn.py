@@ -33,12 +33,17 @@ def check_dn(dn: str, option: str, context: str) -> None:
     :param context: owner of the option in error messages, such as ``source 2``.
     :raises InputError: if it is not a valid DN.
     """
-    if not _DN.fullmatch(dn):
+    if not is_dn(dn):
         raise InputError(
             f"Cannot use O({option}) {dn!r} of {context}",
             "it is not a valid distinguished name",
             "Write it as in OU=Sales,DC=corp,DC=example, and escape commas within names as \\,",
         )
+
+
+def is_dn(name: str) -> bool:
+    """Return whether a name has the syntax of a DN."""
+    return _DN.fullmatch(name) is not None
 
 
 def trim_dn(dn: str) -> str:
@@ -88,6 +93,30 @@ def is_in_scope(dn: str, base: str, scope: str) -> bool:
 def parent_dn(dn: str) -> str:
     """Return the DN of the entry directly above an entry; empty if there is none."""
     return dn[len(_split(dn, ",")[0]) + 1 :].strip()
+
+
+def split_dn(dn: str) -> list[str]:
+    """Split a DN into its relative DNs, without the spaces around them."""
+    return [trim_dn(rdn) for rdn in _split(dn, ",")]
+
+
+def normalize_rdn_value(rdn: str) -> str:
+    """Return the value of a relative DN in the form in which `normalize_dn` compares it."""
+    return _normalize_value(rdn.partition("=")[2])
+
+
+def get_domain(dn: str) -> str:
+    """Return the DNS name of the domain that contains an entry, from the dc parts at the end of its DN (RFC 2247).
+
+    :returns: the name; empty if the DN does not end with a dc part.
+    """
+    labels: list[str] = []
+    for rdn in reversed(split_dn(dn)):
+        attribute, _equals, _value = rdn.partition("=")
+        if attribute.strip().lower() != "dc":
+            break
+        labels.insert(0, normalize_rdn_value(rdn))
+    return ".".join(labels)
 
 
 def _split(text: str, separator: str) -> list[str]:

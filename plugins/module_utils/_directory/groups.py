@@ -23,19 +23,18 @@ from .connection import LdapSession
 from .diagnosis import DirectoryError
 from .dn import is_in_scope, normalize_dn
 from .entry import Entry, first_text
+from .missing_entry import GROUP, GROUP_CLASSES
 from .query import Query, filter_and, filter_equals, filter_or
 from .search import search
-from .single_entry import RawEntry, read_all_values, read_entry
+from .single_entry import RawEntry, read_all_values, require_entry
 
 _PAGE_SIZE = 500
 
 _FOREIGN = ",cn=foreignsecurityprincipals,"
 _DOMAIN_SID = "cn=s-1-5-21-"  # MS-DTYP 2.4.2.4
 
-# Object classes with members, from Active Directory, RFC 4519 (3.5, 3.6), RFC 2307 and the draft of its successor.
-_GROUP_CLASSES = ("group", "groupOfNames", "groupOfUniqueNames", "groupOfMembers", "posixGroup")
-_LOWERCASE_CLASSES = frozenset(name.lower() for name in _GROUP_CLASSES)
-_GROUP_FILTER = filter_or(filter_equals("objectClass", name) for name in _GROUP_CLASSES)
+_LOWERCASE_CLASSES = frozenset(name.lower() for name in GROUP_CLASSES)
+_GROUP_FILTER = filter_or(filter_equals("objectClass", name) for name in GROUP_CLASSES)
 
 # Attributes of these object classes that identify members.
 _MEMBER_ATTRIBUTES = ("member", "uniquemember", "memberuid", "gidnumber")
@@ -209,19 +208,13 @@ def _count_foreign(dns: Iterable[str], contexts: Sequence[str]) -> int:
 
 def _read_group(session: LdapSession, dn: str, attributes: Sequence[str]) -> RawEntry:
     action = f"Cannot read the group {dn} on {session.uri}"
-    raw = read_entry(session, dn, ["objectClass", *attributes])
-    if raw is None:
-        raise DirectoryError(
-            action,
-            "the bind account sees no entry with this DN",
-            "Correct O(sources[].member_of) or O(exclude_groups), or allow the bind account to read the group",
-        )
+    raw = require_entry(session, dn, ["objectClass", *attributes], GROUP, action)
     classes = [value.decode("utf-8", "replace") for value in raw.get("objectclass", ())]
     if _LOWERCASE_CLASSES.isdisjoint(name.lower() for name in classes):
         raise DirectoryError(
             action,
             f"it is not a group that lists its members ({', '.join(classes) or 'unknown class'})",
-            f"Use an entry of one of the object classes {', '.join(_GROUP_CLASSES)}",
+            f"Use an entry of one of the object classes {', '.join(GROUP_CLASSES)}",
         )
     return raw
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .certificate import Certificate, parse_certificate
+from .._certificate import Certificate, parse_certificate
 from .connection import LdapSession, begin_session, close, connect
 from .diagnosis import DirectoryError, ServerError
 from .library import FAILURES, ldap3

@@ -35,7 +35,7 @@ _WINDOWS_SERVER_RELEASES = {
 _ATTRIBUTES = (
     *("objectClass", "vendorName", "vendorVersion", "namingContexts", "supportedCapabilities"),
     *("supportedSASLMechanisms", "supportedExtension", "domainControllerFunctionality"),
-    *("dnsHostName", "currentTime", "subschemaSubentry"),
+    *("defaultNamingContext", "dnsHostName", "currentTime", "subschemaSubentry"),
 )
 
 

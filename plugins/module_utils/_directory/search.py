@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 from .connection import LdapSession
 from .diagnosis import DirectoryError, ServerError, explain_failure, result_error
@@ -17,6 +18,7 @@ from .dn import parent_dn
 from .entry import AttributeValues, Entry, build_entries
 from .library import FAILURES
 from .messages import OversizeError
+from .missing_entry import SEARCH_BASE, explain_unusable_dn
 from .name_resolution import NamesResolvedError, resolve_names
 from .page_readers import Page, choose_reader
 from .query import Query
@@ -64,7 +66,7 @@ def search(
     missing = list(range(len(attributes)))
     has_entries = have_other_names = False
     with closing(read_pages(session.connection, query, names, page_size, aliases)) as pages:
-        for page in _check_pages(pages, action):
+        for page in _check_pages(pages, action, session, query.search_base):
             if references is not None:
                 references.update(page.references)
             have_other_names = attribute_names.have_other_names(names, page.unrequested)
@@ -98,13 +100,15 @@ def select_people_references(references: set[str]) -> list[str]:
     return sorted(uri for uri in references if not _CONTEXT_WITHOUT_PEOPLE.search(uri))
 
 
-def _check_pages(pages: Iterator[Page], action: str) -> Iterator[Page]:
+def _check_pages(
+    pages: Iterator[Page], action: str, session: LdapSession, base: str
+) -> Iterator[Page]:
     """Yield pages after checking that each page is complete and differs from all previous pages."""
     fingerprints: set[object] = set()
     while page := _next_page(pages, action):
         # If a limit ends the search, ldap3 does not raise an exception: only the result code indicates it.
         if page.result is not None and page.result["result"] != 0:
-            raise result_error(action, page.result)
+            raise _build_search_error(action, page.result, session, base)
         # Cookies are opaque (RFC 2696, 3), and some servers use the same cookie for all pages. Therefore pages are
         # compared by the start of their content, and only empty pages by their cookies.
         if page.fingerprint in fingerprints:
@@ -116,6 +120,13 @@ def _check_pages(pages: Iterator[Page], action: str) -> Iterator[Page]:
             )
         fingerprints.add(page.fingerprint)
         yield page
+
+
+def _build_search_error(
+    action: str, result: Mapping[str, Any], session: LdapSession, base: str
+) -> DirectoryError:
+    diagnosis = explain_unusable_dn(session, base, SEARCH_BASE, result)
+    return DirectoryError(action, *diagnosis) if diagnosis else result_error(action, result)
 
 
 def _next_page(pages: Iterator[Page], action: str) -> Page | None:

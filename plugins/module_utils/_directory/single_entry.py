@@ -11,8 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .connection import LdapSession, close
-from .diagnosis import ServerError, explain_failure, result_error
+from .diagnosis import (
+    NO_SUCH_OBJECT,
+    DirectoryError,
+    ServerError,
+    explain_failure,
+    result_error,
+)
 from .library import FAILURES, ldap3
+from .missing_entry import (
+    SEARCH_BASE,
+    EntryRole,
+    explain_missing_entry,
+    explain_unusable_dn,
+)
 
 RawEntry = Mapping[str, Sequence[bytes]]
 """The values of an entry by lower-case attribute name."""
@@ -20,7 +32,10 @@ RawEntry = Mapping[str, Sequence[bytes]]
 ANYTHING = "(objectClass=*)"
 """Filter that matches every entry (RFC 4512, 2.4.1)."""
 
-_SUCCESS, _NO_SUCH_OBJECT = 0, 32
+_SUCCESS = 0
+
+# "1.1" requests an entry without any attributes (RFC 4511, 4.5.1.8).
+_NO_ATTRIBUTES = ["1.1"]
 
 
 def read_entry(
@@ -50,7 +65,7 @@ def read_entry(
         close(connection)
         raise ServerError(action, *explain_failure(error, None)) from None
     result = connection.result
-    if result["result"] == _NO_SUCH_OBJECT:
+    if result["result"] == NO_SUCH_OBJECT:
         return None
     if result["result"] != _SUCCESS:
         raise result_error(action, result)
@@ -60,6 +75,48 @@ def read_entry(
             # ldap3 returns None for an attribute without values.
             return {key.lower(): [bytes(value) for value in raw[key] or ()] for key in raw}
     return None
+
+
+def require_entry(
+    session: LdapSession, dn: str, attributes: Sequence[str], role: EntryRole, action: str
+) -> RawEntry:
+    """Read one entry that must exist.
+
+    :param dn: DN of the entry.
+    :param attributes: names of the attributes to request.
+    :param role: what the entry is used for, for the error message.
+    :param action: the action that requires the entry, for the error message.
+    :raises DirectoryError: if the account does not see the entry, or as for `read_entry`.
+    """
+    try:
+        raw = read_entry(session, dn, attributes)
+    except ServerError:
+        raise
+    except DirectoryError:
+        diagnosis = explain_unusable_dn(session, dn, role, session.connection.result)
+        if diagnosis is None:
+            raise
+        raise DirectoryError(action, *diagnosis) from None
+    if raw is None:
+        raise DirectoryError(action, *explain_missing_entry(session, dn, role))
+    return raw
+
+
+def require_search_base(session: LdapSession, base: str) -> None:
+    """Check that the base of a search that found nothing exists.
+
+    389 Directory Server returns success for a search in pages whose base does not exist. If the server reports that the
+    base exists, but does not return it, the account lacks permissions.
+
+    :param base: DN of the search base.
+    :raises DirectoryError: if the server reports that the base does not exist, or as for `read_entry`.
+    """
+    if read_entry(session, base, _NO_ATTRIBUTES) is not None:
+        return
+    result = session.connection.result
+    if result["result"] == NO_SUCH_OBJECT:
+        diagnosis = explain_unusable_dn(session, base, SEARCH_BASE, result)
+        raise DirectoryError(f"Cannot search {base} on {session.uri}", *(diagnosis or ()))
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from .._certificate import Certificate
 from .._contacts.columns import Column
 from .._contacts.model import GLOBAL_LOCATION
 from .._contacts.source_statistics import SourceStatistics
-from .._directory.certificate import Certificate
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe
@@ -88,11 +88,7 @@ def find_server_problems(
     problems = []
     certificate = probe.tls.certificate if probe.tls else None
     if probe.error:
-        cause = f"{probe.error.action}: {probe.error.cause}"
-        # If the connection failed, the certificate that the server presented may explain the failure.
-        if certificate and not probe.session and not probe.is_account_refused:
-            cause += f"; {_describe(certificate)}"
-        problems.append(Problem(probe.uri, cause, probe.error.remedy))
+        problems.append(problem_from_error(probe.uri, probe.error))
     if certificate:
         problems += _certificate_problems(probe.uri, certificate, now)
     if probe.tls and not settings.validate_certs:
@@ -116,14 +112,6 @@ def calculate_clock_offset(probe: Probe, now: datetime) -> timedelta | None:
     :returns: the difference; None if the server does not report its time.
     """
     return probe.root_dse.clock - now if probe.root_dse.clock else None
-
-
-def _describe(certificate: Certificate) -> str:
-    names = ", ".join(certificate.names) or "no name"
-    return (
-        f"it presents a certificate for {names}, issued by {certificate.issuer},"
-        f" valid from {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}"
-    )
 
 
 def _certificate_problems(where: str, certificate: Certificate, now: datetime) -> list[Problem]:

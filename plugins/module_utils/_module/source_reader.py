@@ -22,11 +22,12 @@ from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry, Values
 from .._directory.groups import MemberCriteria, read_members, resolve_groups
+from .._directory.missing_entry import EXCLUDED_OU
 from .._directory.name_resolution import resolve_names
 from .._directory.probe import has_visible_entries
 from .._directory.query import Query, filter_and, filter_or, people_filter
 from .._directory.search import search
-from .._directory.single_entry import ANYTHING, read_entry
+from .._directory.single_entry import ANYTHING, require_entry, require_search_base
 from .._directory.timestamps import parse_timestamp
 from .._expressions.attribute_values import AttributeValueError, decode_values
 from .._text import MAX_TEXT_LENGTH, normalize
@@ -93,14 +94,18 @@ class SourceReader:
         """
         with _name_source_in_errors(source):
             excluded_by_option = self._excluded_identities(source)
+            is_empty = True
             for page in self._search(source, attributes):
                 included = page
+                is_empty = is_empty and not page
                 for option, excluded in excluded_by_option.items():
                     remaining = [entry for entry in included if entry.identity not in excluded]
                     if len(remaining) < len(included):
                         self.excluded[source.name][option] += len(included) - len(remaining)
                     included = remaining
                 yield included
+            if is_empty and source.query.search_base:
+                require_search_base(self._session, source.query.search_base)
 
     def read_referenced_values(
         self, sources: Sequence[Source], columns: Sequence[Column]
@@ -225,13 +230,7 @@ class SourceReader:
 
     def _check_excluded_ou(self, ou: str) -> None:
         action = f"Cannot read the excluded OU {ou} on {self._session.uri}"
-        entry = read_entry(self._session, ou, ["objectClass"])
-        if entry is None:
-            raise DirectoryError(
-                action,
-                "the bind account sees no entry with this DN",
-                "Correct O(exclude_ous), or allow the bind account to see the entry",
-            )
+        entry = require_entry(self._session, ou, ["objectClass"], EXCLUDED_OU, action)
         if b"alias" in (name.lower() for name in entry.get("objectclass", ())):
             raise DirectoryError(
                 action,

@@ -122,8 +122,9 @@ def assert_message(message: str, template: str) -> None:
     """Assert that a message matches a template.
 
     :param template: expected text. ``(*)`` matches any text in parentheses, such as a library's message that
-        differs between releases. ``<this|that>`` matches either alternative.
+        differs between releases. ``<*>`` matches any text, and ``<this|that>`` matches either alternative.
     """
     pattern = re.escape(template).replace(re.escape("(*)"), r"\(.+\)")
+    pattern = pattern.replace(re.escape("<*>"), ".+")
     pattern = re.sub("<(.+?)>", lambda choice: f"(?:{choice[1]})".replace(r"\|", "|"), pattern)
     assert re.fullmatch(pattern, message), message

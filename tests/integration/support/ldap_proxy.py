@@ -54,18 +54,26 @@ class _LdapProxy:
         """Accept one client, and relay requests and responses, one request at a time."""
         # These exceptions mean that one side has closed its connection.
         with suppress(OSError, EOFError):
-            client, _address = self.listener.accept()
+            client = self._accept()
+            while client is None:
+                client = self._accept()
             with closing(client):
-                if self._tls is not None:
-                    client = self._tls.wrap_socket(client, server_side=True)
-                with closing(client):
-                    try:
-                        self._relay(client)
-                    except InjectedResetError:
-                        # Closing with a linger time of 0 resets the connection (socket(7), SO_LINGER).
-                        client.setsockopt(
-                            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-                        )
+                try:
+                    self._relay(client)
+                except InjectedResetError:
+                    # Closing with a linger time of 0 resets the connection (socket(7), SO_LINGER).
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def _accept(self) -> socket.socket | None:
+        """Accept a client; return None if it rejects the certificate, because it then connects again to inspect it."""
+        client, _address = self.listener.accept()
+        if self._tls is None:
+            return client
+        try:
+            return self._tls.wrap_socket(client, server_side=True)
+        except ssl.SSLError:
+            client.close()
+            return None
 
     def _relay(self, client: socket.socket) -> None:
         while True:

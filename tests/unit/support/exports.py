@@ -85,6 +85,9 @@ class FakeDirectory:
         self.queries: list[tuple[Query, Sequence[str], int]] = []
         monkeypatch.setattr(failover, "open_session", self._open_session)
         monkeypatch.setattr(module_source_reader, "search", self._search)
+        monkeypatch.setattr(
+            module_source_reader, "require_search_base", lambda _session, _base: None
+        )
 
     @contextmanager
     def _open_session(

@@ -7,15 +7,20 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
+from ansible_collections.frontdesk.contacts.plugins.module_utils._certificate import Certificate
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     Diagnosis,
     InputError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._tls import (
+    Verification,
     create_tls_context,
     explain_certificate,
     load_client_certificate,
@@ -85,6 +90,121 @@ def test_failed_verification_is_explained(code: int, cause: str, remedy: str) ->
     error = ssl.SSLCertVerificationError(1, "certificate verify failed: timed out")
     error.verify_code, error.verify_message = code, "OpenSSL's message"
     assert explain_certificate(error, "url") == Diagnosis(f"{cause} (OpenSSL's message)", remedy)
+
+
+NOW = datetime(2026, 6, 1, 12, 30, tzinfo=timezone.utc)
+LEAF = Certificate(
+    subject="CN=dc1",
+    issuer="CN=Issuing {CA}",
+    names=["dc1.corp.example", "corp.example"],
+    not_before=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    not_after=datetime(2026, 12, 31, tzinfo=timezone.utc),
+)
+INTERMEDIATE = replace(LEAF, subject="CN=Issuing {CA}", issuer="CN=Root", names=[])
+ROOT = replace(INTERMEDIATE, subject="CN=Root")
+VERIFICATION = Verification(
+    host="dc1", ca_path="/ca.pem", chain=[LEAF], trusted={"CN=Root"}, now=NOW
+)
+DESCRIPTION = (
+    "; the certificate is for dc1.corp.example and corp.example, was issued by CN=Issuing {CA}, is valid from"
+    " 2026-01-01 to 2026-12-31, and was verified for dc1 with O(ca_path) /ca.pem"
+)
+
+
+def _explain(code: int, verification: Verification) -> Diagnosis:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_code, error.verify_message = code, "reason."
+    return explain_certificate(error, "server_uri", verification)
+
+
+@pytest.mark.parametrize(
+    ("code", "changes", "cause", "remedy"),
+    [
+        (
+            *(20, {}, "its certificate was issued by an unknown CA"),
+            (
+                "Set O(ca_path) to a file with the root certificate of the CA CN=Issuing {CA};"
+                " if that is an intermediate CA, also add its certificate to this file, or configure"
+                " the server to send it"
+            ),
+        ),
+        (
+            *(20, {"chain": [LEAF, INTERMEDIATE], "trusted": ()}),
+            "its certificate was issued by an unknown CA",
+            "Set O(ca_path) to a file with the root certificate of the CA CN=Root",
+        ),
+        (
+            *(19, {"chain": [LEAF, INTERMEDIATE, ROOT], "trusted": ()}),
+            "its certificate was issued by an unknown CA",
+            "Set O(ca_path) to a file with the certificate of the CA CN=Root",
+        ),
+        (
+            *(20, {"chain": [LEAF, INTERMEDIATE]}),
+            (
+                "its certificate was issued by an unknown CA, whose name is that of a trusted CA, but"
+                " whose key is another one"
+            ),
+            "Set O(ca_path) to a file with the current certificate of the CA CN=Root",
+        ),
+        (
+            *(62, {}, "its certificate was issued for another name"),
+            (
+                "In O(server_uri), use dc1.corp.example or corp.example, or issue a certificate whose subjectAltName"
+                " contains dc1"
+            ),
+        ),
+        (10, {}, "a CA certificate in the chain of its certificate has expired", None),
+        (
+            *(10, {"now": LEAF.not_after.replace(year=2027)}, "its certificate has expired"),
+            "Renew the server's certificate",
+        ),
+        (
+            *(
+                9,
+                {},
+                "its certificate is not yet valid, and the clock of this host shows 2026-06-01 12:30 UTC",
+            ),
+            "Check the clocks of both hosts",
+        ),
+        (26, {}, "its certificate was not issued for TLS servers", None),
+        (66, {}, "the key of its certificate is too short", None),
+        (85, {}, "its certificate, or that of its CA, does not conform to RFC 5280", None),
+    ],
+)
+def test_the_certificate_and_its_verification_are_described(
+    code: int, changes: dict[str, Any], cause: str, remedy: str | None
+) -> None:
+    diagnosis = _explain(code, replace(VERIFICATION, **changes))
+    assert diagnosis.cause == f"{cause} (reason){DESCRIPTION}"
+    assert remedy in (None, diagnosis.remedy)
+
+
+def test_a_certificate_without_host_names_is_described_by_its_subject() -> None:
+    verification = replace(VERIFICATION, chain=[replace(LEAF, names=[])], ca_path=None)
+    assert _explain(62, verification) == (
+        (
+            "its certificate contains no host name; its common name is ignored (reason); the certificate has the"
+            " subject CN=dc1, was issued by CN=Issuing {CA}, is valid from 2026-01-01 to 2026-12-31, and was"
+            " verified for dc1 with the CA certificates of this host"
+        ),
+        "Issue a certificate whose subjectAltName contains dc1",
+    )
+
+
+def test_the_most_similar_names_are_listed_first() -> None:
+    names = [*(f"host{number}.example" for number in range(9)), "dc1.example"]
+    verification = replace(VERIFICATION, chain=[replace(LEAF, names=names)])
+    cause, remedy = _explain(62, verification)
+    assert "is for dc1.example, host1.example, " in cause
+    assert " and 5 more, was issued" in cause
+    assert "use dc1.example, host1.example or host" in remedy
+
+
+def test_the_verification_is_described_even_if_the_certificate_is_unknown() -> None:
+    assert _explain(62, replace(VERIFICATION, chain=[])) == (
+        "its certificate was issued for another name (reason); it was verified for dc1 with O(ca_path) /ca.pem",
+        "In O(server_uri), use a name from the certificate; its common name is ignored",
+    )
 
 
 def test_ca_file_without_verification_is_refused(tmp_path: Path) -> None:

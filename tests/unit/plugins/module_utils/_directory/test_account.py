@@ -66,10 +66,10 @@ def _conflict(first: str, second: str) -> str:
     )
 
 
-def _not_down_level(name: str) -> str:
+def _not_down_level(name: str, suggestion: str) -> str:
     return (
-        f"Cannot use bind_dn {name} with auth_protocol ntlm: it does not contain the domain of the account. "
-        r"Write it as DOMAIN\NAME."
+        f"Cannot use bind_dn {name} with auth_protocol ntlm: it does not contain the domain of the account in"
+        rf" the form that NTLM requires. Write it as DOMAIN\{suggestion}."
     )
 
 
@@ -115,8 +115,8 @@ def _not_principal(name: str) -> str:
             for option in ("keytab", "ccache")
         ),
         *(
-            (replace(NTLM, bind_dn=name), _not_down_level(name))
-            for name in ("svc", "svc@X.NO", "CN=svc")
+            (replace(NTLM, bind_dn=name), _not_down_level(name, suggestion))
+            for name, suggestion in (("svc", "svc"), ("svc@X.NO", "svc"), ("CN=svc", "NAME"))
         ),
         (replace(KERBEROS, keytab="/k"), _conflict("bind_pw", "keytab")),
         (replace(KERBEROS, ccache="/c"), _conflict("bind_pw", "ccache")),

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.bind import bind
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.certificate import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._certificate import (
     tls_server_end_point,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.bind import bind
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
     close,
     connect,

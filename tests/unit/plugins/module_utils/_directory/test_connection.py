@@ -163,7 +163,8 @@ def test_a_server_without_a_valid_certificate_does_not_receive_the_password(
         with pytest.raises(ServerError) as caught, open_session(settings):
             pass
         unverified = replace(settings, validate_certs=False, ca_path=None)
-        assert directory.operations == []
+        # The certificate is inspected on another connection, which is closed after the TLS handshake.
+        assert set(directory.operations) <= {UNBIND}
         with open_session(unverified):
             pass
     assert caught.value.cause.startswith(problem)

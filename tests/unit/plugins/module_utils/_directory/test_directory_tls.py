@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import trustme
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
     VerifiedTls,
+    describe_verification,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._tls import create_tls_context
+from ansible_collections.frontdesk.contacts.tests.unit.support.directories import settings_for
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     http_server,
     plain,
@@ -49,3 +53,27 @@ def test_a_handshake_error_is_recorded(
             verified.wrap_socket(connection)
     assert verified.failure is caught.value
     assert caught.value.verify_code == code
+
+
+def test_the_certificates_that_the_server_sent_are_described(tmp_path: Path) -> None:
+    intermediate = trustme.CA().create_child_ca()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    intermediate.issue_cert("localhost").configure_cert(context)
+    server_tls = tls(tmp_path, "localhost")
+    unverified = create_tls_context(None, validate_certs=False)
+    with (
+        http_server(lambda _request, write: write(plain("200 OK")), context) as server,
+        socket.create_connection(("127.0.0.1", server.port)) as tcp_socket,
+        unverified.wrap_socket(tcp_socket) as tls_socket,
+    ):
+        settings = settings_for(server_tls)
+        trusted = create_tls_context(settings.ca_path, validate_certs=True)
+        verification = describe_verification(settings, "dc1", trusted, tls_socket)
+    assert (verification.host, verification.ca_path) == ("dc1", str(server_tls.ca_file))
+    leaf, *others = verification.chain
+    assert leaf.names == ["localhost"]
+    # Python 3.9 reveals only the certificate of the server.
+    expected = [leaf.issuer] if sys.version_info >= (3, 10) else []
+    assert [certificate.subject for certificate in others] == expected
+    assert len(verification.trusted) == 1
+    assert describe_verification(settings, "dc1", trusted, None).chain == []

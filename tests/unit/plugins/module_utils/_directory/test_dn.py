@@ -9,8 +9,10 @@ from __future__ import annotations
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.dn import (
     escape_dn_value,
+    get_domain,
     is_in_scope,
     normalize_dn,
+    split_dn,
     trim_dn,
 )
 from hypothesis import given
@@ -144,3 +146,20 @@ def test_whitespace_around_a_dn_is_removed(dn: str, trimmed: str) -> None:
 def test_trimming_a_dn_keeps_its_name(name: str, whitespace: str) -> None:
     dn = f"OU={escape_dn_value(name.strip(chr(10)))}"
     assert trim_dn(f"{whitespace}{dn}{whitespace}") == dn
+
+
+def test_a_dn_is_split_at_commas_that_are_not_escaped() -> None:
+    assert split_dn("CN=Lunde\\, Per , OU=A\\ , dc=x") == ["CN=Lunde\\, Per", "OU=A\\ ", "dc=x"]
+
+
+@pytest.mark.parametrize(
+    ("dn", "domain"),
+    [
+        ("OU=A,DC=Corp,dc = example", "corp.example"),
+        ("DC=x", "x"),
+        ("DC=a,OU=A,DC=x", "x"),
+        ("OU=A,O=x", ""),
+    ],
+)
+def test_the_domain_of_a_dn_is_named_by_its_last_parts(dn: str, domain: str) -> None:
+    assert get_domain(dn) == domain

@@ -49,13 +49,15 @@ class _Groups:
         self.lists = {f"CN={name}": values for name, values in lists.items()}
         self.object_class = b"groupOfNames"
         self.read: list[str] = []
-        for name in ("read_entry", "read_all_values", "read_entries_by_dn"):
+        for name in ("require_entry", "read_all_values", "read_entries_by_dn"):
             monkeypatch.setattr(groups, name, getattr(self, name))
 
-    def read_entry(
-        self, _session: LdapSession, dn: str, _attributes: object
-    ) -> dict[str, list[bytes]] | None:
-        return {"objectclass": [b"top", self.object_class]} if dn in self.lists else None
+    def require_entry(
+        self, _session: LdapSession, dn: str, _attributes: object, _role: object, action: str
+    ) -> dict[str, list[bytes]]:
+        if dn not in self.lists:
+            raise DirectoryError(action, "it is missing", "Correct it")
+        return {"objectclass": [b"top", self.object_class]}
 
     def read_all_values(
         self, _session: LdapSession, dn: str, _attributes: object
@@ -107,7 +109,7 @@ def test_active_directory_is_searched_by_group(
             if f"(memberOf={dn})".replace("*", "\\2a") in query.filter:
                 yield [Entry(IDS[0], list(values)) for values in nested]
 
-    def read_entry(_session: LdapSession, _dn: str, _attributes: object) -> dict[str, list[bytes]]:
+    def require_entry(*_args: object) -> dict[str, list[bytes]]:
         classes = [b"top", b"group"]
         return {
             "objectclass": classes,
@@ -127,7 +129,7 @@ def test_active_directory_is_searched_by_group(
         return {"CN=A*": {"member": foreign[:3]}, "CN=b": {"member": foreign[2:]}}.get(dn)
 
     monkeypatch.setattr(groups, "search", search)
-    monkeypatch.setattr(groups, "read_entry", read_entry)
+    monkeypatch.setattr(groups, "require_entry", require_entry)
     monkeypatch.setattr(groups, "read_all_values", read_all_values)
     criteria = resolve_groups(ACTIVE_DIRECTORY, ["cn=a*"], ["DC=x", "DC=y"])
     assert criteria.dns == []
@@ -148,7 +150,7 @@ def test_active_directory_is_searched_by_group(
 @pytest.mark.parametrize(
     ("group", "object_class", "error"),
     [
-        ("CN=none", b"group", "the bind account sees no entry with this DN. Correct member_of or"),
+        ("CN=none", b"group", "it is missing. Correct it."),
         (
             "CN=a",
             b"person",

@@ -145,7 +145,10 @@ def test_the_request_has_the_scope_of_the_query(tmp_path: Path, scope: str, octe
         (4, "the search exceeded the server's size limit (result 4 sizeLimitExceeded)"),
         (3, "the search exceeded the server's time limit (result 3 timeLimitExceeded)"),
         (10, "the server returned a referral to another server (result 10 referral)"),
-        (32, "the search base does not exist (result 32 noSuchObject)"),
+        (
+            32,
+            "the search base does not exist, or the bind account is not allowed to read it (result 32 noSuchObject)",
+        ),
         (53, "the server is unwilling to perform the operation (result 53 unwillingToPerform)"),
     ],
 )

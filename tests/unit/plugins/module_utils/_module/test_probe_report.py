@@ -10,6 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._certificate import (
+    Certificate,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
     compile_columns,
 )
@@ -18,9 +21,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.sourc
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import (
     Account,
-)
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.certificate import (
-    Certificate,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
     LdapSession,
@@ -123,21 +123,10 @@ def test_a_server_that_accepts_the_account_can_have_problems(
     assert problem.remedy
 
 
-def test_the_certificate_is_described_if_the_connection_fails() -> None:
-    probe = _probe(timedelta(-1))
-    probe.session, probe.error = None, ServerError("Cannot connect", "it has expired", "Renew it")
-    (problem,) = find_server_problems(probe, SETTINGS, NOW)
-    assert problem == Problem(
-        URI,
-        "Cannot connect: it has expired; it presents a certificate for dc1.corp.example, issued by"
-        " CN=Corp CA, valid from 2026-11-23 to 2026-11-23",
-        "Renew it",
-    )
-
-
-def test_the_certificate_is_not_described_if_the_account_is_rejected() -> None:
+@pytest.mark.parametrize("error_class", [DirectoryError, ServerError])
+def test_an_error_is_a_problem(error_class: type[DirectoryError]) -> None:
     probe = _probe()
-    probe.session, probe.error = None, DirectoryError("Cannot bind", "it is locked", "Unlock it")
+    probe.session, probe.error = None, error_class("Cannot bind", "it is locked", "Unlock it")
     (problem,) = find_server_problems(probe, SETTINGS, NOW)
     assert problem == Problem(URI, "Cannot bind: it is locked", "Unlock it")
     assert str(problem) == "ldaps://dc1: Cannot bind: it is locked. Unlock it."

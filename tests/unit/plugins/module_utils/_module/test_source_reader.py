@@ -67,7 +67,8 @@ class _FakeServer:
             "search",
             "resolve_groups",
             "read_members",
-            "read_entry",
+            "require_entry",
+            "require_search_base",
             "find_searchable_contexts",
         ):
             monkeypatch.setattr(module, name, getattr(self, name))
@@ -113,8 +114,15 @@ class _FakeServer:
         self.groups.append(groups)
         return MemberCriteria(["(memberOf=g)"], [])
 
-    def read_entry(self, _session: LdapSession, name: str, _attributes: object) -> object:
-        return None if "none" in name else {}
+    def require_entry(
+        self, _session: LdapSession, name: str, _attributes: object, _role: object, action: str
+    ) -> None:
+        if "none" in name:
+            raise DirectoryError(action, "it is missing", "Correct it")
+
+    def require_search_base(self, _session: LdapSession, base: str) -> None:
+        if "none" in base:
+            raise DirectoryError(f"Cannot search {base}", "it is missing", "Correct it")
 
     def find_searchable_contexts(self, _session: LdapSession) -> list[str]:
         self.context_reads += 1
@@ -222,9 +230,23 @@ def test_an_ou_to_exclude_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DirectoryError) as caught:
         _read_identities(_source_reader(), export_params(source("OU=A"), exclude_ous="OU=none"))
     assert str(caught.value) == (
-        "source 1: Cannot read the excluded OU OU=none on ldaps://dc1: the bind account sees no entry with this DN."
-        " Correct exclude_ous, or allow the bind account to see the entry."
+        "source 1: Cannot read the excluded OU OU=none on ldaps://dc1: it is missing. Correct it."
     )
+
+
+def test_the_search_base_of_an_empty_source_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """389 Directory Server returns success for a search in pages whose base does not exist."""
+    server = _FakeServer(monkeypatch)
+    server.results = {"(a=b)": {}}
+    empty = [
+        source("OU=A", filter="(a=b)", minimum=0),
+        source(None, member_of=GROUP, filter="(a=b)", minimum=0),
+    ]
+    assert _read_identities(_source_reader(), export_params(*empty)) == [[], []]
+    params = export_params(source("OU=none", filter="(a=b)", minimum=0))
+    with pytest.raises(DirectoryError) as caught:
+        _read_identities(_source_reader(), params)
+    assert str(caught.value) == ("source 1: Cannot search OU=none: it is missing. Correct it.")
 
 
 def test_entries_are_read_by_the_smallest_dn_in_each_attribute(

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 import trustme
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.certificate import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._certificate import (
     Certificate,
     parse_certificate,
 )

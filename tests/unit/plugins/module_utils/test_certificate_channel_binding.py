@@ -10,7 +10,7 @@ import hashlib
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.certificate import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._certificate import (
     tls_server_end_point,
 )
 from cryptography import x509

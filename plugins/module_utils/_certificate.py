@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""X.509 server certificates (RFC 5280): the fields shown to administrators, and TLS channel binding."""
+"""X.509 server certificates (RFC 5280): the fields shown to administrators, and TLS channel binding.
+
+This file is private to the collection: its interface may change in any release.
+"""
 
 from __future__ import annotations
 
