@@ -31,6 +31,7 @@ _MIN_INNER = 6
 # Longer words do not occur in a language, but in tokens and encoded data.
 _MAX_WORD = 40
 _MAX_JOINED = 4
+_MAX_SEPARATOR = 2
 
 
 class _Key(NamedTuple):
@@ -69,14 +70,17 @@ class TextWords:
     def _joined(self, text: str) -> Iterator[_Key]:
         """Yield adjacent words without their separators, because ``O'Brien`` may be ``OBrien`` in the roster."""
         for first in range(len(self._words)):
-            joined = self._words[first].text
+            joined, minimum = self._words[first].text, _MIN_WORD
             for last in range(first + 1, min(first + _MAX_JOINED, len(self._words))):
-                word = self._words[last]
-                if word.start - self._words[last - 1].end > _MIN_WORD:
+                separator = text[self._words[last - 1].end : self._words[last].start]
+                if len(separator) > _MAX_SEPARATOR:
                     break
-                joined += word.text
-                if len(joined) > _MIN_PIECE:
-                    yield _Key(joined, self._words[first].start, word.end)
+                if " " in separator:
+                    # Short words of a sentence can result in a name by chance.
+                    minimum = _MIN_INNER
+                joined += self._words[last].text
+                if len(joined) >= minimum:
+                    yield _Key(joined, self._words[first].start, self._words[last].end)
 
     def personal_spans(self, personal: AbstractSet[str]) -> Iterator[tuple[int, int]]:
         """Yield the start and the end of each part of the text that is personal data.
