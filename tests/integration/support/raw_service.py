@@ -96,6 +96,8 @@ def raw_service(
         context.load_verify_locations(client_ca)
 
     def serve(raw: socket.socket) -> None:
+        # Otherwise, a response could still be waiting to be sent when the connection is closed, and be lost.
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with (
             contextlib.suppress(OSError),
             context.wrap_socket(raw, server_side=True) as connection,
