@@ -126,7 +126,8 @@ def read_answer(
     message = find_message(document, result_format.message, result_format.errors)
     target = read_target(endpoint.url, response.location)
     names = [name for name in reader.counts if _COUNT_NAME.fullmatch(name)]
-    masker.prepare([*refusals.texts(), *names, message, target.host, target.path, reader.success])
+    texts = [message, target.host, target.path, reader.success, document.media_type]
+    masker.prepare([*refusals.texts(), *names, *texts])
     refused_rows = frozenset(refusals.rows)
     unassigned = max(refusals.unassigned, reader.refused_count() - len(refused_rows))
     return Answer(

@@ -62,12 +62,14 @@ class Masker:
         self._secrets = SecretForms(secrets)
         self._rosters = tuple(rosters)
         self._public = {text.strip().casefold() for text in public}
+        self._without_secrets: dict[str, str] = {}
         self._known: set[str] = set()
         self._personal: set[str] = set()
 
     def prepare(self, texts: Iterable[str]) -> None:
         """Look up the words of several texts at once, so that `mask` need not read the rosters for each text."""
-        self._look_up(self._mask_secrets(text) for text in texts)
+        masked = (self._mask_secrets(text) for text in texts)
+        self._look_up(text for text in masked if text.casefold() not in self._public)
 
     def mask(self, text: str, limit: int = MAX_TEXT) -> str:
         """Return a single printable line without secrets and personal data.
@@ -84,6 +86,11 @@ class Masker:
 
     def _mask_secrets(self, text: str) -> str:
         """Return decoded, printable text without secrets."""
+        if text not in self._without_secrets:
+            self._without_secrets[text] = self._find_and_mask_secrets(text)
+        return self._without_secrets[text]
+
+    def _find_and_mask_secrets(self, text: str) -> str:
         if len(text) > _MAX_INPUT:
             # The last word may be a part of a secret or of a longer word.
             text = f"{text[:_MAX_INPUT].rpartition(' ')[0]} {MASK}"
