@@ -124,7 +124,7 @@ def test_three_people_without_a_valid_row_or_a_higher_minimum_stop_the_export(
     other = source("OU=B", location="b", minimum=minimum)
     with pytest.raises(DirectoryError) as caught:
         run_export(export_params(source("OU=A", location="a"), other))
-    assert f"no contacts were found in OU=B, but minimum is {minimum}" in str(caught.value)
+    assert f"too few contacts in OU=B: 0, but minimum is {minimum}" in str(caught.value)
 
 
 def test_a_roster_without_contacts_is_not_written_if_people_were_found(

@@ -116,9 +116,10 @@ class _FakeServer:
 
     def require_entry(
         self, _session: LdapSession, name: str, _attributes: object, _role: object, action: str
-    ) -> None:
+    ) -> dict[str, list[bytes]]:
         if "none" in name:
             raise DirectoryError(action, "it is missing", "Correct it")
+        return {"objectclass": [b"organizationalUnit"]}
 
     def require_search_base(self, _session: LdapSession, base: str) -> None:
         if "none" in base:
