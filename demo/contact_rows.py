@@ -41,7 +41,7 @@ def expected_rows(company: Company) -> set[Row]:
 def typical_people(company: Company, site: Site) -> Iterator[Person]:
     """Yield the people of a site who have a mail address, a mobile number and no special data."""
     special = {
-        *company.people_sharing_mobile,
+        *company.colleagues,
         company.two_site_person,
         company.canary_person,
         company.person_with_comma,

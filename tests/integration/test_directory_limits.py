@@ -203,7 +203,7 @@ def test_the_error_for_an_unreadable_base_names_the_naming_context(
 def test_two_entries_with_one_identity_stop_the_export(
     excluded: bool, open_ldap: RunningDirectory, ca: Authority, workspace: Workspace
 ) -> None:
-    person, colleague = open_ldap.company.people_sharing_mobile
+    person, colleague = open_ldap.company.colleagues
     identity = open_ldap.find_identity(colleague)
     fault = ReplacedBytes(str(open_ldap.find_identity(person)).encode(), str(identity).encode())
     options = {"exclude_filter": f"(mail={colleague.mail})"} if excluded else {}

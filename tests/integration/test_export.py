@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import ldap3
@@ -20,11 +21,13 @@ from tests.integration.support.options import CHECK_MODE, export_options, site_s
 from tests.integration.support.workspace import Workspace, file_mode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tests.integration.support.modules import ModuleResult
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
+    from tests.lab.person import Person
 
 pytestmark = pytest.mark.every_library
 
@@ -208,38 +211,53 @@ def test_a_person_at_two_locations_has_two_rows(
     assert result["counts"]["by_location"]["oslo-hq"] == len(company.at(company.site("oslo-hq")))
 
 
+@contextmanager
+def changed_mobiles(directory: RunningDirectory, numbers: Mapping[Person, str]) -> Iterator[None]:
+    """Change the mobile numbers of people, and restore them when the context ends."""
+    dns = {person: directory.find_dn(person) for person in numbers}
+    with directory.session() as session:
+        try:
+            for person, number in numbers.items():
+                session.modify(dns[person], {"mobile": [(ldap3.MODIFY_REPLACE, [number])]})
+            yield
+        finally:
+            for person, dn in dns.items():
+                session.modify(dn, {"mobile": [(ldap3.MODIFY_REPLACE, [person.mobile])]})
+
+
 def test_a_shared_mobile_number_goes_to_the_smaller_identity(
     active_directory: RunningDirectory, company: Company, workspace: Workspace
 ) -> None:
     """The other person's cell is empty, and is listed with the person who keeps the number."""
-    sources = [{**source, "location": "fjord"} for source in site_sources(active_directory)]
-    options = export_options(active_directory, workspace, sources=sources)
-    result = run_module(workspace, "ad_contacts_export", options)
-    holder, loser = sorted(company.people_sharing_mobile, key=lambda person: str(person.identity))
+    holder, loser = sorted(company.colleagues, key=lambda person: str(person.identity))
+    with changed_mobiles(active_directory, {loser: holder.mobile}):
+        result = run_module(
+            workspace, "ad_contacts_export", export_options(active_directory, workspace)
+        )
+        probe = run_info(active_directory, workspace)
     cell = {
         "identity": str(loser.identity),
-        "location": "fjord",
+        "location": "bergen",
         "column": "SMS Phone",
         "cause": "another person at this location has the same value",
     }
     assert result["emptied"] == [cell]
     assert result["contested"] == [
-        {"location": "fjord", "column": "SMS Phone", "values": 1, "count": 1, "left_out": 0}
+        {"location": "bergen", "column": "SMS Phone", "values": 1, "count": 1, "left_out": 0}
     ]
     lines = identities_file(workspace).read_text("utf-8").splitlines()
     assert json.loads(lines[-1]) == {**cell, "holder": str(holder.identity)}
     (warning,) = result.warnings
     assert warning == (
-        "Cannot fill the column 'SMS Phone' for everyone at fjord: 1 person has the same value as another person, who"
+        "Cannot fill the column 'SMS Phone' for everyone at bergen: 1 person has the same value as another person, who"
         f" keeps it: {loser.identity} (kept by {holder.identity}). Correct the entries of the people who do not own"
         " the value."
     )
     roster = workspace.dest.read_text("utf-8")
     assert f"{holder.mail},{holder.mobile}," in roster
     assert f"{loser.mail},," in roster
-    probe = run_info(active_directory, workspace, sources=sources)
     assert [problem["where"] for problem in probe["problems"]] == [
-        f"fjord on {active_directory.uri_ldaps}"
+        f"bergen on {active_directory.uri_ldaps}"
     ]
 
 
@@ -254,16 +272,9 @@ def test_colleagues_cannot_take_the_only_value_of_a_row(
         min(victims, key=lambda each: str(each.identity)).identity
     )
     before = export(open_ldap, workspace)["counts"]
-    dns = [open_ldap.find_dn(person) for person in attackers]
-    options = export_options(open_ldap, workspace)
-    with open_ldap.session() as session:
-        try:
-            for dn, victim in zip(dns, victims, strict=True):
-                session.modify(dn, {"mobile": [(ldap3.MODIFY_REPLACE, [victim.mobile])]})
-            result = run_module(workspace, "ad_contacts_export", options)
-        finally:
-            for dn, person in zip(dns, attackers, strict=True):
-                session.modify(dn, {"mobile": [(ldap3.MODIFY_REPLACE, [person.mobile])]})
+    numbers = {attacker: victim.mobile for attacker, victim in zip(attackers, victims, strict=True)}
+    with changed_mobiles(open_ldap, numbers):
+        result = run_module(workspace, "ad_contacts_export", export_options(open_ldap, workspace))
     assert result["counts"] == before
     (warning,) = result.warnings
     for attacker, victim in zip(attackers, victims, strict=True):
@@ -279,7 +290,7 @@ def test_only_active_directory_identifies_people_by_object_guid(
     export(directory, workspace)
     before = read_contents(workspace)
     # On another server, people might be allowed to write this attribute, and claim the identity of a colleague.
-    person, colleague = directory.company.people_sharing_mobile
+    person, colleague = directory.company.colleagues
     guid = directory.find_identity(colleague).bytes_le
     dn = directory.find_dn(person)
     with directory.session() as session:

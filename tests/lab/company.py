@@ -100,8 +100,8 @@ class Company:
         return f"(&(objectClass=person)(physicalDeliveryOfficeName={self.two_site_person.office}))"
 
     @property
-    def people_sharing_mobile(self) -> tuple[Person, Person]:
-        """Two active people, in Bergen and Oslo, with the same mobile number and different mail addresses."""
+    def colleagues(self) -> tuple[Person, Person]:
+        """Two active people in Bergen with different mobile numbers and mail addresses."""
         return self.person("ekvist"), self.person("rkvist")
 
     @property

@@ -102,10 +102,9 @@ def _special_people() -> Iterator[Person]:
     yield replace(canary, mobile="+4799887766")
     two_site = _special_person("ttidemand", "Thea", "Tidemand", sales, 901)
     yield replace(two_site, office=TROMSO.name)
-    sharers = (("ekvist", "Embla", harbour), ("rkvist", "Roar", sales))
-    for number, (account, given, unit) in enumerate(sharers):
-        sharer = _special_person(account, given, "Kvist", unit, 902 + number)
-        yield replace(sharer, mobile="+4790555001")
+    for number, (account, given) in enumerate((("ekvist", "Embla"), ("rkvist", "Roar"))):
+        colleague = _special_person(account, given, "Kvist", harbour, 902 + number)
+        yield replace(colleague, mobile=f"+479055500{number}")
     with_comma = _special_person("plunde", "Per-Åge", "Lunde", harbour, 904)
     yield replace(with_comma, display_name="Lunde, Per-Åge (skipper)")
     unreachable = _special_person("nnordlys", "Nils", "Nordlys", research, 905)

@@ -56,7 +56,8 @@ def describe_contested(contested: ContestedColumn, identities_file: str = "") ->
         if contested.values == 1
         else f"one of {contested.values} other people, who keep them"
     )
-    rows = f", and {left_out} of them {'has' if left_out == 1 else 'have'} no valid row without it"
+    those = "" if count == 1 else f"{left_out} of them "
+    rows = f", and {those}{'has' if left_out == 1 else 'have'} no valid row without it"
     listed = ", ".join(f"{cell.identity} (kept by {cell.holder})" for cell in contested.first)
     more = count - len(contested.first)
     if more:

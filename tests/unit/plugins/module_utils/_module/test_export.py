@@ -266,6 +266,15 @@ def test_contested_values_are_counted_by_location_and_column(
     )
 
 
+def test_a_single_person_without_a_row_is_described_in_the_singular() -> None:
+    people = [contact("1", "N", "", "1"), contact("2", "N", "", "1")]
+    (warning,) = contested_warnings(make_roster(COLUMNS, people).written.contested, "")
+    assert (
+        "1 person has the same value as another person, who keeps it, and has no valid row"
+        in warning
+    )
+
+
 @pytest.mark.parametrize(
     ("people", "file", "end"),
     [
@@ -309,7 +318,7 @@ def test_the_people_at_two_locations_are_counted_for_each_pair(
         {"locations": ["bergen", "oslo"], "count": 1},
         {"locations": ["bergen", "sales"], "count": 1},
     ]
-    assert not any("location" in warning for warning in exported.warnings)
+    assert not any("at both locations" in warning for warning in exported.warnings)
 
 
 def test_a_repeated_source_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:

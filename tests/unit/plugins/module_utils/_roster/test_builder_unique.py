@@ -165,6 +165,22 @@ def test_a_value_that_a_person_with_a_needed_value_does_not_need_goes_to_the_sma
     assert made.contacts == [("1", "A", "1"), ("2", "B", "")]
 
 
+def test_a_person_is_tried_again_after_values_were_handed_over() -> None:
+    two_rules = columns(
+        {"header": "A", "value": "sn", "unique": True, "required_unless": "B"},
+        {"header": "B", "value": "mail", "unique": True},
+        {"header": "C", "value": "l", "unique": True, "required_unless": "D"},
+        {"header": "D", "value": "st", "unique": True},
+    )
+    people = [
+        *(contact("1", "1", "1", "1", "2"), contact("2", "", "2", "1", "3")),
+        *(contact("3", "2", "3", "2", "3"), contact("4", "2", "2", "2", "2")),
+    ]
+    made = make_roster(two_rules, people)
+    assert sorted(row[0] for row in made.contacts) == ["1", "2", "3", "4"]
+    assert made.left_out == []
+
+
 def test_lost_values_are_listed_with_their_holders_but_are_not_left_out() -> None:
     people = [
         *(contact("1", "A", "a@x", "1"), contact("2", "B", "b@x", "1"), contact("3", "C", "", "1")),
