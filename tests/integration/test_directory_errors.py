@@ -234,9 +234,10 @@ class TestTooFewContacts:
             active_directory, workspace, sources=[*others, {**oslo, "minimum": 2}]
         )
         assert message.startswith("Cannot export source 3 (location 'oslo-hq') from ldaps://")
-        assert ": only 1 contact was found in " in message
+        assert ": too few contacts in " in message
         assert (
-            ", but minimum is 2; the directory returned 1 entry. Check the search base, " in message
+            ": 1, but minimum is 2; people found: 1. Check the search base, the filter and "
+            in message
         )
 
     def test_on_invalid_fail_stops_the_export(

@@ -184,7 +184,11 @@ def _read_sources(
         find_source_problems(session, examination.sources, has_entries, options.columns)
     )
     examination.problems.extend(
-        find_missing_attribute_problems(session, reader.missing_attributes, options.sources)
+        find_missing_attribute_problems(
+            session,
+            [*reader.unused_start_attributes, *reader.missing_attributes],
+            options.sources,
+        )
     )
     examination.problems.extend(
         Problem(session.uri, *each)

@@ -255,7 +255,7 @@ def find_missing_attribute_problems(
     """Return a problem for each attribute that no entry has and that neither columns nor location rules use.
 
     :param session: session with the server.
-    :param names: descriptions of the attributes, from `SourceReader.missing_attributes`.
+    :param names: descriptions of the attributes, from `SourceReader`.
     """
     return [_missing_attribute(session, name, describe_usage(name, (), sources)) for name in names]
 

@@ -80,11 +80,13 @@ class SourceReader:
 
     @property
     def missing_attributes(self) -> list[str]:
-        """Attributes with start dates that no entry has, and attributes for of_entry that no referenced entry has."""
-        return [
-            *sorted(self._unused_start_attributes - self._known_start_attributes),
-            *sorted(self._wanted_attributes - self._referenced_attributes),
-        ]
+        """Attributes that are read with of_entry but that no referenced entry has."""
+        return sorted(self._wanted_attributes - self._referenced_attributes)
+
+    @property
+    def unused_start_attributes(self) -> list[str]:
+        """Attributes for start dates that no entry has; possibly, because everybody has started."""
+        return sorted(self._unused_start_attributes - self._known_start_attributes)
 
     def read_pages(self, source: Source, attributes: Sequence[str]) -> Iterator[list[Entry]]:
         """Read the people of a source, one page at a time.
