@@ -92,7 +92,7 @@ def is_in_scope(dn: str, base: str, scope: str) -> bool:
 
 def parent_dn(dn: str) -> str:
     """Return the DN of the entry directly above an entry; empty if there is none."""
-    return dn[len(_split(dn, ",")[0]) + 1 :].strip()
+    return trim_dn(dn[len(_split(dn, ",")[0]) + 1 :])
 
 
 def split_dn(dn: str) -> list[str]:

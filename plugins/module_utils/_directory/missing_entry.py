@@ -326,6 +326,7 @@ def _search(session: LdapSession, base: str, scope: str, search_filter: str) -> 
             base,
             search_filter,
             scope,
+            dereference_aliases=ldap3.DEREF_NEVER,
             attributes=["1.1"],
             size_limit=_SIZE_LIMIT,
             time_limit=_TIME_LIMIT,

@@ -15,6 +15,9 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.name_resolution import (
+    NamesResolvedError,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import search
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
@@ -92,7 +95,7 @@ def test_a_corrupted_response_results_in_entries_or_an_error(
     corrupting_server.edits = edits
     with open_session(access) as session:
         query = Query(search_base="DC=x", scope="subtree", filter="(sn=*)")
-        with suppress(DirectoryError):
+        with suppress(DirectoryError, NamesResolvedError):
             for entry_read in chain.from_iterable(
                 search(session, query, ["mail", "sn"], 100, set())
             ):
