@@ -288,7 +288,7 @@ contested:
     column:
       description: Title of the column.
       type: str
-    values:
+    value_count:
       description: Number of values that several people have.
       type: int
     count:
@@ -300,7 +300,7 @@ contested:
   sample:
     - location: oslo-hq
       column: SMS Phone
-      values: 1
+      value_count: 1
       count: 19
       left_out: 0
 overlaps:

@@ -340,7 +340,7 @@ options:
         type: list
         elements: str
         default: ["true"]
-      message:
+      messages:
         description:
           - Paths to texts that explain the response. They are shown in error messages and in RV(service.message).
           - If not set, or if there are no such texts, the texts with common names such as C(error), C(message) and
@@ -465,7 +465,7 @@ EXAMPLES = r"""
     state_dir: /srv/state/portal
     result:
       success: success
-      message: messages
+      messages: messages
 """
 
 RETURN = r"""
@@ -542,7 +542,7 @@ service:
       type: bool
     message:
       description:
-        - Text in the response that explains it; empty if there is none. See O(result.message).
+        - Text in the response that explains it; empty if there is none. See O(result.messages).
         - Secrets and values of contacts are masked, and the text is shortened to 200 characters.
       type: str
     counts:

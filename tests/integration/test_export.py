@@ -243,7 +243,7 @@ def test_a_shared_mobile_number_goes_to_the_smaller_identity(
     }
     assert result["emptied"] == [cell]
     assert result["contested"] == [
-        {"location": "bergen", "column": "SMS Phone", "values": 1, "count": 1, "left_out": 0}
+        {"location": "bergen", "column": "SMS Phone", "value_count": 1, "count": 1, "left_out": 0}
     ]
     lines = identities_file(workspace).read_text("utf-8").splitlines()
     assert json.loads(lines[-1]) == {**cell, "holder": str(holder.identity)}

@@ -279,7 +279,7 @@ class TestMeaning:
                     '{"counts": {"failed": 0}, "message": "\u00dcbernommen"}'.encode("latin-1"),
                     {"Content-Type": "application/json; charset=ISO-8859-1"},
                 ),
-                {**COUNTS, "message": "message"},
+                {**COUNTS, "messages": "message"},
             ),
             (Reply(200, OK.decode().encode("utf-16")), COUNTS),
             (Reply(200, {"counts": {"imported": "2", "failed": "0"}}), COUNTS),
@@ -296,7 +296,7 @@ class TestMeaning:
         service.queue_response(*reply)
         outcome = run_upload(service, workspace, initial=True, result=result)
         assert (outcome["uploaded"], outcome["service"]["confirmed"]) == (True, True)
-        if "message" in result:
+        if "messages" in result:
             assert outcome["service"]["message"] == "\u00dcbernommen"
         assert "msg" not in outcome.data
 
@@ -314,7 +314,7 @@ class TestMeaning:
     def test_a_flag_that_is_false_is_a_rejection(
         self, service: Receiver, workspace: Workspace
     ) -> None:
-        options: JsonObject = {"result": {"success": "success", "message": "messages"}}
+        options: JsonObject = {"result": {"success": "success", "messages": "messages"}}
         service.queue_response(200, {"success": True})
         assert run_upload(service, workspace, initial=True, **options)["uploaded"]
         write_roster(workspace.dest, make_contacts(3))

@@ -24,7 +24,7 @@ def contested_result(contested: Iterable[ContestedColumn]) -> list[dict[str, Any
         {
             "location": each.location,
             "column": each.column,
-            "values": each.values,
+            "value_count": each.values,
             "count": each.count,
             "left_out": each.left_out,
         }

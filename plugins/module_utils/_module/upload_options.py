@@ -230,6 +230,6 @@ def _result_format(result: Mapping[str, Any] | None) -> ResultFormat:
                 f"it requires O(result.{required_key}), which is not set",
                 f"Set O(result.{required_key})",
             )
-    names = ("success_values", "message", "refused", "accepted")
+    names = ("success_values", "messages", "refused", "accepted")
     lists = {name: tuple(result[name]) for name in names}
     return ResultFormat(**{**result, **lists})

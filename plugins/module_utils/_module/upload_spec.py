@@ -86,7 +86,7 @@ def _result_spec() -> dict[str, Any]:
     return {
         "success": {"type": "str"},
         "success_values": {"type": "list", "elements": "str", "default": [SUCCESS]},
-        "message": {"type": "list", "elements": "str", "default": []},
+        "messages": {"type": "list", "elements": "str", "default": []},
         "counts": {"type": "str"},
         "refused": {"type": "list", "elements": "str", "default": []},
         "errors": {"type": "str"},

@@ -123,7 +123,7 @@ def read_answer(
     reader = _DocumentReader(document, result_format, sent.row_count)
     refusals = RefusalList(reader.refusals, result_format, sent.row_count)
     refusals.match_roster(sent)
-    message = find_message(document, result_format.message, result_format.errors)
+    message = find_message(document, result_format.messages, result_format.errors)
     target = read_target(endpoint.url, response.location)
     names = [name for name in reader.counts if _COUNT_NAME.fullmatch(name)]
     texts = [message, target.host, target.path, reader.success, document.media_type]

@@ -146,7 +146,7 @@ class ResultFormat:
     :ivar success: path of a flag or a state that says whether the service accepted the roster; None if there is none.
         ``.`` also stands for the text of a document that is not JSON.
     :ivar success_values: values of `success` that mean acceptance.
-    :ivar message: paths of texts that the service returns for a person.
+    :ivar messages: paths of texts that the service returns for a person.
     :ivar counts: path of the object that contains the counts, as dot-separated keys; ``.`` for the
         document itself; None if there is no such object.
     :ivar refused: names of the counts that report refused contacts.
@@ -164,7 +164,7 @@ class ResultFormat:
 
     success: str | None = None
     success_values: tuple[str, ...] = (SUCCESS,)
-    message: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
     counts: str | None = None
     refused: tuple[str, ...] = ()
     errors: str | None = None

@@ -256,7 +256,7 @@ def test_contested_values_are_counted_by_location_and_column(
     )
     written = write_to_memory(exported.roster).written
     assert exported.result(written)["contested"] == [
-        {"location": "oslo", "column": "Email", "values": 1, "count": 2, "left_out": 2}
+        {"location": "oslo", "column": "Email", "value_count": 1, "count": 2, "left_out": 2}
     ]
     (warning,) = contested_warnings(written.contested, "/srv/contacts.csv.ids")
     assert warning == (

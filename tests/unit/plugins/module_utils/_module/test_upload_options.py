@@ -55,7 +55,7 @@ def test_all_options_are_parsed() -> None:
         "success": "state",
     }
     more = {"refused": ["x"], "first_row": 2, "row_column": "A", "status": "s", "accepted": ["y"]}
-    more |= {"success_values": ["DONE"], "message": ["m", "n"]}
+    more |= {"success_values": ["DONE"], "messages": ["m", "n"]}
     options = parse_upload_options(
         _params(
             method="PUT",
@@ -116,7 +116,7 @@ def test_all_options_are_parsed() -> None:
     assert options.result == ResultFormat(
         success="state",
         success_values=("DONE",),
-        message=("m", "n"),
+        messages=("m", "n"),
         counts="c",
         refused=("x",),
         errors="e",

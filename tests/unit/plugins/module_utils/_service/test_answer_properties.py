@@ -37,7 +37,7 @@ SENT = SentRoster(
 RESULT_FORMAT = ResultFormat(counts="counts", errors="errors")
 REFUSED = replace(RESULT_FORMAT, refused=("skipped", "failed"))
 STATUSES = ResultFormat(errors=".", status="state", accepted=("Imported",))
-FLAG = ResultFormat(success="state", success_values=("Imported", "true"), message=("error",))
+FLAG = ResultFormat(success="state", success_values=("Imported", "true"), messages=("error",))
 FORMATS = (
     *(ResultFormat(), RESULT_FORMAT, REFUSED, STATUSES, FLAG, replace(FLAG, success=".")),
     *(replace(RESULT_FORMAT, row_column="Email"), replace(FLAG, counts=".", refused=("failed",))),

@@ -165,7 +165,7 @@ def test_message_names_the_missing_credential(status: int, cause: str) -> None:
 def test_2xx_status_can_mean_acceptance(status: int) -> None:
     assert decide(Answer(status), ENDPOINT, COUNTS) == Verdict(CONFIRMED)
     assert decide(Answer(status), ENDPOINT, ResultFormat()) == Verdict(UNCONFIRMED)
-    assert decide(Answer(status), ENDPOINT, ResultFormat(message=("m",))).outcome == UNCONFIRMED
+    assert decide(Answer(status), ENDPOINT, ResultFormat(messages=("m",))).outcome == UNCONFIRMED
 
 
 @pytest.mark.parametrize(
