@@ -180,17 +180,6 @@ def test_the_commands_for_finding_a_person_work(
     assert f"Get-ADUser -Identity {documented}\n" in text
 
 
-def test_every_message_in_the_guide_exists_in_the_code() -> None:
-    text = (ROOT / CONNECTING).read_text("utf-8")
-    messages = re.findall(r"^   \* - ``(.+)``$", text[text.index("   * - Message") :], re.MULTILINE)
-    packages = [f"plugins/module_utils/{package}" for package in ("", "_directory", "_module")]
-    code = "".join(
-        path.read_text("utf-8") for package in packages for path in (ROOT / package).glob("*.py")
-    )
-    assert len(messages) > 20
-    assert [message for message in messages if f'"{message}' not in code] == []
-
-
 def test_every_variable_in_the_guides_exists() -> None:
     variable_pattern = re.compile(r"\bcontact_sync_\w+")
     existing = {

@@ -253,7 +253,7 @@ def test_an_unknown_service_principal_is_an_error(client: KerberosClient) -> Non
         uri = proxy_uri.replace("localhost", "127.0.0.1")
         message = client.export_error(keytab=keytab, server_uri=[uri], ca_path=None)
     assert message == (
-        f"Cannot bind to {uri} using Kerberos with the keytab {keytab}: the realm has no service of"
+        f"Cannot bind to {uri} using Kerberos with the keytab {keytab}: the realm has no service with"
         " this name (Server not found in Kerberos database). In server_uri, use the host name in"
         " the server's servicePrincipalName, or add ldap/HOST to that attribute."
     )

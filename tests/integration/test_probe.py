@@ -132,9 +132,10 @@ def test_the_probe_fails_and_lists_the_problems(
     assert count == "Problems: 2"
     people = len(open_ldap.company.at(open_ldap.company.site("oslo-hq")))
     assert minimum_problem == (
-        f"1. source 1 (location 'oslo-hq') on {open_ldap.uri_ldaps}: only {people} of {people} people"
-        " have a valid row, and minimum is 1000. Correct their entries in the directory, the columns,"
-        " or minimum."
+        f"1. source 1 (location 'oslo-hq') on {open_ldap.uri_ldaps}: too few contacts in"
+        f" {open_ldap.company.site_dn(open_ldap.company.site('oslo-hq'))}: {people}, but minimum is 1000;"
+        f" people found: {people}. Check the search base, the filter and the permissions of the bind account,"
+        " or reduce minimum."
     )
     assert server_problem.startswith(
         "2. ldaps://localhost:1: Cannot connect to ldaps://localhost:1: "
