@@ -69,8 +69,11 @@ def parse_description(description: bytes) -> tuple[bytes, bool]:
     By default, Active Directory returns at most 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3). If there are more, the
     description has the option ``range``.
     """
-    name, option, _range = description.lower().partition(b";range=")
-    return name, bool(option)
+    description = description.lower()
+    if b";range=" not in description:
+        return description, False
+    options = description.split(b";")
+    return b";".join(each for each in options if not each.startswith(b"range=")), True
 
 
 def pack_values(values: Sequence[bytes]) -> Values:

@@ -259,12 +259,9 @@ def _check_minimums(
             )
         else:
             _check_minimum(options, result, source, counts)
-    if warnings and not contacts:
-        raise DirectoryError(
-            f"Cannot export contacts from {result.server}",
-            " ".join(warnings).rstrip("."),
-            "Correct the entries of these people in the directory, or the columns",
-        )
+    if not contacts:
+        for tally, dropped in zip(result.tallies, dropped_by_source):
+            _check_minimum(options, result, tally.source, tally.count(dropped))
     return warnings
 
 

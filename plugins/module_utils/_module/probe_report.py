@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from .._attribute_description import split_description
 from .._certificate import Certificate
 from .._contacts.columns import Column
 from .._contacts.model import GLOBAL_LOCATION
@@ -137,7 +138,7 @@ def find_self_writable_attributes(source: Source) -> list[str]:
     for search_filter in (source.query.filter, *exclusion.filters):
         names.update(map(str.lower, _FILTER_ATTRIBUTE.findall(search_filter)))
     names.add(exclusion.start_attribute)
-    return sorted(names & _SELF_WRITABLE_ATTRIBUTES)
+    return sorted({split_description(name)[0] for name in names} & _SELF_WRITABLE_ATTRIBUTES)
 
 
 def find_source_notes(server: str, sources: Sequence[Source]) -> list[Problem]:

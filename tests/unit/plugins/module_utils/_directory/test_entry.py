@@ -103,6 +103,9 @@ def test_incomplete_values_are_replaced_by_an_unusable_value() -> None:
     attributes = {"memberOf": [], "memberOf;Range=0-1499": [b"A"], "sn": [b"Lie"]}
     for order in (attributes, dict(reversed(attributes.items()))):
         assert select_values(["memberof", "sn"], order) == ([UNUSABLE_VALUE, b"Lie"], set())
+    for description in ("sn;range=0-1;lang-el", "sn;lang-el;range=0-1"):
+        values = {description: [b"A"], "sn": [b"Lie"]}
+        assert select_values(["sn;lang-el", "sn"], values) == ([UNUSABLE_VALUE, b"Lie"], set())
 
 
 @given(st.lists(st.uuids()))

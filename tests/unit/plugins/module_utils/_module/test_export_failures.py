@@ -135,10 +135,10 @@ def test_a_roster_without_contacts_is_not_written_if_people_were_found(
     with pytest.raises(DirectoryError) as caught:
         run_export(export_params(*sources, source("OU=C", location="c", minimum=0)))
     assert str(caught.value) == (
-        "Cannot export contacts from ldaps://dc1: source 1 (location 'a') has no contacts, because none of the people"
-        " found there has a valid row (Last Name is empty: 1). source 2 (location 'b') has no contacts, because none of"
-        " the people found there has a valid row (Last Name is empty: 2). Correct the entries of these people in the"
-        " directory, or the columns."
+        "Cannot export source 1 (location 'a') from ldaps://dc1: too few contacts in OU=A: 0, but minimum is 1;"
+        " people found: 1; without a valid row: Last Name is empty: 1; no entry has the attribute sn, which the"
+        " column Last Name uses: it is not set, or the bind account is not allowed to read it. Give the account"
+        " permission to read it, or use another attribute."
     )
 
 

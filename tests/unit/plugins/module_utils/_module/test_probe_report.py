@@ -16,6 +16,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._certificate im
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
     compile_columns,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location_rule import (
+    compile_location_rule,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.source_statistics import (
     SourceStatistics,
 )
@@ -45,6 +48,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sett
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.probe_report import (
     Problem,
+    find_self_writable_attributes,
     find_server_differences,
     find_server_problems,
     find_source_problems,
@@ -239,3 +243,16 @@ def test_different_numbers_of_people_on_two_servers_are_a_problem() -> None:
     assert problem.cause == (
         "the servers return different numbers of people: 3 on ldaps://dc1, 2 on ldaps://dc2"
     )
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [("l", ["l"]), ("all['l;lang-el'] | first", ["l"]), ("department", [])],
+)
+def test_location_rules_that_read_self_writable_attributes_are_found(
+    expression: str, names: list[str]
+) -> None:
+    rule = compile_location_rule(expression, ["oslo"], "the rule")
+    query = Query("OU=Oslo", "subtree", "")
+    source = Source("source 1", "", query, 1, location_rule=rule)
+    assert find_self_writable_attributes(source) == names
