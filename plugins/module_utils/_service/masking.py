@@ -80,8 +80,7 @@ class Masker:
         masked = self._mask_secrets(text)
         if masked.casefold() not in self._public:
             self._look_up([masked])
-            masked = self._mask_words(masked)
-            masked = _INITIAL.sub(lambda initial: f"{initial['separator'] or ''}{MASK}", masked)
+            masked = _mask_initials(self._mask_words(masked))
         return " ".join(masked.split())[:limit]
 
     def _mask_secrets(self, text: str) -> str:
@@ -141,6 +140,15 @@ class Masker:
                 pieces += [text[position:start], MASK]
             position = max(position, end)
         return "".join([*pieces, text[position:]])
+
+
+def _mask_initials(text: str) -> str:
+    """Mask initials next to masked words, and next to initials that have been masked."""
+    previous = ""
+    while text != previous:
+        previous = text
+        text = _INITIAL.sub(lambda initial: f"{initial['separator'] or ''}{MASK}", previous)
+    return text
 
 
 def _encoded_parts(text: str) -> Iterable[tuple[tuple[int, int], str]]:
