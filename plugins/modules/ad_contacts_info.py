@@ -105,9 +105,9 @@ problems:
       remedy: Renew it in time
 notes:
   description:
-    - Facts that can be intended, but that you should know. They do not count as problems. There is a note for each
+    - Facts that can be intended, but that you should know. They are not counted as problems. There is a note for each
       source in Active Directory whose O(sources[].location_value), filter or O(start_attribute) uses an attribute that
-      people can change in their entries by default.
+      people can change in their entries by default, and for each pair of locations in RV(servers[].overlaps).
   returned: always
   type: list
   elements: dict

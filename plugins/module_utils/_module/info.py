@@ -37,6 +37,7 @@ from .probe_report import (
     calculate_clock_offset,
     find_contested_problems,
     find_missing_attribute_problems,
+    find_overlap_notes,
     find_reference_problems,
     find_server_differences,
     find_server_problems,
@@ -84,11 +85,13 @@ class _Examination:
 
     :ivar sources: sources that were read completely, each with its statistics.
     :ivar problems: problems of all sources on this server.
+    :ivar notes: findings that are not necessarily problems.
     :ivar overlaps: pairs of locations at which the same people were found.
     """
 
     sources: list[tuple[Source, SourceStatistics]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
     overlaps: list[Overlap] = field(default_factory=list)
 
 
@@ -133,6 +136,7 @@ def _examine_servers(
                 else _Examination()
             )
             problems += [*find_server_problems(probe, settings, now), *examination.problems]
+            notes += examination.notes
             if probe.session and probe.session.is_active_directory:
                 notes += find_source_notes(probe.uri, options.sources)
         servers.append(_describe_server(probe, settings, now, examination))
@@ -154,6 +158,7 @@ def _examine_sources(options: ReadOptions, session: LdapSession) -> _Examination
         contested = list(summarize_contested(roster.contested()))
         examination.problems.extend(find_contested_problems(session.uri, contested))
         examination.overlaps.extend(roster.overlaps[:MAX_LISTED])
+        examination.notes.extend(find_overlap_notes(session.uri, examination.overlaps))
     return examination
 
 

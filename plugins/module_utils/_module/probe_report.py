@@ -21,6 +21,7 @@ from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe
 from .._directory.settings import ConnectionSettings
 from .._errors import Diagnosis
+from .._roster.overlaps import Overlap
 from .._roster.writer import ContestedColumn
 from .contested import CONTESTED_REMEDY, describe_contested
 from .missing_attributes import describe_usage, explain_missing_attribute
@@ -155,6 +156,21 @@ def find_source_notes(server: str, sources: Sequence[Source]) -> list[Problem]:
         )
         for source in sources
         if (names := find_self_writable_attributes(source))
+    ]
+
+
+def find_overlap_notes(server: str, overlaps: Sequence[Overlap]) -> list[Problem]:
+    """Return a note for each pair of locations at which the same people were found.
+
+    :param server: URI of the server from which the people were read.
+    """
+    return [
+        Problem(
+            server,
+            f"{each.count} {'person is' if each.count == 1 else 'people are'} at both {' and '.join(each.locations)}",
+            "If this is not intended, check whether one search base contains the other",
+        )
+        for each in overlaps
     ]
 
 

@@ -167,6 +167,11 @@ def test_people_at_two_locations_are_counted_but_are_not_a_problem(tmp_path: Pat
         )
     assert report.problems == []
     assert report.servers[0]["overlaps"] == [{"locations": ["oslo", "sales"], "count": 1}]
+    (note,) = report.notes
+    assert (note.where, note.cause) == (
+        options["server_uri"][0],
+        "1 person is at both oslo and sales",
+    )
 
 
 def test_a_repeated_source_is_a_problem(tmp_path: Path) -> None:
