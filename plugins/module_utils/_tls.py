@@ -14,10 +14,11 @@ from __future__ import annotations
 import ssl
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from difflib import SequenceMatcher
+from typing import Any
 
-from ._certificate import Certificate
+from ._certificate import Certificate, parse_certificate
 from ._errors import Diagnosis, InputError
 from ._text import join_names
 
@@ -119,7 +120,7 @@ class Verification:
     """The circumstances in which the verification of a server's certificate failed.
 
     :ivar host: host name or IP address for which the certificate was verified.
-    :ivar ca_path: file with the trusted certificates; None if those of the system were trusted.
+    :ivar trust_store: phrase that names the trusted certificates.
     :ivar chain: certificates that the server sent, its own first; empty if they are unknown. Python releases
         before 3.10 reveal only the first one.
     :ivar trusted: names of the trusted CAs.
@@ -127,7 +128,7 @@ class Verification:
     """
 
     host: str
-    ca_path: str | None
+    trust_store: str
     chain: Sequence[Certificate]
     trusted: Collection[str]
     now: datetime
@@ -135,8 +136,7 @@ class Verification:
     @property
     def description(self) -> str:
         """A clause about the server's certificate and how it was verified."""
-        store = f"O(ca_path) {self.ca_path}" if self.ca_path else "the CA certificates of this host"
-        verified = f"verified for {self.host} with {store}"
+        verified = f"verified for {self.host} with {self.trust_store}"
         if not self.chain:
             return f"it was {verified}"
         certificate = self.chain[0]
@@ -152,6 +152,53 @@ def _sort_by_similarity(names: Sequence[str], host: str) -> list[str]:
     return sorted(
         names, key=lambda name: -SequenceMatcher(None, name.lower(), host.lower()).ratio()
     )
+
+
+def name_trust_store(ca_path: str | None) -> str:
+    """Return a phrase that names the trusted certificates.
+
+    :param ca_path: file with the trusted certificates; None if those of the system are trusted.
+    """
+    return f"O(ca_path) {ca_path}" if ca_path else "the CA certificates of this host"
+
+
+def describe_verification(
+    host: str, trust_store: str, context: ssl.SSLContext, tls_socket: Any
+) -> Verification:
+    """Describe the circumstances in which the verification of a server's certificate failed.
+
+    :param host: host name or IP address for which the certificate was verified.
+    :param trust_store: phrase that names the trusted certificates.
+    :param context: TLS context that verified the certificate.
+    :param tls_socket: TLS connection to the same server without verification; None if there is none.
+    """
+    trusted = (_parse(der) for der in context.get_ca_certs(binary_form=True))
+    chain = _read_chain(tls_socket) if tls_socket is not None else []
+    return Verification(
+        host=host,
+        trust_store=trust_store,
+        chain=[certificate for certificate in map(parse_certificate, chain) if certificate],
+        trusted={certificate.subject for certificate in trusted if certificate},
+        now=datetime.now(timezone.utc),
+    )
+
+
+def _parse(der: object) -> Certificate | None:
+    return parse_certificate(der) if isinstance(der, bytes) else None
+
+
+def _read_chain(tls_socket: Any) -> list[bytes]:
+    """Return the DER-encoded certificates that the server sent, its own first.
+
+    Python 3.13 has a public method for all of them.
+    """
+    leaf = tls_socket.getpeercert(binary_form=True)
+    if hasattr(tls_socket, "get_unverified_chain"):
+        return list(tls_socket.get_unverified_chain())
+    sent = getattr(getattr(tls_socket, "_sslobj", None), "get_unverified_chain", None)
+    if sent is None:
+        return [leaf]
+    return [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in sent()]
 
 
 _UNKNOWN_CA = Diagnosis(

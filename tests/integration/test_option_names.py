@@ -39,10 +39,8 @@ READ_NAMES = {
     "domain": "contact_sync_domain",
     "sources[].minimum": "the minimum",
 }
-UNKNOWN_CA = r"its certificate was issued by an unknown CA \([a-z -]+\)"
-UNKNOWN_SERVICE_CA = UNKNOWN_CA + r"\. Set {} to a file with the issuing CA's certificate\."
-UNKNOWN_DIRECTORY_CA = UNKNOWN_CA + (
-    r"; the certificate is for .+ with {0} \S+\."
+UNKNOWN_CA = (
+    r"its certificate was issued by an unknown CA \([a-z -]+\); the certificate is for .+ with {0} \S+\."
     r" Set {0} to a file with the (root )?certificate of the CA .+\."
 )
 
@@ -68,7 +66,7 @@ def test_an_unknown_ca_of_the_service(
     result = run_upload(
         service, workspace, initial=True, ca_path=str(other_ca_path), option_names=names
     )
-    expected = f"Cannot upload to {re.escape(service.url)}: {UNKNOWN_SERVICE_CA.format(ca_path)}"
+    expected = f"Cannot upload to {re.escape(service.url)}: {UNKNOWN_CA.format(ca_path)}"
     assert re.fullmatch(expected, result.message), result.message
 
 
@@ -116,7 +114,7 @@ def test_an_unknown_ca_of_the_directory(
 ) -> None:
     options = export_options(open_ldap, workspace, ca_path=str(other_ca_path), option_names=names)
     message = run_module(workspace, "ad_contacts_export", options).message
-    expected = f"Cannot connect to {re.escape(open_ldap.uri_ldaps)}: {UNKNOWN_DIRECTORY_CA.format(ca_path)}"
+    expected = f"Cannot connect to {re.escape(open_ldap.uri_ldaps)}: {UNKNOWN_CA.format(ca_path)}"
     assert re.fullmatch(expected, message), message
 
 
@@ -184,11 +182,11 @@ def test_the_role_names_its_variables_in_errors_of_the_modules(
     expected = {
         "directory": (
             f"Cannot connect to {re.escape(open_ldap.uri_ldaps)}: "
-            + UNKNOWN_DIRECTORY_CA.format("contact_sync_ca_path")
+            + UNKNOWN_CA.format("contact_sync_ca_path")
         ),
         "service": (
             f"Cannot upload to {re.escape(service.url)}: "
-            + UNKNOWN_SERVICE_CA.format("contact_sync_service_ca_path")
+            + UNKNOWN_CA.format("contact_sync_service_ca_path")
         ),
         "guard": re.escape(
             f"Refused a first upload that adds {total} contacts: {workspace.state_dir} contains no receipt of an"

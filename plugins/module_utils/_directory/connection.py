@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .._hosts import is_loopback
-from .._tls import Verification, create_tls_context
+from .._tls import Verification, create_tls_context, describe_verification, name_trust_store
 from .attribute_names import AttributeNames
 from .bind import bind
 from .diagnosis import ServerError, explain_failure, explain_refused_start_tls
@@ -23,7 +23,7 @@ from .root_dse import read_root_dse
 from .servers import resolve_address
 from .settings import Address, ConnectionSettings
 from .sockets import DeadlineSocket
-from .tls import VerifiedTls, describe_verification
+from .tls import VerifiedTls
 
 # This file must be importable without ldap3, so that the modules can report that ldap3 is missing.
 if TYPE_CHECKING or LDAP3.failure is None:
@@ -176,7 +176,8 @@ def _inspect_certificate(
             unverified = create_tls_context(None, validate_certs=False)
             connection = connect(settings, address, unverified)
         tls_socket = connection.socket if connection else None
-        return describe_verification(settings, address.host, context, tls_socket)
+        trust_store = name_trust_store(settings.ca_path)
+        return describe_verification(address.host, trust_store, context, tls_socket)
     finally:
         if connection:
             close(connection)

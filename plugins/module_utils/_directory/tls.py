@@ -11,11 +11,9 @@ code, which does not support all kinds of names in certificates.
 from __future__ import annotations
 
 import ssl
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from .._certificate import Certificate, parse_certificate
-from .._tls import Verification, create_tls_context, load_client_certificate
+from .._tls import create_tls_context, load_client_certificate
 from .library import LDAP3
 from .settings import ConnectionSettings
 from .sockets import DeadlineSocket
@@ -71,42 +69,3 @@ class VerifiedTls(_Tls):
             self.failure = error
             raise
         connection.socket = DeadlineSocket(tls_socket, self._receive_timeout)
-
-
-def describe_verification(
-    settings: ConnectionSettings, host: str, context: ssl.SSLContext, tls_socket: Any
-) -> Verification:
-    """Describe the circumstances in which the verification of a server's certificate failed.
-
-    :param settings: the connection settings.
-    :param host: host name or IP address for which the certificate was verified.
-    :param context: TLS context that verified the certificate.
-    :param tls_socket: TLS connection to the same server without verification; None if there is none.
-    """
-    trusted = (_parse(der) for der in context.get_ca_certs(binary_form=True))
-    chain = _read_chain(tls_socket) if tls_socket is not None else []
-    return Verification(
-        host=host,
-        ca_path=settings.ca_path,
-        chain=[certificate for certificate in map(parse_certificate, chain) if certificate],
-        trusted={certificate.subject for certificate in trusted if certificate},
-        now=datetime.now(timezone.utc),
-    )
-
-
-def _parse(der: object) -> Certificate | None:
-    return parse_certificate(der) if isinstance(der, bytes) else None
-
-
-def _read_chain(tls_socket: Any) -> list[bytes]:
-    """Return the DER-encoded certificates that the server sent, its own first.
-
-    Python 3.13 has a public method for all of them.
-    """
-    leaf = tls_socket.getpeercert(binary_form=True)
-    if hasattr(tls_socket, "get_unverified_chain"):
-        return list(tls_socket.get_unverified_chain())
-    sent = getattr(getattr(tls_socket, "_sslobj", None), "get_unverified_chain", None)
-    if sent is None:
-        return [leaf]
-    return [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in sent()]

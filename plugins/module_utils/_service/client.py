@@ -25,6 +25,7 @@ from .failure import (
     classify_failure,
     classify_timeout,
     classify_truncation,
+    is_certificate_rejected,
 )
 from .firewall import find_firewall
 from .library import requests, urllib3
@@ -38,6 +39,7 @@ from .transport import (
     UploadSession,
     create_service_context,
     find_proxy_address,
+    inspect_certificate,
     select_verify_argument,
 )
 from .watchdog import Watchdog
@@ -146,10 +148,22 @@ def _attempt(
     if watchdog.expired:
         return classify_timeout(progress)
     if isinstance(result, Exception):
-        return classify_failure(result, progress, find_proxy_address(endpoint))
+        return _classify_exception(endpoint, context, result, progress)
     if result.status < 300 and body.started and not body.finished:
         return classify_early_acceptance(result.status)
     return result
+
+
+def _classify_exception(
+    endpoint: Endpoint, context: ssl.SSLContext, error: Exception, progress: Progress
+) -> Failure:
+    """Classify an exception from requests or urllib3."""
+    proxy = find_proxy_address(endpoint)
+    verification = None
+    # A rejected certificate can also be that of the proxy.
+    if proxy is None and is_certificate_rejected(error):
+        verification = inspect_certificate(endpoint, context)
+    return classify_failure(error, progress, proxy, verification)
 
 
 def _exchange(endpoint: Endpoint, session: UploadSession, body: RequestBody) -> Response:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .._errors import Diagnosis
-from .._tls import explain_certificate
+from .._tls import Verification, explain_certificate
 from .library import requests, urllib3
 from .retry import NOT_SENT, OUTCOME_UNKNOWN, PERMANENT
 from .status import MAY_BE_ACCEPTED_REMEDY
@@ -85,16 +85,27 @@ class Failure(NamedTuple):
     outcome: str
 
 
-def classify_failure(error: Exception, progress: Progress, proxy: str | None) -> Failure:
+def is_certificate_rejected(error: Exception) -> bool:
+    """Return whether an exception from requests or urllib3 means that the server's certificate was rejected."""
+    return isinstance(_root_cause(error), ssl.SSLCertVerificationError)
+
+
+def classify_failure(
+    error: Exception,
+    progress: Progress,
+    proxy: str | None,
+    verification: Verification | None = None,
+) -> Failure:
     """Classify an exception from requests or urllib3.
 
     :param error: the exception.
     :param progress: progress of the attempt.
     :param proxy: host and port of the proxy for the service; None if there is none.
+    :param verification: the circumstances if the certificate was rejected; None if they are unknown.
     """
     root = _root_cause(error)
     if isinstance(root, ssl.SSLCertVerificationError):
-        return Failure(explain_certificate(root, "url"), PERMANENT)
+        return Failure(explain_certificate(root, "url", verification), PERMANENT)
     # In TLS 1.3, the service can reject the client certificate after the request has been sent.
     if getattr(root, "reason", None) in _TLS_DIAGNOSES:
         return Failure(_explain_tls_error(root), PERMANENT)

@@ -15,12 +15,19 @@ import errno
 import os
 import socket
 import ssl
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .._errors import InputError
-from .._tls import create_tls_context, explain_file_error, load_client_certificate
+from .._tls import (
+    Verification,
+    create_tls_context,
+    describe_verification,
+    explain_file_error,
+    load_client_certificate,
+    name_trust_store,
+)
 from .endpoint import MIN_SECRET_LENGTH, Credential, Endpoint, TlsSettings
 from .interim_responses import FinalResponse
 from .library import REQUESTS, requests
@@ -53,6 +60,30 @@ def create_service_context(tls: TlsSettings) -> ssl.SSLContext:
     if tls.client_cert:
         load_client_certificate(context, tls.client_cert, tls.client_key)
     return context
+
+
+def inspect_certificate(endpoint: Endpoint, context: ssl.SSLContext) -> Verification:
+    """Describe a failed verification of the service's certificate.
+
+    Python does not reveal a certificate that it rejects. Therefore another connection is made without a proxy, which
+    does not verify the certificate, and is closed after the TLS handshake.
+
+    :param endpoint: the endpoint of the service.
+    :param context: the SSL context that rejected the certificate.
+    """
+    parts = urlsplit(endpoint.url)
+    host = parts.hostname or ""
+    trust_store = _find_ca_bundle(endpoint.tls) or name_trust_store(endpoint.tls.ca_path)
+    unverified = create_tls_context(None, validate_certs=False)
+    with ExitStack() as stack:
+        tls_socket = None
+        with suppress(OSError):
+            address = (host, parts.port or 443)
+            tcp_socket = stack.enter_context(socket.create_connection(address, endpoint.timeout))
+            stack.enter_context(Watchdog(endpoint.timeout)).watch(tcp_socket)
+            tls_socket = unverified.wrap_socket(tcp_socket, server_hostname=host)
+            stack.enter_context(tls_socket)
+        return describe_verification(host, trust_store, context, tls_socket)
 
 
 def check_tls_files(tls: TlsSettings) -> None:

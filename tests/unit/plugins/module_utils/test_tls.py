@@ -103,7 +103,7 @@ LEAF = Certificate(
 INTERMEDIATE = replace(LEAF, subject="CN=Issuing {CA}", issuer="CN=Root", names=[])
 ROOT = replace(INTERMEDIATE, subject="CN=Root")
 VERIFICATION = Verification(
-    host="dc1", ca_path="/ca.pem", chain=[LEAF], trusted={"CN=Root"}, now=NOW
+    host="dc1", trust_store="O(ca_path) /ca.pem", chain=[LEAF], trusted={"CN=Root"}, now=NOW
 )
 DESCRIPTION = (
     "; the certificate is for dc1.corp.example and corp.example, was issued by CN=Issuing {CA}, is valid from"
@@ -180,7 +180,11 @@ def test_the_certificate_and_its_verification_are_described(
 
 
 def test_a_certificate_without_host_names_is_described_by_its_subject() -> None:
-    verification = replace(VERIFICATION, chain=[replace(LEAF, names=[])], ca_path=None)
+    verification = replace(
+        VERIFICATION,
+        chain=[replace(LEAF, names=[])],
+        trust_store="the CA certificates of this host",
+    )
     assert _explain(62, verification) == (
         (
             "its certificate contains no host name; its common name is ignored (reason); the certificate has the"

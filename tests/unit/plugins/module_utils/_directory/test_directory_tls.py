@@ -16,9 +16,11 @@ import pytest
 import trustme
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
     VerifiedTls,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._tls import (
+    create_tls_context,
     describe_verification,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._tls import create_tls_context
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import settings_for
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     http_server,
@@ -68,12 +70,12 @@ def test_the_certificates_that_the_server_sent_are_described(tmp_path: Path) -> 
     ):
         settings = settings_for(server_tls)
         trusted = create_tls_context(settings.ca_path, validate_certs=True)
-        verification = describe_verification(settings, "dc1", trusted, tls_socket)
-    assert (verification.host, verification.ca_path) == ("dc1", str(server_tls.ca_file))
+        verification = describe_verification("dc1", "the CA", trusted, tls_socket)
+    assert (verification.host, verification.trust_store) == ("dc1", "the CA")
     leaf, *others = verification.chain
     assert leaf.names == ["localhost"]
     # Python 3.9 reveals only the certificate of the server.
     expected = [leaf.issuer] if sys.version_info >= (3, 10) else []
     assert [certificate.subject for certificate in others] == expected
     assert len(verification.trusted) == 1
-    assert describe_verification(settings, "dc1", trusted, None).chain == []
+    assert describe_verification("dc1", "the CA", trusted, None).chain == []

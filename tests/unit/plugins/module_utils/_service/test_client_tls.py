@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import ssl
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -66,13 +67,19 @@ def test_service_with_a_trusted_ca_is_accepted(tmp_path: Path) -> None:
     assert server.requests[0].header("Authorization") == ["Bearer t0ken"]
 
 
+DESCRIPTION = (
+    "; the certificate is for {name}, was issued by *trustme*, is valid from *, and was verified for localhost with"
+    " ca_path *. "
+)
 UNKNOWN_CA = (
-    "by an unknown CA (unable to get local issuer certificate). "
-    "Set ca_path to a file with the issuing CA's certificate"
+    "by an unknown CA (unable to get local issuer certificate)"
+    + DESCRIPTION.format(name="localhost")
+    + "Set ca_path to a file with the root certificate of the CA *trustme*"
 )
 OTHER_NAME = (
-    "for another name (Hostname mismatch, certificate is not valid for 'localhost'). "
-    "In url, use a name from the certificate; its common name is ignored"
+    "for another name (Hostname mismatch, certificate is not valid for 'localhost')"
+    + DESCRIPTION
+    + "In url, use {name}, or issue a certificate whose subjectAltName contains localhost"
 )
 
 
@@ -80,8 +87,8 @@ OTHER_NAME = (
     ("names", "is_trusted", "cause"),
     [
         (["localhost"], False, UNKNOWN_CA),
-        (["x.no"], True, OTHER_NAME),
-        (["127.0.0.1"], True, OTHER_NAME),
+        (["x.no"], True, OTHER_NAME.format(name="x.no")),
+        (["127.0.0.1"], True, OTHER_NAME.format(name="127.0.0.1")),
     ],
 )
 def test_nothing_is_sent_to_an_unverified_service(
@@ -97,10 +104,8 @@ def test_nothing_is_sent_to_an_unverified_service(
             with pytest.raises(ServiceError, match="its certificate was issued by an unknown CA"):
                 _send(server.port, None)
         assert server.requests == []
-    assert str(caught.value) == (
-        f"Cannot upload to https://localhost:{server.port}/contacts: its certificate was issued "
-        f"{cause}."
-    )
+    message = f"Cannot upload to https://localhost:{server.port}/contacts: its certificate was issued {cause}."
+    assert fnmatchcase(str(caught.value), message)
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
