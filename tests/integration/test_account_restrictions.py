@@ -59,7 +59,7 @@ def login(active_directory: RunningDirectory, reader: Person) -> Iterator[Login]
 
 
 def bind_error(directory: RunningDirectory, login: Login, workspace: Workspace) -> str:
-    """Run an export with a rejected account, and return the cause and the remedy from its error message."""
+    """Run an export with a rejected account, and return the cause and the remedy from the error message."""
     message = run_failing_export(directory, workspace, bind_dn=login.dn, bind_pw=login.password)
     prefix = f"Cannot bind to {directory.uri_ldaps} as {login.dn}: "
     assert message.startswith(prefix)

@@ -105,7 +105,8 @@ def test_every_plugin_example_runs(
             )
             for header, behavior in zip(headers, behaviors, strict=True)
         ]
-        # Responses in the formats of these services. The first lists at least as many rows as the roster contains.
+        # Responses in the formats of these services. The first response lists at least as many rows as
+        # the roster contains.
         rows = [
             {"row": number, "status": "Imported"}
             for number, _person in enumerate(active_directory.company.people, 1)

@@ -194,8 +194,8 @@ class Reply(NamedTuple):
     headers: dict[str, str] | None = None
 
 
-class TestMeaning:
-    """What a response means, with the options and without them."""
+class TestInterpretation:
+    """The interpretation of responses, with and without the option `result`."""
 
     @pytest.mark.parametrize(
         ("reply", "result", "cause"),
@@ -290,7 +290,7 @@ class TestMeaning:
             (Reply(200, b"OK", HTML), {"success": ".", "success_values": ["ok"]}),
         ],
     )
-    def test_a_confirmation_is_read_tolerantly(
+    def test_a_confirmation_can_have_various_formats(
         self, reply: Reply, result: JsonObject, service: Receiver, workspace: Workspace
     ) -> None:
         service.queue_response(*reply)
@@ -331,7 +331,7 @@ class TestMeaning:
         )
 
 
-class TestDoubt:
+class TestUnknownOutcome:
     """Responses after which the service might have accepted the roster."""
 
     @pytest.mark.parametrize(
@@ -402,7 +402,7 @@ class TestDoubt:
             False,
         )
         assert (len(service.contacts), "hush" in result.output) == (3, False)
-        # The directory is as it was, but the service is not.
+        # The roster is the same as before, but the service now has different contacts.
         write_roster(workspace.dest, make_contacts(2))
         assert run_upload(service, workspace)["uploaded"]
         assert len(service.contacts) == 2
@@ -414,7 +414,7 @@ class TestDoubt:
 
 
 class TestServiceMessage:
-    """The words of the service in error messages."""
+    """Error messages that quote the service."""
 
     @pytest.mark.parametrize(
         ("status", "body", "text"),
@@ -477,7 +477,7 @@ class TestServiceMessage:
             ),
         ],
     )
-    def test_texts_and_fields_are_causes(
+    def test_strings_and_fields_in_errors_are_causes(
         self, status: int, body: JsonObject, text: str, service: Receiver, workspace: Workspace
     ) -> None:
         service.queue_response(status, body)
@@ -504,7 +504,7 @@ class TestServiceMessage:
         assert (cause["cause"], cause["rows"]) == (unknown, 4)
 
 
-def test_202_counts_as_accepted_only_if_status_code_lists_it(
+def test_status_202_is_an_acceptance_only_if_status_code_lists_it(
     service: Receiver, workspace: Workspace
 ) -> None:
     service.queue_response(202, {"counts": {}})

@@ -49,7 +49,7 @@ class Fault:
 
 
 class _ResponseFault(Fault):
-    """A fault in one response.
+    """A fault that occurs at a given response.
 
     :param tag: tag of the response's protocol operation.
     :param occurrence: position of the faulty response among the responses with this tag, starting from 1.
