@@ -50,7 +50,7 @@ def import_from_collection(name: str) -> Any:
 def generate_contacts(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
     """Yield each contact with the number of its source.
 
-    About one contact in a thousand has the mail address of another one.
+    About one contact in a thousand has the same mail address as another one.
 
     :param rows: number of contacts.
     :param seed: seed of the random values.

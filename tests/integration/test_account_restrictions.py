@@ -46,7 +46,7 @@ def reader(company: Company) -> Person:
 
 @pytest.fixture(scope="module")
 def login(active_directory: RunningDirectory, reader: Person) -> Iterator[Login]:
-    """The login of `reader`.
+    """The bind name and the password of `reader`.
 
     The account exists only during the tests of this module.
     """

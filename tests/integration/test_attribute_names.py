@@ -240,7 +240,7 @@ def test_the_schema_is_only_read_if_an_attribute_is_missing(
     names: tuple[str, str],
     searches: int,
 ) -> None:
-    """The other two searches read the root DSE and a single page of people."""
+    """Apart from the schema, the module reads the root DSE and a single page of people."""
     counter = _RequestCounter()
     certificate = ca.issue("localhost")
     with ldap_proxy(open_ldap, fault=counter, certificate=certificate) as uri:

@@ -83,8 +83,8 @@ def test_the_plan_classifies_each_directory_change(
     assert plan_counts(moved) == expected_counts("moved")
     assert moved["plan"]["by_location"]["bergen"]["moved"] == 1
 
-    # Two people swap their mail addresses, which are part of the key. Their contacts are changed, not added and
-    # removed.
+    # Two people swap their mail addresses, which are part of the key. The plan must classify their contacts as
+    # changed, not as added and removed.
     one, other = company.at(company.site("tromso"))[1:3]
     disposable_directory.modify(one, {"mail": [other.mail or "a@fjord.test"]})
     disposable_directory.modify(other, {"mail": [one.mail or "b@fjord.test"]})

@@ -69,7 +69,7 @@ def limited_directory(company: Company, ca: Authority) -> Iterator[RunningDirect
 
 @pytest.fixture(scope="module")
 def logins(limited_directory: RunningDirectory, company: Company) -> dict[str, Login]:
-    """The login of each account, by the name of its limit or access level."""
+    """The bind name and the password of each account, by the name of its limit or access level."""
     logins_by_name = {}
     for name, person in account_holders(company).items():
         logins_by_name[name] = Login(company.person_dn(person), new_password())

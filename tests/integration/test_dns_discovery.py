@@ -63,7 +63,7 @@ def test_active_directory_is_found_by_its_domain_name(
     records = {CONTROLLERS: ["0 100 389 dc.fjord.test."], "dc.fjord.test A": [host]}
     with name_server(records) as dns_server:
         discovery = {**BY_DOMAIN, "dns_servers": [dns_server.address], "start_tls": start_tls}
-        # The lab's domain controller has a certificate for its IP address only.
+        # The certificate of the lab's domain controller does not contain this name.
         unverified = {"validate_certs": False, "ca_path": None}
         options = export_options(active_directory, workspace, **discovery, **unverified)
         result = run_module(workspace, "ad_contacts_export", options)

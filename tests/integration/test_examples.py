@@ -62,7 +62,7 @@ def domain_substitutions(directory: RunningDirectory) -> Iterator[dict[str, str]
         options = {
             "domain": domain,
             "dns_servers": [dns_server.address],
-            # The lab's domain controller has a certificate for its IP address only.
+            # The certificate of the lab's domain controller does not contain this name.
             "validate_certs": False,
             "ca_path": "",
         }

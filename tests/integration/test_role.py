@@ -33,7 +33,7 @@ REQUIRED = (
 
 
 def add_prefix(variables: dict[str, Any]) -> dict[str, Any]:
-    """Return variables with the prefix of the role."""
+    """Add the prefix of the role to the names of variables."""
     return {f"contact_sync_{name}": value for name, value in variables.items()}
 
 

@@ -258,7 +258,7 @@ class TestClientCertificates:
             result = _upload_to(url, ca, workspace, token=None, **client_cert)
         assert result["uploaded"], result.data
 
-    def test_a_missing_permission_of_a_certificate_is_an_error(
+    def test_a_client_certificate_that_the_service_rejects_is_an_error(
         self, ca: Authority, client_cert: dict[str, str], workspace: Workspace
     ) -> None:
         behavior = ServiceBehavior(client_name=CLIENT, requires_token=False)

@@ -37,7 +37,7 @@ class Fault:
         return request
 
     def transform_response(self, response: bytes) -> Iterable[bytes] | None:
-        """Return the chunks that the proxy sends to the client instead of a response.
+        """Transform a response into the chunks that the proxy sends to the client.
 
         The proxy pauses between the chunks.
 

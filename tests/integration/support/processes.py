@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Functions that find, kill and record processes, and a function that waits for a condition."""
+"""Functions that find, kill and observe processes, and a function that waits for a condition."""
 
 from __future__ import annotations
 

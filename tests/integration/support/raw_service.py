@@ -84,7 +84,7 @@ def raw_service(
 
     :param handle: function that handles a connection in a separate thread; the connection is closed afterwards.
     :param maximum: newest TLS version.
-    :param client_ca: CA certificate for client certificates, which `Connection.request_certificate` requests.
+    :param client_ca: CA certificate for the client certificates that `Connection.request_certificate` requests.
     """
     certificate = authority.issue("localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -114,5 +114,5 @@ def raw_service(
         thread = threading.Thread(target=accept, args=(listener,), daemon=True)
         thread.start()
         yield f"https://localhost:{listener.getsockname()[1]}/contacts"
-        # Closing a listener does not end a blocked call of accept.
+        # Closing a listener does not interrupt a blocked accept() call.
         listener.shutdown(socket.SHUT_RDWR)
