@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 UNITS = 20
 PARENT_UNIT = "Large"
-"""Name of the parent of the additional units. It does not contain people of the lab's company."""
+"""Name of the unit that contains the additional units, but no people of the lab's company."""
 
 _GIVEN = (
     *("Anna", "Bjørn", "Camilla", "David", "Erik", "Frøydis", "Geir", "Hanne", "Ingrid", "Jan"),

@@ -47,7 +47,7 @@ _ACTIVE_DIRECTORY_FILTER = "(&(objectCategory=person)(objectClass=user))"
 def main() -> int:
     """Run the benchmark, and return 1 if a client failed or its rows differ from those of the others."""
     arguments = _arguments()
-    print(f"{datetime.now(UTC):%Y-%m-%d}, medians of {arguments.rounds} rounds", flush=True)
+    print(f"{datetime.now(UTC):%Y-%m-%d}; medians; rounds: {arguments.rounds}", flush=True)
     try:
         with authority() as issuer:
             for number in arguments.people:
@@ -67,14 +67,14 @@ def _arguments() -> argparse.Namespace:
         type=int,
         nargs="*",
         default=[10_000, 100_000],
-        help="numbers of people in OpenLDAP; all clients are compared with each number",
+        help="numbers of people in OpenLDAP; the clients are compared once for each number",
     )
     parser.add_argument(
         "--samba",
         type=int,
         # Without root permissions, Samba might not be able to use its ports, which are below 1024.
         default=10_000 if os.geteuid() == 0 else 0,
-        help="number of people in Samba AD; 0 to skip it",
+        help="number of people in Samba AD; 0 to skip Samba AD",
     )
     parser.add_argument(
         "--rounds", type=int, default=5, help="number of measured runs of each client"
@@ -168,7 +168,7 @@ def _bench_samba(number: int, rounds: int, issuer: Authority) -> None:
 
 @contextlib.contextmanager
 def _working_directory() -> Iterator[Path]:
-    """Create a temporary directory that contains the collection of this checkout."""
+    """Create a temporary collections path that contains a link to this checkout."""
     with ProcessSupervisor() as supervisor:
         namespace = supervisor.directory / "ansible_collections/frontdesk"
         namespace.mkdir(parents=True)
@@ -183,7 +183,7 @@ def compare_clients(runs: Sequence[tuple[Client, Workload]], rounds: int) -> Non
 
     :param runs: clients with their workloads; the first client is the reference.
     :param rounds: number of measured runs of each client.
-    :raises ClientError: if the rows of two clients differ.
+    :raises ClientError: if a client fails, or if its rows differ from those of the first client.
     """
     expected = None
     for client, workload in runs:
@@ -192,11 +192,16 @@ def compare_clients(runs: Sequence[tuple[Client, Workload]], rounds: int) -> Non
         if expected is None:
             expected = rows
         if rows != expected:
-            raise ClientError(f"The rows of {client.name} differ from those of {runs[0][0].name}")
-    print(f"{len(expected or ())} rows, the same from all clients")
+            names = f"{_table_name(client, workload)} differ from those of {_table_name(*runs[0])}"
+            raise ClientError(f"The rows of {names}")
+    print(f"Rows returned by each client: {len(expected or ())}")
     costs = [[client.run(workload) for client, workload in runs] for _round in range(rounds)]
     lines = [
-        ClientCosts(client.name + (", LDAPS" if workload.tls else ""), list(client_costs))
+        ClientCosts(_table_name(client, workload), list(client_costs))
         for (client, workload), client_costs in zip(runs, zip(*costs, strict=True), strict=True)
     ]
     print(format_table(lines, lines[0]), flush=True)
+
+
+def _table_name(client: Client, workload: Workload) -> str:
+    return client.name + (", LDAPS" if workload.tls else "")

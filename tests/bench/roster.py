@@ -7,8 +7,8 @@
     python tests/bench/roster.py COLLECTIONS_PATH ROWS...
 
 Each step runs in a separate process and prints a JSON line. The steps are: ``base``, which only generates contacts;
-``csv``, which also writes them with the csv module; ``build``, which builds a roster; ``rebuild``, which builds a
-second, different roster; and ``plan``, which compares the two rosters.
+``csv``, which also writes them with the csv module; ``build``, which builds and writes a roster; ``rebuild``, which
+builds and writes a second, different roster; and ``plan``, which compares the two rosters.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def import_from_collection(name: str) -> Any:
 def generate_contacts(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
     """Yield each contact with the number of its source.
 
-    About one contact in a thousand has the mail address of another one.
+    About one contact in a thousand has the same mail address as another one.
 
     :param rows: number of contacts.
     :param seed: seed of the random values.
@@ -105,7 +105,7 @@ def build_roster(rows: int, folder: Path, name: str, seed: int) -> None:
 def compare_rosters(folder: Path) -> None:
     """Compare the two rosters.
 
-    All identities and most last names in them differ.
+    They contain different identities, and most of their last names differ.
     """
     files = import_from_collection("_roster.files")
     with (

@@ -31,7 +31,7 @@ def roster_rows(workload: Workload) -> Rows:
 
 
 def ldif_rows(workload: Workload, ldif: str) -> Rows:
-    """Return the rows of LDIF records."""
+    """Return the rows of the people in the output of ldapsearch (LDIF, RFC 2849)."""
     people = [person for person in map(_parse_ldif_record, ldif.split("\n\n")) if "dn" in person]
     return sorted(_to_row(person, workload) for person in people)
 
@@ -48,7 +48,7 @@ def csv_rows(workload: Workload) -> Rows:
 
 
 def _parse_ldif_record(record: str) -> dict[str, str]:
-    """Return the values of an LDIF record (RFC 2849), ignoring comments."""
+    """Return the last value of each attribute in an LDIF record, without comments."""
     values = {}
     for line in record.splitlines():
         if line.startswith("#"):

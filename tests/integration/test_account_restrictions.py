@@ -46,7 +46,7 @@ def reader(company: Company) -> Person:
 
 @pytest.fixture(scope="module")
 def login(active_directory: RunningDirectory, reader: Person) -> Iterator[Login]:
-    """The login of `reader`.
+    """The bind name and the password of `reader`.
 
     The account exists only during the tests of this module.
     """
@@ -59,7 +59,7 @@ def login(active_directory: RunningDirectory, reader: Person) -> Iterator[Login]
 
 
 def bind_error(directory: RunningDirectory, login: Login, workspace: Workspace) -> str:
-    """Run an export with a rejected account, and return the cause and the remedy from its error message."""
+    """Run an export with a rejected account, and return the cause and the remedy from the error message."""
     message = run_failing_export(directory, workspace, bind_dn=login.dn, bind_pw=login.password)
     prefix = f"Cannot bind to {directory.uri_ldaps} as {login.dn}: "
     assert message.startswith(prefix)

@@ -18,7 +18,7 @@ import pytest
 
 from tests.integration.support.repository import copy_repository, list_repository
 
-# Only these files of the repository are for users.
+# Only these files of the repository are for users: all files in DIRECTORIES except for those in EXCLUDED, and FILES.
 DIRECTORIES = ("LICENSES", "changelogs", "docs", "meta", "playbooks", "plugins", "roles")
 EXCLUDED = ("changelogs/config.yaml", "changelogs/fragments/", "docs/site/")
 FILES = {"CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"}

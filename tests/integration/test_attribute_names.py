@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names of attributes: aliases, OIDs, options, subtypes, and names that the schema of a server does not have."""
+"""Names of attributes: aliases, OIDs, options, subtypes, and names that the schema of a server does not define."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.every_library
 
 SERVERS = ("active_directory", "open_ldap", "ds_389")
-# Active Directory has no aliases of names.
+# In Active Directory, the only alias of a name is its OID.
 ALIASES = {
     "active_directory": ["2.5.4.4", "all['2.5.4.4'] | first"],
     "open_ldap": ["surname", "2.5.4.4", "all['SurName'] | first"],
@@ -123,7 +123,7 @@ def test_locations_start_dates_and_referenced_entries_can_use_oids(
         temporary_attributes(directory, one, employeeNumber=["2199-01-01"]),
         temporary_attributes(directory, other, manager=[company.person_dn(manager)]),
     ):
-        # Nothing else requires the schema in this run.
+        # In this run, only start_attribute requires the schema.
         plain = export(directory, workspace, "sn", start_attribute=employee_number)
         result = export(
             directory,
@@ -145,7 +145,7 @@ def test_locations_start_dates_and_referenced_entries_can_use_oids(
 def test_an_attribute_with_an_option_can_be_a_column(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """Values with an option are not values of the attribute without it, but a warning names them."""
+    """An attribute without an option does not yield values with an option, but a warning suggests the name with it."""
     company = directory.company
     person = company.at(company.site("tromso"))[0]
     values = ("sn;lang-EL", "all['sn;lang-el'] | first | upper", "pager or 'none'", "sn")
@@ -167,7 +167,7 @@ def test_an_attribute_with_an_option_can_be_a_column(
     assert all(row[:2] == ["", ""] and row[2] == "none" for row in read_rows(workspace))
 
 
-def test_a_name_that_the_schema_does_not_have_is_reported_with_a_suggestion(
+def test_a_name_that_the_schema_does_not_define_is_reported_with_a_suggestion(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
     columns = ("sn", "firstName or givenNam", "manager | of_entry('displayNam')", "audio")
@@ -196,7 +196,7 @@ def test_a_name_that_the_schema_does_not_have_is_reported_with_a_suggestion(
 def test_a_supertype_does_not_yield_the_values_of_its_subtypes(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    """A server returns all subtypes of a requested attribute (RFC 4511, 4.5.1.8), such as the names of a person."""
+    """For the attribute name, a server also returns its subtypes (RFC 4511, 4.5.1.8), such as cn and givenName."""
     result = export(open_ldap, workspace, "sn", "name")
     (warning,) = result.warnings
     assert warning == (
@@ -206,10 +206,10 @@ def test_a_supertype_does_not_yield_the_values_of_its_subtypes(
     assert {row[1] for row in read_rows(workspace)} == {""}
 
 
-def test_a_start_attribute_that_nobody_has_is_reported(
+def test_a_start_attribute_that_no_entry_has_is_reported(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """Only the probe reports an attribute that the schema defines, because it may be set for new people only."""
+    """If the schema defines the attribute, exports do not report it, because only new people might have it."""
     options: dict[str, Any] = {"sources": [tromso(directory)], "columns": columns_of("sn")}
     assert export(directory, workspace, "sn", start_attribute="audio").warnings == []
     (cause,) = problem_causes(run_info(directory, workspace, start_attribute="audio", **options))
@@ -222,7 +222,7 @@ def test_a_start_attribute_that_nobody_has_is_reported(
 
 
 class _RequestCounter(Fault):
-    """A fault that changes nothing, and counts the search requests."""
+    """A fault that counts the search requests and leaves all messages unchanged."""
 
     def __init__(self) -> None:
         self.searches = 0
@@ -240,7 +240,7 @@ def test_the_schema_is_only_read_if_an_attribute_is_missing(
     names: tuple[str, str],
     searches: int,
 ) -> None:
-    """The other searches are that of the root DSE, and one page."""
+    """Apart from the schema, the module reads the root DSE and a single page of people."""
     counter = _RequestCounter()
     certificate = ca.issue("localhost")
     with ldap_proxy(open_ldap, fault=counter, certificate=certificate) as uri:

@@ -79,7 +79,7 @@ def temporary_values() -> Iterator[TemporaryValues]:
 
 
 class TemporaryValues:
-    """An object that writes values of TEST_ATTRIBUTE, and can remove all of them together."""
+    """An object that writes values of TEST_ATTRIBUTE, and can remove all written values."""
 
     def __init__(self) -> None:
         self._removals = ExitStack()
@@ -166,7 +166,7 @@ def test_a_row_too_long_to_be_read_back_is_left_out(
 
 
 @pytest.mark.parametrize("is_required", [False, True])
-def test_an_entry_of_17_megabytes_costs_only_its_own_cell_or_row(
+def test_an_entry_of_18_mib_affects_only_its_own_cell_or_row(
     open_ldap: RunningDirectory,
     company: Company,
     workspace: Workspace,
@@ -331,7 +331,7 @@ def test_a_blank_value_is_not_used_instead_of_another_value(
     ]
 
 
-# By value in the directory: the cell, and the cause if it was emptied.
+# By value in the directory: the cell, and the cause if the cell is emptied.
 DOUBTFUL_VALUES = {
     "-": ("-", ""),
     "--": ("--", ""),

@@ -51,7 +51,7 @@ def expected_counts(kind: str, number: int = 1) -> dict[str, int]:
 
 @pytest.fixture
 def disposable_directory(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
-    """A directory that only one test uses, so that the test need not undo its changes."""
+    """A directory that only one test uses, so that the test does not have to undo its changes."""
     with openldap(company, ca) as running:
         yield running
 
@@ -83,8 +83,8 @@ def test_the_plan_classifies_each_directory_change(
     assert plan_counts(moved) == expected_counts("moved")
     assert moved["plan"]["by_location"]["bergen"]["moved"] == 1
 
-    # Two people swap their mail addresses, which are part of the key. Their contacts count as changed, not as added
-    # and removed.
+    # Two people swap their mail addresses, which are part of the key. The plan must classify their contacts as
+    # changed, not as added and removed.
     one, other = company.at(company.site("tromso"))[1:3]
     disposable_directory.modify(one, {"mail": [other.mail or "a@fjord.test"]})
     disposable_directory.modify(other, {"mail": [one.mail or "b@fjord.test"]})

@@ -70,7 +70,7 @@ class TestMissingEntries:
             ),
         ],
     )
-    def test_the_error_names_what_exists(
+    def test_the_error_about_a_search_base_names_existing_entries(
         self,
         request: pytest.FixtureRequest,
         *,
@@ -80,7 +80,7 @@ class TestMissingEntries:
         remedy: str,
         workspace: Workspace,
     ) -> None:
-        """389 Directory Server returns success for paged searches with such a base."""
+        """389 Directory Server returns success for paged searches even if the search base does not exist."""
         directory: RunningDirectory = request.getfixturevalue(name)
         source = {"location": "oslo-hq", "search_base": base, "minimum": 0}
         message = run_failing_export(directory, workspace, sources=[source]).lower()
@@ -119,7 +119,7 @@ class TestMissingEntries:
 
 
 class TestWrongName:
-    """Errors for bind names that do not name an account of the server."""
+    """Errors for bind names that do not identify an account on the server."""
 
     @pytest.mark.parametrize(
         ("name", "bind_dn", "cause", "remedy"),
@@ -148,7 +148,7 @@ class TestWrongName:
             ),
         ],
     )
-    def test_the_error_names_the_form_that_the_server_requires(
+    def test_the_error_states_which_name_the_server_requires(
         self,
         request: pytest.FixtureRequest,
         *,
@@ -205,7 +205,7 @@ class TestWrongPassword:
 
 
 class TestTooFewContacts:
-    """Errors for complete results in which too few people have a valid row."""
+    """Errors for complete results with too few contacts, or with people who do not have a valid row."""
 
     def test_a_source_without_a_valid_row_is_an_error(
         self, active_directory: RunningDirectory, company: Company, workspace: Workspace
@@ -252,7 +252,7 @@ class TestTooFewContacts:
     def test_a_filter_without_matches_is_an_error(
         self, open_ldap: RunningDirectory, company: Company, workspace: Workspace
     ) -> None:
-        """The search base exists, but no entry matches."""
+        """The search base exists, but no entry below it matches the filter."""
         without_people = replace(open_ldap, people_filter="(sn=Nobody At All)")
         message = run_failing_export(without_people, workspace)
         assert message.startswith(

@@ -69,7 +69,7 @@ def limited_directory(company: Company, ca: Authority) -> Iterator[RunningDirect
 
 @pytest.fixture(scope="module")
 def logins(limited_directory: RunningDirectory, company: Company) -> dict[str, Login]:
-    """The login of each account, by the name of its limit or access level."""
+    """The bind name and the password of each account, by the name of its limit or access level."""
     logins_by_name = {}
     for name, person in account_holders(company).items():
         logins_by_name[name] = Login(company.person_dn(person), new_password())
@@ -200,7 +200,7 @@ def test_the_error_for_an_unreadable_base_names_the_naming_context(
 
 
 @pytest.mark.parametrize("excluded", [False, True], ids=["both exported", "one excluded"])
-def test_two_entries_with_one_identity_stop_the_export(
+def test_two_entries_with_the_same_identity_stop_the_export(
     excluded: bool, open_ldap: RunningDirectory, ca: Authority, workspace: Workspace
 ) -> None:
     person, colleague = open_ldap.company.colleagues
@@ -217,7 +217,7 @@ def test_two_entries_with_one_identity_stop_the_export(
 def test_an_entry_without_an_identity_is_named_by_its_parent(
     company: Company, ca: Authority, workspace: Workspace
 ) -> None:
-    """The compat tree of FreeIPA, for example, has no identities; as an excluded OU, it has no effect."""
+    """For example, entries in the compat tree of FreeIPA have no identities. Excluding such an OU is not an error."""
     tromso, oslo = (company.site_dn(company.site(name)) for name in ("tromso", "oslo-hq"))
     hidden = f'access to dn.subtree="{oslo}" attrs=entryUUID by * none\n'
     with openldap(company, ca, extra_conf=hidden) as directory:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Discovery of servers in DNS SRV records: the order of the servers, and the domains that are trusted."""
+"""Discovery of servers through DNS SRV records: the order of the servers, and the domains that are trusted."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_active_directory_is_found_by_its_domain_name(
     records = {CONTROLLERS: ["0 100 389 dc.fjord.test."], "dc.fjord.test A": [host]}
     with name_server(records) as dns_server:
         discovery = {**BY_DOMAIN, "dns_servers": [dns_server.address], "start_tls": start_tls}
-        # The lab's domain controller has a certificate for its IP address only.
+        # The certificate of the lab's domain controller does not contain this name.
         unverified = {"validate_certs": False, "ca_path": None}
         options = export_options(active_directory, workspace, **discovery, **unverified)
         result = run_module(workspace, "ad_contacts_export", options)
@@ -131,7 +131,7 @@ def test_an_unknown_site_causes_a_warning(
 def test_a_server_outside_the_domain_does_not_receive_the_password(
     open_ldap: RunningDirectory, port: int, workspace: Workspace
 ) -> None:
-    """The server's certificate would prove only a name that comes from unauthenticated DNS."""
+    """The certificate would only prove the server's name, which comes from unauthenticated DNS."""
     records = {
         **ADDRESSES,
         "dc1.evil.test A": ["127.0.0.1"],

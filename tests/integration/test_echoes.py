@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Services that repeat secrets and personal data in their responses, which must not be shown or stored."""
+"""Services whose responses repeat secrets and personal data, which must be neither shown nor stored."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _echo(connection: Connection, status: str, media_type: str) -> None:
 
 
 def _assert_hidden(text: str) -> None:
-    """Assert that a string contains no value in any encoding."""
+    """Assert that a string contains none of the values in any encoding."""
     folded = text.casefold()
     assert not [echo for echo in ECHOES if echo.casefold() in folded]
     assert not [echo for echo in ECHOES if json.dumps(echo)[1:-1].casefold() in folded]
@@ -107,7 +107,7 @@ def _upload(url: str, ca: Authority, workspace: Workspace, **overrides: Any) -> 
     result = run_module(workspace, "contact_upload", options)
     receipt = workspace.state_dir / "receipt.json"
     for text in (result.output, receipt.read_text("utf-8") if receipt.exists() else ""):
-        # The option is shown with -vvv.
+        # With -vvv, Ansible shows the option url, including its query.
         _assert_hidden(text.replace(f"account={ACCOUNT}", ""))
     return result
 
@@ -116,7 +116,7 @@ def _upload(url: str, ca: Authority, workspace: Workspace, **overrides: Any) -> 
 def test_no_value_that_a_service_repeats_is_shown_or_stored(
     media_type: str, ca: Authority, workspace: Workspace
 ) -> None:
-    # The service accepts a part of the last upload, after which the former person is no longer known.
+    # Status 200 is the last one: the service accepts some rows, after which the former person is no longer known.
     statuses = ["422", "302", "307", "401", "403", "429", "500", "202", "200"]
     remaining = iter(statuses)
     accepted = json.dumps(

@@ -62,7 +62,7 @@ def domain_substitutions(directory: RunningDirectory) -> Iterator[dict[str, str]
         options = {
             "domain": domain,
             "dns_servers": [dns_server.address],
-            # The lab's domain controller has a certificate for its IP address only.
+            # The certificate of the lab's domain controller does not contain this name.
             "validate_certs": False,
             "ca_path": "",
         }
@@ -105,7 +105,8 @@ def test_every_plugin_example_runs(
             )
             for header, behavior in zip(headers, behaviors, strict=True)
         ]
-        # Responses in the formats of these services. The first lists at least as many rows as the roster contains.
+        # Responses in the formats of these services. The first response lists at least as many rows as
+        # the roster contains.
         rows = [
             {"row": number, "status": "Imported"}
             for number, _person in enumerate(active_directory.company.people, 1)

@@ -180,7 +180,7 @@ def test_credentials_can_come_from_the_environment(
     assert read_contents(workspace) == expected_contents
 
 
-def test_an_empty_environment_variable_counts_as_unset(
+def test_an_empty_environment_variable_is_treated_as_unset(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
     options = export_options(open_ldap, workspace, bind_pw=None)
@@ -225,10 +225,10 @@ def changed_mobiles(directory: RunningDirectory, numbers: Mapping[Person, str]) 
                 session.modify(dn, {"mobile": [(ldap3.MODIFY_REPLACE, [person.mobile])]})
 
 
-def test_a_shared_mobile_number_goes_to_the_smaller_identity(
+def test_the_person_with_the_smaller_identity_keeps_a_shared_mobile_number(
     active_directory: RunningDirectory, company: Company, workspace: Workspace
 ) -> None:
-    """The other person's cell is empty, and is listed with the person who keeps the number."""
+    """The other person's cell is emptied, and the identities file lists it with the person who keeps the number."""
     holder, loser = sorted(company.colleagues, key=lambda person: str(person.identity))
     with changed_mobiles(active_directory, {loser: holder.mobile}):
         result = run_module(
@@ -264,7 +264,7 @@ def test_a_shared_mobile_number_goes_to_the_smaller_identity(
 def test_colleagues_cannot_take_the_only_value_of_a_row(
     open_ldap: RunningDirectory, company: Company, workspace: Workspace
 ) -> None:
-    """Five people with a mail address enter the mobile numbers of colleagues who have nothing else."""
+    """Five people with a mail address enter the mobile numbers of colleagues who do not have a mail address."""
     people = sorted(company.at(company.site("bergen")), key=lambda person: str(person.identity))
     victims = [person for person in people if not person.mail][-5:]
     attackers = [person for person in people if person.mail and person.mobile][:5]
@@ -289,7 +289,7 @@ def test_only_active_directory_identifies_people_by_object_guid(
     directory: RunningDirectory = request.getfixturevalue(server)
     export(directory, workspace)
     before = read_contents(workspace)
-    # On another server, people might be allowed to write this attribute, and claim the identity of a colleague.
+    # On another server, people might be allowed to write this attribute, and thus to claim the identity of a colleague.
     person, colleague = directory.company.colleagues
     guid = directory.find_identity(colleague).bytes_le
     dn = directory.find_dn(person)

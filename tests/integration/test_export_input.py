@@ -340,7 +340,7 @@ def test_check_mode_accepts_a_dest_directory_that_does_not_exist_yet(
 ) -> None:
     """In check mode, an earlier task has only reported that it would create the directory.
 
-    The module accepts the missing directory, and then fails because the server does not exist.
+    The module accepts the missing directory, and then fails because the name of the server does not resolve.
     """
     options = {
         "server_uri": "ldaps://no-such-host.invalid",

@@ -288,7 +288,7 @@ def test_errors_that_every_server_would_return_do_not_cause_failover(
     assert_message(message, expected.format(**fields))
 
 
-def test_if_every_server_fails_all_errors_are_reported_and_the_old_roster_stays(
+def test_if_every_server_fails_all_errors_are_reported_and_the_old_roster_is_kept(
     open_ldap: RunningDirectory, ca: Authority, workspace: Workspace
 ) -> None:
     certificate = ca.issue("localhost")

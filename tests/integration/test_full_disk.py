@@ -28,7 +28,7 @@ def test_an_export_to_a_full_disk_keeps_the_old_roster(
     workspace.dest.with_name("contacts.csv.ids").write_text("the old identities", encoding="utf-8")
     before = workspace.files()
     with ModuleRunner(workspace.collections_path) as runner:
-        # A write beyond this file size fails in the same way as a write to a full disk.
+        # A write beyond this file size fails like a write to a full disk, except for the error code.
         resource.prlimit(runner.pid, resource.RLIMIT_FSIZE, (1024, 1024))
         runner.start(
             build_module_request(

@@ -258,7 +258,9 @@ class TestReceipt:
         assert "contains no receipt of an earlier upload" in run_upload(service, workspace).message
 
 
-def test_people_who_are_left_out_count_as_removed(service: Receiver, workspace: Workspace) -> None:
+def test_people_who_are_left_out_are_counted_as_removed(
+    service: Receiver, workspace: Workspace
+) -> None:
     """Some of the removed people are still in the directory, but have no valid row."""
     roster = make_contacts(BASELINE_ROWS)
     write_roster(workspace.dest, roster)

@@ -34,7 +34,7 @@ RUNNING = "docs/docsite/rst/running.rst"
 CONNECTING = "docs/docsite/rst/connecting.rst"
 
 
-def test_the_inventory_of_several_domains_syncs(
+def test_the_example_with_several_domains_runs(
     active_directory: RunningDirectory,
     open_ldap: RunningDirectory,
     service: Receiver,

@@ -192,7 +192,7 @@ def test_a_kerberos_bind_is_reported(
 
 
 def test_an_unknown_domain_is_a_problem(open_ldap: RunningDirectory, workspace: Workspace) -> None:
-    """The result contains the problem, and the task does not fail."""
+    """The result reports the problem, but the task does not fail."""
     with name_server({}) as dns_server:
         options: dict[str, Any] = {
             "server_uri": None,
@@ -218,7 +218,7 @@ def test_servers_found_in_dns_are_checked(
     }
     with name_server(records) as dns_server:
         options: dict[str, Any] = {"server_uri": None, "domain": "fjord.test", "site": "Olso"}
-        # The lab's domain controller has a certificate for its IP address only.
+        # The certificate of the lab's domain controller does not contain this name.
         unverified: dict[str, Any] = {"validate_certs": False, "ca_path": None}
         result = run_info(
             active_directory, workspace, **options, **unverified, dns_servers=[dns_server.address]

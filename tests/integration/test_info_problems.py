@@ -71,7 +71,7 @@ def test_attributes_and_columns_without_values_are_problems(
     ]
 
 
-# Attributes that people can change, but that contain no text or cannot be changed by people in practice.
+# Attributes that people have permission to change, but that contain no text or that only programs change in practice.
 OTHER_WRITABLE = {
     *("msDS-FailedInteractiveLogonCount", "msDS-FailedInteractiveLogonCountAtLastSuccessfulLogon"),
     *("msDS-GeoCoordinatesAltitude", "msDS-GeoCoordinatesLatitude", "msDS-GeoCoordinatesLongitude"),
@@ -184,7 +184,7 @@ def test_invalid_options_always_fail_the_task(
 def test_a_global_catalog_is_recognized_by_its_port(
     active_directory: RunningDirectory, ca: Authority, workspace: Workspace
 ) -> None:
-    """A proxy listens on the port, because a Samba in a namespace only has forwarded ports."""
+    """A proxy listens on the port, because clients can only reach Samba in a namespace through forwarded ports."""
     address = ".".join(["127", *(str(random.randint(1, 254)) for _part in range(3))])
     certificate = ca.issue(address, common_name=address)
     site = active_directory.company.site("tromso")

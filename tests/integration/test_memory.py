@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 BENCH = Path(__file__).parents[1] / "bench/roster.py"
 
 ROWS = 40_000
-"""Number of rows. They fill more than one sorted run of the external merge sort, and would occupy 50 MiB of memory."""
+"""Number of rows: more than one sorted run of the external merge sort, or 50 MiB if all rows were kept in memory."""
 
 MAX_GROWTH_MIB = 16
-"""Maximum growth of peak memory over step ``base`` in MiB: 8 for a sorted run, the rest for duplicate detection."""
+"""Maximum increase of peak memory over the step ``base`` in MiB: 8 for a sorted run, the rest to detect duplicates."""
 
 
 def test_memory_is_bounded_for_large_rosters(workspace: Workspace) -> None:

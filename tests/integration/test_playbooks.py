@@ -84,7 +84,7 @@ class Scenario:
         return [self._run_once(*arguments) for arguments in RUNS[self.name]]
 
     def _run_once(self, *arguments: str) -> FinishedRun:
-        # A permission for a first upload that has no effect would cause a warning.
+        # After the first upload, contact_sync_initial=true has no effect and would cause a warning.
         is_first = not self.workspace.state_dir.exists()
         extra = ("-e", f"contact_sync_initial={is_first}")
         run = run_playbook(

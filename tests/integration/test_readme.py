@@ -64,7 +64,10 @@ class Shell:
         return {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
 
     def line(self, command: str) -> str:
-        """Return a command line that repeats the commands in `session`, and then runs a command."""
+        """Return a command line that repeats the commands in `session`, and then runs a command.
+
+        A command that affects later ones is added to `session`.
+        """
         line = " && ".join([*self.session, command])
         if command.startswith(("cd ", ". ")):
             self.session.append(command)
@@ -116,7 +119,10 @@ def assert_upgrades(shell: Shell, command: str) -> None:
 
 
 def write_inventory(shell: Shell, inventory: Example) -> None:
-    """Write the inventory of the quick start, and set a state directory in the workspace, even for root."""
+    """Write the inventory of the quick start, and set the state directory.
+
+    The default state directory of root is outside of the workspace.
+    """
     folder = shell.workspace.home / "frontdesk"
     (folder / "inventory.yml").write_text(inventory.text, encoding="utf-8")
     (folder / "host_vars").mkdir()
@@ -140,7 +146,7 @@ def assert_synced(runs: list[PlaybookRun], service: Receiver) -> None:
 
 
 def write_vault_password(shell: Shell, command: str) -> None:
-    """Run the command that opens an editor for the file with the vault password."""
+    """Run the command that opens the file for the vault password in an editor, and assert that the file is private."""
     password = shell.workspace.home / "password"
     password.write_text(f"{VAULT_PASSWORD}\n", encoding="utf-8")
     shell.run(command, editor=f"cp {password}")

@@ -123,7 +123,7 @@ class TestReceiver:
     @pytest.mark.parametrize(
         ("rule", "value", "error"),
         [
-            ("max_length: 5", "a@b.test", "is longer than 5 characters"),
+            ("max_length: 5", "a@b.test", "exceeds the maximum length of 5"),
             ("phone_style: e164", "4791234567", "is not a phone number in the e164 style"),
             (
                 "phone_style: e164_no_plus",
@@ -177,7 +177,7 @@ class TestReceiver:
             (HEADER.replace("Email", "email"), "the header must be"),
             ("", "the header must be"),
             (f"\ufeff{HEADER}", "byte order mark"),
-            (f"{HEADER}Bo,Lie\r\n", "row 1 has 2 cells, not 5"),
+            (f"{HEADER}Bo,Lie\r\n", "row 1 has the wrong number of cells: 2 instead of 5"),
             (f'{HEADER}"Bo"x,Lie,,,\r\n', "not CSV"),
         ],
     )

@@ -62,7 +62,7 @@ class Notifications:
         return path.read_text("utf-8") if path.exists() else ""
 
     def run(self, *arguments: str, **changes: object) -> PlaybookRun:
-        """Run the playbook, and assert that its output contains no secret."""
+        """Run the playbook, and assert that its output does not contain the token of the service."""
         text = example_files(GUIDE)["notify.yml"].replace(CHAT, self.url)
         (self.workspace.root / "notify.yml").write_text(text, encoding="utf-8")
         variables = {
@@ -81,7 +81,7 @@ class Notifications:
 
 
 def published(run: PlaybookRun) -> dict[str, Any]:
-    """Return contact_sync_result, and assert that it has all documented keys and is also in the statistics."""
+    """Return contact_sync_result, and assert that it has all documented keys and is also in the custom statistics."""
     (result,) = (task.result for task in run.tasks if task.name == "Publish the result")
     documentation = (ROOT / "plugins/modules/contact_sync_result.py").read_text("utf-8")
     documented = yaml.safe_load(documentation.split('RETURN = r"""')[1].split('"""')[0])
@@ -266,7 +266,7 @@ def test_an_unchanged_run_of_the_playbook_shows_few_tasks_and_readable_lines(
             for site in sorted(company.sites, key=lambda site: site.location)
         ),
     ]
-    # The path of the workspace is longer than those of real state directories.
+    # The path of the workspace is longer than the path of a real state directory.
     widths = [len(line.replace(str(workspace.root), "/srv")) for line in shown.splitlines()]
     assert max(widths) <= 100
     assert "\x1b" not in output

@@ -33,7 +33,7 @@ REQUIRED = (
 
 
 def add_prefix(variables: dict[str, Any]) -> dict[str, Any]:
-    """Return variables with the prefix of the role."""
+    """Add the prefix of the role to the names of variables."""
     return {f"contact_sync_{name}": value for name, value in variables.items()}
 
 
@@ -89,7 +89,7 @@ STRING_VALUES = {
 
 
 @pytest.mark.both_ends
-def test_blank_variables_count_as_unset_and_strings_are_converted(
+def test_blank_variables_are_treated_as_unset_and_strings_are_converted(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
     """The options that the modules return show the converted values.
@@ -115,7 +115,8 @@ def test_blank_variables_count_as_unset_and_strings_are_converted(
     inventory = Inventory(variables, {"syncs": hosts})
     workspace.state_dir.mkdir(mode=0o700)
     arguments = ["--check", "-vvv", "-e", "contact_sync_hosts=syncs"]
-    # The variable includes the options of modules in their results. Before ansible-core 2.21, -vvv is sufficient.
+    # With this environment variable, the results of modules include their options. Before ansible-core 2.21, -vvv is
+    # sufficient.
     run = run_playbook(
         workspace, SYNC, inventory, *arguments, env={"ANSIBLE_INJECT_INVOCATION": "1"}
     )

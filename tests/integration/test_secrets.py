@@ -65,7 +65,7 @@ class SyncScenario:
         env = {
             "FRONTDESK_BIND_PW": self.secrets[PASSWORD],
             "FRONTDESK_TOKEN": self.secrets[TOKEN],
-            # Includes the options of modules in their results. Before ansible-core 2.21, -vvv is sufficient.
+            # Include the options of modules in their results. Before ansible-core 2.21, -vvv is sufficient.
             "ANSIBLE_INJECT_INVOCATION": "true",
             "ANSIBLE_PIPELINING": str(pipelining),
         }

@@ -59,7 +59,7 @@ def two_contacts(workspace: Workspace) -> None:
 
 @pytest.mark.usefixtures("two_contacts")
 class TestErrorResponses:
-    """Responses that reject the roster or some of its rows."""
+    """Responses with an error status, redirects, and responses that reject some of the rows."""
 
     @pytest.mark.parametrize(("overrides", "cause"), REJECTED_REQUESTS)
     def test_a_rejected_request_is_an_error(

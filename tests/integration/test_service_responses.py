@@ -186,114 +186,114 @@ DEFLATE = zlib.compressobj(wbits=-zlib.MAX_WBITS)
 RAW_DEFLATE = DEFLATE.compress(OK) + DEFLATE.flush()
 
 
-class Reply(NamedTuple):
-    """A response of the service: status, body and headers."""
+class ServiceResponse(NamedTuple):
+    """A response of the service: status code, body and headers."""
 
     status: int
     body: JsonObject | bytes
     headers: dict[str, str] | None = None
 
 
-class TestMeaning:
-    """What a response means, with the options and without them."""
+class TestInterpretation:
+    """The interpretation of responses, with and without the option `result`."""
 
     @pytest.mark.parametrize(
-        ("reply", "result", "cause"),
+        ("response", "result", "cause"),
         [
             (
-                Reply(200, b"<!DOCTYPE html><title>Sign in</title>", HTML),
+                ServiceResponse(200, b"<!DOCTYPE html><title>Sign in</title>", HTML),
                 None,
                 "it is an HTML page (media type text/html);",
             ),
             (
-                Reply(200, b"<?xml version='1.0'?><error/>", XML),
+                ServiceResponse(200, b"<?xml version='1.0'?><error/>", XML),
                 None,
                 "it is XML (media type text/xml);",
             ),
             (
-                Reply(200, {"success": False, "messages": ["Nothing was imported."]}),
+                ServiceResponse(200, {"success": False, "messages": ["Nothing was imported."]}),
                 None,
                 "success is not true;",
             ),
-            (Reply(200, {"success": False}), {"counts": "."}, "success is not true;"),
-            (Reply(200, {"error": "bad"}), None, "error has a value;"),
+            (ServiceResponse(200, {"success": False}), {"counts": "."}, "success is not true;"),
+            (ServiceResponse(200, {"error": "bad"}), None, "error has a value;"),
             (
-                Reply(200, {"counts": {"added": 1, "failed": 1}}),
+                ServiceResponse(200, {"counts": {"added": 1, "failed": 1}}),
                 {"counts": "counts"},
                 "failed is not 0;",
             ),
-            (Reply(200, b"ERROR: unknown column", TEXT), None, "it reports a failure;"),
+            (ServiceResponse(200, b"ERROR: unknown column", TEXT), None, "it reports a failure;"),
             (
-                Reply(207, {"id": 1}),
+                ServiceResponse(207, {"id": 1}),
                 None,
                 "it returned HTTP 207 (it might have refused some of the rows).",
             ),
-            (Reply(200, {"state": "STARTED"}), STATE, 'state is "STARTED", '),
-            (Reply(200, {}), {"success": "success"}, "it does not contain success, "),
-            (Reply(200, b""), COUNTS, "it is empty;"),
+            (ServiceResponse(200, {"state": "STARTED"}), STATE, 'state is "STARTED", '),
+            (ServiceResponse(200, {}), {"success": "success"}, "it does not contain success, "),
+            (ServiceResponse(200, b""), COUNTS, "it is empty;"),
         ],
     )
     def test_a_status_alone_is_not_an_acceptance(
         self,
-        reply: Reply,
+        response: ServiceResponse,
         result: JsonObject | None,
         cause: str,
         service: Receiver,
         workspace: Workspace,
     ) -> None:
-        service.queue_response(*reply)
+        service.queue_response(*response)
         outcome = run_failing_upload(service, workspace, result=result)
         assert cause in outcome.message
         assert outcome.data["kind"] == "service_unsure"
         assert run_upload(service, workspace, initial=True)["uploaded"]
 
     @pytest.mark.parametrize(
-        ("reply", "content"),
+        ("response", "content"),
         [
-            (Reply(204, b""), "an empty body"),
-            (Reply(201, b"Import processing...", TEXT), "plain text (text/plain)"),
-            (Reply(200, {"id": 7, "failed": 0, "errors": []}), "JSON (application/json)"),
+            (ServiceResponse(204, b""), "an empty body"),
+            (ServiceResponse(201, b"Import processing...", TEXT), "plain text (text/plain)"),
+            (ServiceResponse(200, {"id": 7, "failed": 0, "errors": []}), "JSON (application/json)"),
         ],
     )
     def test_an_acceptance_that_nothing_confirms_is_reported(
-        self, reply: Reply, content: str, service: Receiver, workspace: Workspace
+        self, response: ServiceResponse, content: str, service: Receiver, workspace: Workspace
     ) -> None:
-        service.queue_response(*reply)
+        service.queue_response(*response)
         result = run_upload(service, workspace, initial=True, result=None)
         assert (result["uploaded"], result["service"]["confirmed"]) == (True, False)
         assert result["msg"].startswith(
-            f"The roster counts as accepted because the service returned HTTP {reply.status} with {content}."
+            f"The roster counts as accepted because the service returned HTTP {response.status} with {content}."
         )
         assert result.warnings == []
         unchanged = run_upload(service, workspace, result=None)
         assert (unchanged["changed"], "msg" in unchanged.data) == (False, False)
 
     @pytest.mark.parametrize(
-        ("reply", "result"),
+        ("response", "result"),
         [
-            (Reply(200, OK, {"Content-Encoding": "utf-8"}), COUNTS),
-            (Reply(200, RAW_DEFLATE, {"Content-Encoding": "deflate"}), COUNTS),
+            (ServiceResponse(200, OK, {"Content-Encoding": "utf-8"}), COUNTS),
+            (ServiceResponse(200, RAW_DEFLATE, {"Content-Encoding": "deflate"}), COUNTS),
             (
-                Reply(
+                ServiceResponse(
                     200,
                     '{"counts": {"failed": 0}, "message": "\u00dcbernommen"}'.encode("latin-1"),
                     {"Content-Type": "application/json; charset=ISO-8859-1"},
                 ),
                 {**COUNTS, "messages": "message"},
             ),
-            (Reply(200, OK.decode().encode("utf-16")), COUNTS),
-            (Reply(200, {"counts": {"imported": "2", "failed": "0"}}), COUNTS),
-            (Reply(200, {"counts": {"imported": 2}}), COUNTS),
-            (Reply(200, {"rows": [{"row": row, "status": 201} for row in (1, 2)]}), ROWS),
-            (Reply(200, {"success": True}), {"success": "success"}),
-            (Reply(200, {"state": "Done"}), STATE),
-            (Reply(200, b"OK", HTML), {"success": ".", "success_values": ["ok"]}),
+            (ServiceResponse(200, OK.decode().encode("utf-16")), COUNTS),
+            (ServiceResponse(200, {"counts": {"imported": "2", "failed": "0"}}), COUNTS),
+            (ServiceResponse(200, {"counts": {"imported": 2}}), COUNTS),
+            (ServiceResponse(200, {"rows": [{"row": row, "status": 201} for row in (1, 2)]}), ROWS),
+            (ServiceResponse(200, {"success": True}), {"success": "success"}),
+            (ServiceResponse(200, {"state": "Done"}), STATE),
+            (ServiceResponse(200, b"OK", HTML), {"success": ".", "success_values": ["ok"]}),
         ],
     )
-    def test_a_confirmation_is_read_tolerantly(
-        self, reply: Reply, result: JsonObject, service: Receiver, workspace: Workspace
+    def test_a_confirmation_can_have_various_formats(
+        self, response: ServiceResponse, result: JsonObject, service: Receiver, workspace: Workspace
     ) -> None:
-        service.queue_response(*reply)
+        service.queue_response(*response)
         outcome = run_upload(service, workspace, initial=True, result=result)
         assert (outcome["uploaded"], outcome["service"]["confirmed"]) == (True, True)
         if "messages" in result:
@@ -331,7 +331,7 @@ class TestMeaning:
         )
 
 
-class TestDoubt:
+class TestUnknownOutcome:
     """Responses after which the service might have accepted the roster."""
 
     @pytest.mark.parametrize(
@@ -402,7 +402,7 @@ class TestDoubt:
             False,
         )
         assert (len(service.contacts), "hush" in result.output) == (3, False)
-        # The directory is as it was, but the service is not.
+        # The roster is the same as before, but the service now has different contacts.
         write_roster(workspace.dest, make_contacts(2))
         assert run_upload(service, workspace)["uploaded"]
         assert len(service.contacts) == 2
@@ -414,7 +414,7 @@ class TestDoubt:
 
 
 class TestServiceMessage:
-    """The words of the service in error messages."""
+    """Error messages that quote the service."""
 
     @pytest.mark.parametrize(
         ("status", "body", "text"),
@@ -477,7 +477,7 @@ class TestServiceMessage:
             ),
         ],
     )
-    def test_texts_and_fields_are_causes(
+    def test_strings_and_fields_in_errors_are_causes(
         self, status: int, body: JsonObject, text: str, service: Receiver, workspace: Workspace
     ) -> None:
         service.queue_response(status, body)
@@ -504,7 +504,7 @@ class TestServiceMessage:
         assert (cause["cause"], cause["rows"]) == (unknown, 4)
 
 
-def test_202_counts_as_accepted_only_if_status_code_lists_it(
+def test_status_202_is_an_acceptance_only_if_status_code_lists_it(
     service: Receiver, workspace: Workspace
 ) -> None:
     service.queue_response(202, {"counts": {}})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Credentials, request bodies, client certificates and proxies of contact_upload."""
+"""Requests of contact_upload: credentials, bodies, client certificates, early responses, timeouts and proxies."""
 
 from __future__ import annotations
 
@@ -67,15 +67,15 @@ CREDENTIALS = {
     ),
 }
 BODIES: dict[str, tuple[ServiceBehavior, dict[str, Any]]] = {
-    "PUT of the file": (
+    "PUT with the file as the body": (
         ServiceBehavior(method="PUT", raw=True),
         {"method": "PUT", "body_format": "raw", "content_type": "text/csv"},
     ),
-    "PATCH of a form with fields": (
+    "PATCH with form fields": (
         ServiceBehavior(method="PATCH", fields={"mode": "replace", "dry-run": "false"}),
         {"method": "PATCH", "form_fields": {"mode": "replace", "dry-run": False}},
     ),
-    "flags in the query": (
+    "query parameters": (
         ServiceBehavior(flags={"remove-hosts": "true", "send-emails": "false"}),
         {"params": {"remove-hosts": True, "send-emails": False}},
     ),
@@ -151,7 +151,7 @@ def test_each_request_format_is_accepted(name: str, ca: Authority, workspace: Wo
         assert _upload(service, workspace, force=True).failed
 
 
-def test_empty_environment_variables_count_as_unset(
+def test_empty_environment_variables_are_treated_as_unset(
     service: Receiver, workspace: Workspace
 ) -> None:
     env = {
@@ -258,7 +258,7 @@ class TestClientCertificates:
             result = _upload_to(url, ca, workspace, token=None, **client_cert)
         assert result["uploaded"], result.data
 
-    def test_a_missing_permission_of_a_certificate_is_an_error(
+    def test_a_client_certificate_that_the_service_rejects_is_an_error(
         self, ca: Authority, client_cert: dict[str, str], workspace: Workspace
     ) -> None:
         behavior = ServiceBehavior(client_name=CLIENT, requires_token=False)
@@ -285,7 +285,7 @@ REJECTIONS = {
 
 
 def _upload_to(url: str, ca: Authority, workspace: Workspace, **overrides: Any) -> ModuleResult:
-    """Upload to a service that is not a receiver."""
+    """Upload to a service other than the receiver of the lab."""
     options = {
         "src": str(workspace.dest),
         "url": url,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.lab.receiver import Receiver
 
 STALL_AFTER = 20_000
-"""Number of response bytes after which the proxy stalls: more than one page of ten people, but less than all pages."""
+"""Number of response bytes after which the proxy stalls: more than a page of ten people, but fewer than all pages."""
 
 
 def kill(pid: int) -> None:

@@ -28,10 +28,10 @@ OTHER_NAME = "its certificate was issued for another name ("
 REMEDY = "use a name from the certificate; its common name is ignored."
 
 
-def test_the_common_name_of_a_directory_does_not_count(
+def test_the_common_name_of_a_directory_server_is_ignored(
     open_ldap: RunningDirectory, ca: Authority, workspace: Workspace
 ) -> None:
-    # Without a DNS name in the certificate, OpenSSL compares the common name by default.
+    # If the certificate contains no DNS name, OpenSSL compares the host name with the common name by default.
     certificate = ca.issue("192.0.2.1", common_name="localhost")
     with ldap_proxy(open_ldap, certificate=certificate) as uri:
         message = run_failing_export(open_ldap, workspace, server_uri=[uri])
@@ -41,7 +41,7 @@ def test_the_common_name_of_a_directory_does_not_count(
     assert message.endswith(f"In server_uri, {remedy}")
 
 
-def test_the_common_name_of_a_service_does_not_count(ca: Authority, workspace: Workspace) -> None:
+def test_the_common_name_of_a_service_is_ignored(ca: Authority, workspace: Workspace) -> None:
     write_roster(workspace.dest, make_contacts(2))
     certificate = ca.issue("192.0.2.1", common_name="localhost")
     with receiver(ca, certificate=certificate, locations=["oslo-hq"]) as service:

@@ -74,7 +74,7 @@ def start_servers(
     """Start servers, and return the connection settings of each.
 
     :param names: names of the servers, from `_SERVERS`.
-    :param stack: context that stops the servers.
+    :param stack: exit stack that stops the servers.
     """
     facts: dict[str, Any] = {}
     for name, run in _DIRECTORIES.items():

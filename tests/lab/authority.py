@@ -29,7 +29,7 @@ class Certificate:
 
 
 class Authority:
-    """A certificate authority that writes the certificates it issues to one directory."""
+    """A certificate authority that writes the issued certificates and their keys to one directory."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -47,7 +47,7 @@ class Authority:
     ) -> Certificate:
         """Issue a certificate.
 
-        :param names: host names and IP addresses for the subjectAltName extension (RFC 6125).
+        :param names: host names and IP addresses for the subjectAltName extension (RFC 5280, section 4.2.1.6).
         :param common_name: common name of the subject; None to omit it.
         :param not_before: start of the validity period, for a certificate that is not yet valid.
         :param not_after: end of the validity period, for an expired certificate.

@@ -29,7 +29,7 @@ def escape(value: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Company:
-    """The sites and people of the company, with properties for people who have special data."""
+    """The sites and people of the company, with properties that return people with special data."""
 
     sites: tuple[Site, ...]
     people: tuple[Person, ...] = field(repr=False)
@@ -76,7 +76,7 @@ class Company:
         return next(person for person in self.people if person.account == account)
 
     def at(self, site: Site) -> tuple[Person, ...]:
-        """Return the active people of a site: those that the default filter matches below its Organizational Unit."""
+        """Return the people with active accounts below the Organizational Unit of a site."""
         return tuple(person for person in self.people if person.ou[0] == site.ou and person.active)
 
     @property

@@ -64,7 +64,8 @@ class RunningDirectory:
     """The connection settings of a running directory, and methods that change its people.
 
     The methods look up people by account name (sAMAccountName), so they also work if a person has been moved or
-    renamed. If the server rejects an operation, ldap3's LDAPOperationResult is raised.
+    renamed. If a person does not have exactly one entry, LookupError is raised. If the server rejects an operation,
+    ldap3's LDAPOperationResult is raised.
     """
 
     company: Company
@@ -98,7 +99,10 @@ class RunningDirectory:
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:
-        """Open a session as the administrator, in which failed operations raise LDAPOperationResult."""
+        """Open a session as the administrator, in which failed operations raise LDAPOperationResult.
+
+        :raises NotReadyError: if another server uses the port of the directory.
+        """
         # No validation, because some tests use an invalid certificate. Instead, the certificate is compared below.
         tls = ldap3.Tls(validate=ssl.CERT_NONE)
         server = ldap3.Server(self.uri_ldaps, tls=tls, get_info=ldap3.NONE, connect_timeout=5)
@@ -163,7 +167,7 @@ class RunningDirectory:
                 session.modify_dn(dn, f"CN={escape(display_name)}")
 
     def move_person(self, person: Person, site: Site) -> None:
-        """Move a person to the Organizational Unit of another site."""
+        """Move a person to the Organizational Unit of another site, and change the office accordingly."""
         with self.session() as session:
             dn = _find_dn(session, self.company, person)
             parent = self.company.site_dn(site)
@@ -232,7 +236,7 @@ def wait_until_ready(
     :raises NotReadyError: if the server exited or did not become ready in time.
     """
     deadline = time.monotonic() + _READY_SECONDS
-    last_error: Exception | None = None
+    last_error: Exception | str = "the server has exited"
     while time.monotonic() < deadline and supervisor.is_running(pid):
         try:
             with directory.session():

@@ -40,7 +40,7 @@ class NameServer:
     queries: list[str] = field(default_factory=list)
 
     def respond(self, request: bytes) -> bytes:
-        """Return the response to a query with one question (RFC 1035, section 4.1)."""
+        """Record a query with one question (RFC 1035, section 4.1), and return the response."""
         query = dns.message.from_wire(request)
         (question,) = query.question
         name = question.name.to_text(omit_final_dot=True)

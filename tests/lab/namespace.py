@@ -86,7 +86,7 @@ def namespace_command(argv: Sequence[str], ports: Mapping[int, int]) -> list[str
     return [sys.executable, "-I", __file__, json.dumps(job)]
 
 
-# From here on: the script.
+# The functions below run only in the script.
 
 
 def _enter_namespace(job: _Job) -> int:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Classes for the people and sites of the company."""
+"""People and sites of the company, and the format of their identities and expiry dates."""
 
 from __future__ import annotations
 
@@ -22,9 +22,12 @@ def filetime(moment: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 10_000_000
 
 
-def identity(account: str) -> uuid.UUID:
-    """Return the UUID that every server uses as the initial objectGUID or entryUUID of an account."""
-    return uuid.uuid5(_IDENTITIES, account)
+def identity(name: str) -> uuid.UUID:
+    """Return the UUID that every server initially uses as the objectGUID or entryUUID of an entry.
+
+    :param name: account name, or another unique name of an entry that is not an account, such as its DN.
+    """
+    return uuid.uuid5(_IDENTITIES, name)
 
 
 @dataclass(frozen=True)

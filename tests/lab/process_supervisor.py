@@ -52,7 +52,7 @@ class _Command(TypedDict):
 class ProcessSupervisor:
     """A private working directory (mode 0700) and the programs running in it.
 
-    A context manager. On exit, the programs are stopped in reverse order and the directory is removed.
+    When the context exits, the programs are stopped in reverse order and the directory is removed.
     """
 
     def __enter__(self) -> ProcessSupervisor:
@@ -82,7 +82,8 @@ class ProcessSupervisor:
 
         :param argv: command line of the program.
         :param env: additional environment variables.
-        :raises SupervisorError: if the exit status is not 0; the message contains the last lines of the output.
+        :raises SupervisorError: if the exit status is not 0, with the last lines of the output, or if the supervisor
+            process has ended.
         """
         log = f"{Path(argv[0]).name}.{len(list(self.directory.glob('*.out')))}.out"
         status = self._send({"argv": list(argv), "log": log, "env": dict(env or {}), "wait": True})
@@ -92,12 +93,13 @@ class ProcessSupervisor:
     def start(self, argv: Sequence[str], *, log: str, env: Mapping[str, str] | None = None) -> int:
         """Start a server in the working directory.
 
-        It runs until the supervisor exits.
+        The server runs until it exits or the supervisor stops it.
 
         :param argv: command line of the server.
         :param log: name of the file for the output of the server.
         :param env: additional environment variables.
         :returns: the process ID, which is also the process group ID.
+        :raises SupervisorError: if the supervisor process has ended.
         """
         return self._send({"argv": list(argv), "log": log, "env": dict(env or {}), "wait": False})
 
@@ -138,7 +140,7 @@ class ProcessSupervisor:
         return line.rstrip("\n")
 
 
-# From here on: the supervisor process.
+# The functions below run only in the supervisor process.
 
 
 class _ParentExitedError(Exception):

@@ -119,13 +119,13 @@ class Receiver:
     ) -> None:
         """Queue a response for a later request.
 
-        Requests receive the queued responses in order. The content of these requests is ignored, unless they are
-        processed in spite of the response.
+        Requests receive the queued responses in order. The content of these requests is ignored, unless
+        `is_processed` is true.
 
         :param status: status code.
         :param body: body; a mapping is encoded as JSON.
         :param headers: additional headers.
-        :param is_processed: whether the request is processed as usual.
+        :param is_processed: whether the request is processed even though its response is queued.
         """
         response = Response(status, {} if body is None else body, dict(headers or {}))
         self._queued.append((response, is_processed))
@@ -153,7 +153,7 @@ class Receiver:
             released.set()
 
     def respond(self, request: Request) -> Response:
-        """Return the response to a request, and log both."""
+        """Return the response to a request, and log the request and the response."""
         if held := self._held:
             arrived, released = held
             arrived.set()

@@ -51,7 +51,7 @@ _PHONE = {
 
 
 class InvalidFileError(Exception):
-    """The file cannot be parsed, so its rows cannot be checked."""
+    """The file cannot be parsed, so its rows cannot be validated."""
 
 
 @dataclass(frozen=True)
@@ -134,17 +134,20 @@ class RosterValidator:
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise InvalidFileError(f"not UTF-8: {error.reason} at byte {error.start}") from error
+            raise InvalidFileError(
+                f"the file is not UTF-8: {error.reason} at byte {error.start}"
+            ) from error
         try:
             header, *rows = list(csv.reader(io.StringIO(text, newline=""), strict=True)) or [[]]
         except csv.Error as error:
-            raise InvalidFileError(f"not CSV: {error}") from error
+            raise InvalidFileError(f"the file is not CSV: {error}") from error
         expected = [column.header for column in self.columns]
         if header not in (expected, [name for name in expected if name != self.location_column]):
             raise InvalidFileError(f"the header must be {expected}")
         for number, row in enumerate(rows, start=1):
             if len(row) != len(header):
-                raise InvalidFileError(f"row {number} has {len(row)} cells, not {len(header)}")
+                counts = f"{len(row)} instead of {len(header)}"
+                raise InvalidFileError(f"row {number} has the wrong number of cells: {counts}")
         return [dict(zip(header, row, strict=True)) for row in rows]
 
     def validate(self, contacts: Sequence[Contact]) -> list[RowError]:
@@ -177,7 +180,7 @@ class RosterValidator:
         if not value and column.required_unless and not contact.get(column.required_unless):
             yield f"is required if {column.required_unless} is empty"
         if column.max_length is not None and len(value) > column.max_length:
-            yield f"is longer than {column.max_length} characters"
+            yield f"exceeds the maximum length of {column.max_length}"
         if value and column.phone_style and not _PHONE[column.phone_style].fullmatch(value):
             yield f"is not a phone number in the {column.phone_style} style"
         if any(map(_could_be_formula, re.split("[;\t]", value))):

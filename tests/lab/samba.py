@@ -68,7 +68,7 @@ def samba(
 
     :param certificate: certificate of the server; None to issue one for the names of the server. A certificate for
         an IP address contains the address as an iPAddress and as the common name, and does not contain DNS names:
-        with Python 3.12 and newer, which have no `ssl.match_hostname`, ldap3 2.9.1 only compares DNS names and, if
+        with Python 3.12 and newer, which do not have `ssl.match_hostname`, ldap3 2.9.1 only compares DNS names and, if
         there are none, the common name.
     """
     server, reservation = _allocate_address()
@@ -125,9 +125,9 @@ class _ServerAddress:
     names: tuple[str, ...]
     """Host names and IP addresses to which clients connect, the preferred one first."""
     ldap_port: int
-    """Port for clients without TLS."""
+    """Port for clients that use StartTLS or no TLS."""
     ldaps_port: int
-    """Port for clients with TLS."""
+    """Port for clients that use LDAPS."""
     in_namespace: bool
     """Whether the server runs in a namespace."""
 

@@ -14,7 +14,7 @@ The entries are added offline, in one transaction. This is faster, and a running
 objectGUID (the `relax` control) or pwdLastSet.
 """
 
-# The type checker does not find the samba and ldb modules, which are Debian packages.
+# The type checker does not find the samba and ldb modules, which come from Debian packages.
 from __future__ import annotations
 
 import fcntl

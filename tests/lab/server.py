@@ -50,7 +50,8 @@ class Request:
 class Response:
     """An HTTP response.
 
-    A body that is a mapping is encoded as JSON. The interim status codes (1xx) are sent before the response.
+    A body that is a mapping is encoded as JSON. An interim response is sent first for each status code (1xx) in
+    `interim`.
     """
 
     status: int
@@ -74,7 +75,7 @@ def https_server(
     """Run the server on a free port of 127.0.0.1, and yield the port.
 
     :param respond: function that returns the response to a request; called from several threads.
-    :param write_log_line: function that logs a failed connection.
+    :param write_log_line: function that writes a line to the log; called for failed connections.
     :param certificate: certificate of the server.
     :param tls_maximum: newest supported TLS version; the oldest is 1.2.
     :param client_ca: CA certificate for validating client certificates. If it is given, every client must present
@@ -138,7 +139,7 @@ class _Server(ThreadingHTTPServer):
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any
     ) -> None:
         """Log the type of an error, such as a failed handshake, instead of printing a traceback."""
-        self.write_log_line(f"connection lost: {type(sys.exception()).__name__}")
+        self.write_log_line(f"connection failed: {type(sys.exception()).__name__}")
 
 
 def _drain(rejected: ssl.SSLSocket) -> None:
@@ -197,7 +198,11 @@ class _Handler(BaseHTTPRequestHandler):
         return names[-1] if names else None
 
     def _read_body(self) -> tuple[bytes, HTTPStatus | None]:
-        """Read the body even if the request will be rejected: many clients do not read a response while sending."""
+        """Read the body, unless it is too large.
+
+        The body of a request that will be rejected is also read, because many clients do not read a response while they
+        send the body.
+        """
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal():
             self.close_connection = True

@@ -29,7 +29,7 @@ _ACCOUNT_LENGTH = 20  # limit of sAMAccountName for users (MS-ADA3, sAMAccountNa
 
 @dataclass(frozen=True, kw_only=True)
 class _Unit:
-    """An Organizational Unit, with the job title and the number of its generated people."""
+    """An Organizational Unit, with the number of its generated people and their job title."""
 
     site: Site
     path: tuple[str, ...]

@@ -132,13 +132,14 @@ def start_server(
 ) -> RunningDirectory:
     """Start a server on free ports.
 
-    If another process takes a port first, retry with other ports.
+    If the server exits, for example because another process uses one of the ports, retry with other ports.
 
     :param directory: settings of the directory, from `plan_directory`.
     :param command: function that returns the command line for two ports, the first one without and the second one with
         TLS.
     :param env: additional environment variables.
     :returns: the settings of the directory with its URIs.
+    :raises NotReadyError: if the server does not become ready in time, or exits in each attempt.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         plain, tls = free_ports()

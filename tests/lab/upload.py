@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RejectedRequestError(Exception):
-    """The request is not a valid upload."""
+    """The service rejects the request."""
 
     def __init__(self, status: int, problem: str) -> None:
         super().__init__(problem)
@@ -53,7 +53,7 @@ def extract_upload(
 
 def _file_content(part: EmailMessage) -> bytes:
     if part.get_content_disposition() != "form-data" or not part.get_filename():
-        raise RejectedRequestError(400, "the field must be a file with a name")
+        raise RejectedRequestError(400, "the last form field must be a file with a name")
     if part.get_content_type() != "text/csv":
         raise RejectedRequestError(415, "the file must be text/csv")
     if part.get_content_charset("utf-8") != "utf-8":

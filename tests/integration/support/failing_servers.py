@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers that fail in different ways, and assertions about the failover and the messages that they cause."""
+"""Servers that fail in different ways, and assertions about failover and about error messages."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Fault:
         return request
 
     def transform_response(self, response: bytes) -> Iterable[bytes] | None:
-        """Return the chunks that the proxy sends to the client instead of a response.
+        """Transform a response into the chunks that the proxy sends to the client.
 
         The proxy pauses between the chunks.
 
@@ -49,7 +49,7 @@ class Fault:
 
 
 class _ResponseFault(Fault):
-    """A fault in one response.
+    """A fault that occurs at a given response.
 
     :param tag: tag of the response's protocol operation.
     :param occurrence: position of the faulty response among the responses with this tag, starting from 1.

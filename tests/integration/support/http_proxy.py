@@ -25,7 +25,7 @@ class HttpProxy:
 
     :ivar port: port of 127.0.0.1 on which the proxy listens.
     :ivar connect_targets: host and port of each CONNECT request.
-    :ivar status: status of the response to authorized CONNECT requests.
+    :ivar status: status code of the response to authorized CONNECT requests.
     """
 
     def __init__(self, status: int) -> None:
@@ -49,7 +49,7 @@ def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterato
     """Run a proxy.
 
     :param requires_password: whether requests without the password are rejected.
-    :param status: status of the response to authorized requests; 200 opens a tunnel.
+    :param status: status code of the response to authorized requests; 200 opens a tunnel.
     """
     proxy = HttpProxy(status)
     expected_credentials = base64.b64encode(f"{PROXY_USER}:{PROXY_PASSWORD}".encode()).decode()
@@ -72,7 +72,7 @@ def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterato
                     _relay(self.connection, server)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Log nothing: the request may contain a password."""
+            """Do not log anything, because the request can contain a password."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         proxy.port = server.server_port

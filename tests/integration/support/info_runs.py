@@ -25,7 +25,9 @@ def run_info(
     env: Mapping[str, str] | None = None,
     **overrides: Any,
 ) -> ModuleResult:
-    """Check a directory with ad_contacts_info, and assert that the module writes no files and shows no passwords.
+    """Check a directory with ad_contacts_info.
+
+    Also assert that the module writes no files, issues no warnings and shows no passwords.
 
     :param env: additional environment variables of the module.
     :param overrides: options to replace, or to remove if the value is None.

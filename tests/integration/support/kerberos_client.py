@@ -66,7 +66,7 @@ class KerberosClient:
         return result
 
     def export_error(self, env: Mapping[str, str] | None = None, **options: Any) -> str:
-        """Run an export as with `export`, assert that it fails, and return its error message."""
+        """Run an export in the same way as `export`, assert that it fails, and return its error message."""
         message = self.export(env, **options).message
         assert not self.workspace.dest.exists()
         return message

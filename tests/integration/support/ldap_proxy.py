@@ -65,7 +65,10 @@ class _LdapProxy:
                     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def _accept(self) -> socket.socket | None:
-        """Accept a client; return None if it rejects the certificate, because it then connects again to inspect it."""
+        """Accept a client, or return None if the TLS handshake fails.
+
+        A client that rejects the certificate connects again to read the details of the certificate.
+        """
         client, _address = self.listener.accept()
         if self._tls is None:
             return client
@@ -121,7 +124,7 @@ def ldap_proxy(
     :param certificate: server certificate of the proxy; None for ``ldap://`` without TLS.
     :param max_tls_version: newest TLS version that the proxy supports.
     :param tls_to_directory: whether the proxy uses TLS for its connection to the directory.
-    :param address: IP address and port on which the proxy listens; port 0 for any free port of localhost.
+    :param address: IP address and port on which the proxy listens; port 0 selects a free port of localhost.
     """
     uri = urlsplit(directory.uri_ldaps if tls_to_directory else directory.uri_ldap)
     target = socket.create_connection((uri.hostname or "", uri.port or 389))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A runner that runs modules without playbooks, and the results of these modules."""
+"""Runs of modules without playbooks, and their results."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Functions that inspect processes through /proc, kill them or wait for them."""
+"""Functions that find, kill and observe processes, and a function that waits for a condition."""
 
 from __future__ import annotations
 

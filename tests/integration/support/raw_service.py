@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""HTTPS services that control each step of a connection, for behavior that HTTP libraries do not offer."""
+"""HTTPS services that control each step of a connection, for behavior that HTTP libraries do not support."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Connection:
     tls: ssl.SSLSocket
 
     def read_head(self) -> tuple[bytes, bytes]:
-        """Read the head of a request; return it, and what has been read of the body."""
+        """Read the head of a request, and return it with the part of the body that has already been received."""
         data = b""
         while b"\r\n\r\n" not in data:
             chunk = self.tls.recv(65536)
@@ -60,7 +60,7 @@ class Connection:
     def request_certificate(self) -> bool:
         """Request a client certificate after the handshake, and return whether the client presented one.
 
-        :raises ssl.SSLError: if the client has not announced that it supports this.
+        :raises ssl.SSLError: if the client does not support authentication after the handshake (RFC 8446, 4.2.6).
         """
         self.tls.verify_client_post_handshake()
         # The request is sent with the next data. The certificate follows the data that the client has already sent.
@@ -84,7 +84,7 @@ def raw_service(
 
     :param handle: function that handles a connection in a separate thread; the connection is closed afterwards.
     :param maximum: newest TLS version.
-    :param client_ca: CA certificate for client certificates, which `Connection.request_certificate` requests.
+    :param client_ca: CA certificate for the client certificates that `Connection.request_certificate` requests.
     """
     certificate = authority.issue("localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -96,7 +96,7 @@ def raw_service(
         context.load_verify_locations(client_ca)
 
     def serve(raw: socket.socket) -> None:
-        # Otherwise, a response could still be waiting to be sent when the connection is closed, and be lost.
+        # Send each response immediately, because closing the connection could discard data that is not yet sent.
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with (
             contextlib.suppress(OSError),
@@ -114,5 +114,5 @@ def raw_service(
         thread = threading.Thread(target=accept, args=(listener,), daemon=True)
         thread.start()
         yield f"https://localhost:{listener.getsockname()[1]}/contacts"
-        # Closing a listener does not end a blocked call of accept.
+        # Closing a listener does not interrupt a blocked accept() call.
         listener.shutdown(socket.SHUT_RDWR)

@@ -37,7 +37,7 @@ def copy_repository(target: Path) -> None:
 
 
 def create_repository(target: Path) -> None:
-    """Create a git repository with a single commit, which contains all files that git does not ignore here."""
+    """Create a git repository with a single commit of all files that git does not ignore in this repository."""
     copy_repository(target)
     subprocess.run(["git", "init", "--quiet"], check=True, cwd=target)
     commit_all(target)

@@ -21,7 +21,7 @@ class StallingProxy:
     """A proxy that relays the bytes of one LDAP or LDAPS connection unchanged, but later stops relaying responses.
 
     :ivar port: port of 127.0.0.1 on which the proxy listens.
-    :ivar stalled: set when the proxy stops relaying responses.
+    :ivar stalled: event that is set when the proxy stops relaying responses.
     """
 
     def __init__(self, target: int, stall_after: int) -> None:

@@ -31,7 +31,7 @@ def run_upload(service: Receiver, workspace: Workspace, **overrides: Any) -> Mod
 
 
 def run_failing_upload(service: Receiver, workspace: Workspace, **overrides: Any) -> ModuleResult:
-    """Run a first upload as with `run_upload`, and assert that it fails and leaves no receipt."""
+    """Run a first upload in the same way as `run_upload`, and assert that it fails and leaves no receipt."""
     result = run_upload(service, workspace, initial=True, **overrides)
     assert result.failed
     assert result.data["uploaded"] is False
