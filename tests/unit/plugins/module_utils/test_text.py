@@ -175,7 +175,7 @@ _LETTERS = st.sampled_from("aåÅ\u1100\u1161\uac00\u1e9b\U0001d160")
 
 
 @given(st.lists(st.text(_MARKS, max_size=50) | st.text(_LETTERS, max_size=2)).map("".join))
-def test_composing_yields_nfc_whatever_the_number_of_combining_characters(text: str) -> None:
+def test_composing_yields_nfc_regardless_of_the_number_of_combining_characters(text: str) -> None:
     assert compose(text) == unicodedata.normalize("NFC", text)
 
 

@@ -207,7 +207,7 @@ def test_the_verification_is_described_even_if_the_certificate_is_unknown() -> N
     )
 
 
-def test_ca_file_without_verification_is_refused(tmp_path: Path) -> None:
+def test_ca_file_without_verification_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         create_tls_context(str(tmp_path / "ca.pem"), validate_certs=False)
     assert str(caught.value) == (

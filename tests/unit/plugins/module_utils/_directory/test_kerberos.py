@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kerberos: sources of credentials, errors, and encryption with the security context."""
+"""Tests of Kerberos: sources of credentials, errors, and encryption with the security context."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ F5_PAGE = b"<html>The requested URL was rejected. Please consult with your admin
         (406, HTML, b"", MAYBE_FIREWALL),
         (503, {**HTML, **CLOUDFLARE}, b"<title>", MAYBE_FIREWALL),
         (429, {**HTML, "Server": "AkamaiGHost"}, b"<title>", MAYBE_FIREWALL),
-        # Responses of services, also of those behind a content delivery network.
+        # Responses from services, including services behind a content delivery network.
         (403, {**JSON, **CLOUDFLARE}, b'{"error": "no"}', ""),
         (403, JSON, b"<", ""),
         (403, {}, b"", ""),

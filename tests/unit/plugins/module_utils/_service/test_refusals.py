@@ -69,7 +69,7 @@ Form = Literal["NFC", "NFD"]
             {"row": 1, "error": {"email": ["is bad", "is long"]}},
             RowError(row=1, identity="id-1", cause="email: is bad, email: is long"),
         ),
-        # Without the expected key, a common one is used.
+        # If the configured key is missing, a common key is used.
         ({"row": 1, "message": "is bad"}, RowError(row=1, identity="id-1", cause="is bad")),
         # The name of a field is shown as the title of its column.
         ({"row": 1, "column": "EMAIL"}, RowError(row=1, identity="id-1", column="Email")),
@@ -138,7 +138,7 @@ def test_words_are_masked_in_any_normalization_form(form: Form, message: str, ma
         ),
     ],
 )
-def test_errors_can_be_texts_or_fields(errors: object, row_errors: tuple[RowError, ...]) -> None:
+def test_errors_can_be_strings_or_objects(errors: object, row_errors: tuple[RowError, ...]) -> None:
     answer = read_document({"errors": errors})
     assert (answer.errors, answer.error_count) == (row_errors, len(row_errors))
     # The rows are unknown, so no row counts as accepted.
