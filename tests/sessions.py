@@ -265,6 +265,6 @@ def fail_on_skipped_tests(session: nox.Session, reports: Path) -> None:
     skipped = sum(int(number) for text in texts for number in re.findall(r'skipped="(\d+)"', text))
     if skipped and IN_CI:
         session.error(
-            f"Cannot skip tests in CI: the number of skipped tests is {skipped}. Install the requirements that are named"
-            " in the reasons for skipping."
+            f"Cannot skip tests in CI: the number of skipped tests is {skipped}. Install the requirements that are"
+            " named in the reasons for skipping."
         )

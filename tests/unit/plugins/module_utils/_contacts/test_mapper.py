@@ -319,7 +319,9 @@ def test_an_expression_that_fails_for_one_person_does_not_affect_others() -> Non
 
 
 @pytest.mark.parametrize("people", [1, 2, 3, 4])
-def test_an_expression_that_fails_for_everyone_is_an_error_for_three_or_more_people(people: int) -> None:
+def test_an_expression_that_fails_for_everyone_is_an_error_for_three_or_more_people(
+    people: int,
+) -> None:
     text = "all.sn if sn == 'Lie' else sn"
     mapper = Mapper(columns({"header": "Name", "value": text}))
     mapper.map_page([("id", [b"Lie"])] * people, "")

@@ -300,7 +300,9 @@ def test_a_referral_names_the_domain_that_the_server_holds(
         (f"ou=Vadso,{DOMAIN}", "Correct the spelling of O(sources[].search_base)"),
     ],
 )
-def test_the_remedy_for_an_invalid_dn_names_unusual_attribute_types(tmp_path: Path, dn: str, remedy: str) -> None:
+def test_the_remedy_for_an_invalid_dn_names_unusual_attribute_types(
+    tmp_path: Path, dn: str, remedy: str
+) -> None:
     tree = _active_directory()
     tree.missing = result(SEARCH, 34)
     assert _explain(tmp_path, tree, dn) == (

@@ -142,7 +142,9 @@ def test_no_row_is_treated_as_accepted_if_the_response_does_not_identify_the_ref
 
 
 @pytest.mark.parametrize("status", ["200 OK", "201 Created", "204 No Content"])
-def test_a_successful_status_with_an_empty_body_means_acceptance(uploader: Uploader, status: str) -> None:
+def test_a_successful_status_with_an_empty_body_means_acceptance(
+    uploader: Uploader, status: str
+) -> None:
     uploader.response = plain(status)
     outcome = uploader.upload(initial=True, result=None)
     assert changed_and_uploaded(outcome) == (True, True)

@@ -186,7 +186,7 @@ def test_rosters_are_read_once_for_several_texts() -> None:
     assert [masker.mask(text) for text in ("Gone person", "anne")] == ["... person", "..."]
     assert masker.mask(f"row {_base64('Gone')}") == "row ..."
     assert reads == ["new", "old"]
-    # Words that `prepare` has not looked up are looked up when a text is masked.
+    # `mask` looks up the words that `prepare` has not looked up.
     assert masker.mask("Gone Lundqvist") == "... ..."
 
 

@@ -161,7 +161,9 @@ def test_receipt_with_a_missing_field_is_reported_as_corrupted(key: str) -> None
 
 
 @pytest.mark.parametrize(("key", "value"), [("header", 1), ("history", None)])
-def test_receipt_with_a_field_of_the_wrong_type_is_reported_as_corrupted(key: str, value: object) -> None:
+def test_receipt_with_a_field_of_the_wrong_type_is_reported_as_corrupted(
+    key: str, value: object
+) -> None:
     document = {**json.loads(render_receipt(RECEIPT)), key: value}
     with pytest.raises(StateError, match="it is corrupted"):
         parse_receipt(json.dumps(document).encode(), "receipt.json")

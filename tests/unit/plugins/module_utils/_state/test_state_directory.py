@@ -263,7 +263,9 @@ def test_receipt_stays_incomplete_if_the_abort_cannot_be_recorded(
 
 
 @pytest.mark.parametrize("damage", [None, b"", b"{}", IDS[:-1] + b"x"])
-def test_corrupted_identities_are_reported_and_ignored(tmp_path: Path, damage: bytes | None) -> None:
+def test_corrupted_identities_are_reported_and_ignored(
+    tmp_path: Path, damage: bytes | None
+) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
     path = tmp_path / f"{sha256(IDS)}.ids"
     if damage is None:
