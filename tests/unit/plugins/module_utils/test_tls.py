@@ -29,7 +29,9 @@ from cryptography.hazmat.primitives import serialization
 
 
 @pytest.mark.parametrize("validate_certs", [True, False])
-def test_context_verifies_certificates_unless_disabled(validate_certs: bool) -> None:
+def test_context_verifies_certificates_unless_verification_is_disabled(
+    validate_certs: bool,
+) -> None:
     context = create_tls_context(None, validate_certs)
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert context.check_hostname is validate_certs

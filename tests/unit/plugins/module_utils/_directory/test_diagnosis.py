@@ -102,7 +102,7 @@ def test_refused_anonymous_reads_are_explained(message: str) -> None:
 def test_only_results_specific_to_a_server_are_server_errors(
     codes: Sequence[int], error_class: type[DirectoryError]
 ) -> None:
-    # Failover does not help if a request is invalid, because it would fail on all servers.
+    # Failover does not help if a request is invalid, because the request would fail on all servers.
     for code in codes:
         result = {"result": code, "description": "someWord", "message": "data 52e"}
         error = result_error("Cannot search", result)

@@ -74,7 +74,7 @@ def test_a_rejected_account_is_not_tried_on_other_servers(server_tls: ServerTls)
         with pytest.raises(DirectoryError) as caught:
             read_with_failover(settings, _uri)
     assert caught.value.action == f"Cannot bind to {uri} as svc@x.no"
-    # The client searches for the root DSE to determine whether the form of the name is wrong.
+    # The client reads the root DSE to determine whether the bind name has the wrong form.
     assert first.operations == [BIND, SEARCH, UNBIND]
     assert second.operations == []
 

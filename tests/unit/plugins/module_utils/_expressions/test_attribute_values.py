@@ -46,7 +46,7 @@ def test_a_guid_has_the_text_form_of_a_uuid(identity: uuid.UUID) -> None:
         assert decode_values(name, identity.bytes_le) == [str(identity)]
 
 
-# The examples are in MS-DTYP 2.4.2.4, and in Microsoft's documentation of SIDs.
+# The examples are from MS-DTYP 2.4.2.4 and from Microsoft's documentation of SIDs.
 @pytest.mark.parametrize(
     ("octets", "text"),
     [

@@ -145,7 +145,7 @@ def test_a_person_with_an_address_cannot_take_the_only_value_of_a_colleague(atta
         ),
     ],
 )
-def test_the_holders_of_contested_values(
+def test_contested_values_have_the_expected_holders(
     people: list[Contact], expected: list[tuple[str, ...]]
 ) -> None:
     made = make_roster(COLUMNS, people)
@@ -153,9 +153,7 @@ def test_the_holders_of_contested_values(
     assert made.left_out == []
 
 
-def test_a_value_that_a_person_with_a_needed_value_does_not_need_goes_to_the_smallest_identity() -> (
-    None
-):
+def test_a_value_that_no_row_needs_goes_to_the_smallest_identity() -> None:
     strict_columns = columns(
         {"header": "Badge", "value": "sn", "required": True, "unique": True},
         {"header": "Phone", "value": "mobile", "unique": True},
@@ -263,7 +261,7 @@ def test_all_emptied_cells_are_reported() -> None:
 def test_only_candidates_are_resolved(people: list[Contact | LeftOut], line_count: int) -> None:
     spill, files = recording_spill()
     locations = list(dict.fromkeys(person.location for person in people))
-    # Each line is spilled to its own file.
+    # Each line is spilled to a separate file.
     builder = RosterBuilder(COLUMNS, locations, spill, MemoryLimits(run_bytes=1))
     for person in people:
         builder.add_page(mapped_page([person]), locations.index(person.location))

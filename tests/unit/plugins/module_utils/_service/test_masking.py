@@ -85,7 +85,7 @@ def test_secret_is_masked_in_any_two_encodings(first: str, second: str) -> None:
         (f"Bearer {TOKEN[:10]}", "Bearer ..."),
         (f"ends with {TOKEN[-8:]}", "ends with ..."),
         ("xhunter2y HUNTER2", "x...y ..."),
-        # A short secret is masked as a word.
+        # A short secret is masked only as a whole word.
         ("pw is spwn", "... is spwn"),
         # Names with other separators, in other forms, and as parts of words.
         ("O Brien, OBrien, O\u2019BRIEN and o-brien", "..., ..., ... and ..."),

@@ -295,7 +295,7 @@ def test_rejection_does_not_resolve_the_outcome_of_an_earlier_attempt(
         ),
     ],
 )
-def test_failure_is_explained_in_the_words_of_the_service(answer: Answer, message: str) -> None:
+def test_failure_in_a_response_is_explained(answer: Answer, message: str) -> None:
     assert _message(answer, result_format=ResultFormat(success="success")) == message
 
 

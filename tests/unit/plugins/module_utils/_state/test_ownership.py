@@ -25,7 +25,9 @@ PARENT_REMEDY = (
     " this user and root."
 )
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change an owner")
+needs_root = pytest.mark.skipif(
+    os.geteuid() != 0, reason="Only root can change the owner of a file."
+)
 
 
 def refusal(directory: Path) -> str:

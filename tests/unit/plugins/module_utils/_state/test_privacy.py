@@ -64,7 +64,12 @@ def test_a_mode_with_access_for_others_is_reset_except_in_check_mode(
         (0o1777, ()),
         (0o1777, ("receipt.json",)),
     ],
-    ids=["home directory", "parent directory", "temporary directory", "used temporary directory"],
+    ids=[
+        "home directory",
+        "parent directory",
+        "temporary directory",
+        "temporary directory with a receipt",
+    ],
 )
 def test_a_directory_with_another_purpose_is_rejected_and_unchanged(
     mode: int, names: tuple[str, ...], tmp_path: Path
