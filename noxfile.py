@@ -48,7 +48,7 @@ from tests.sessions import (
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = IN_CI
 
-# The results must not depend on the collections that are installed on this machine.
+# The results must not depend on the collections that are installed on the host.
 os.environ["ANTSIBULL_NOX_IGNORE_INSTALLED_COLLECTIONS"] = "true"
 replace_pyenv_shims()
 antsibull_nox.load_antsibull_nox_toml()
@@ -105,7 +105,9 @@ def build_import_check(session: nox.Session) -> None:
         log = session.run("python", "-m", "galaxy_importer.main", archive.name, silent=True) or ""
     session.log(log)
     if re.search(r"^(WARNING|ERROR):", log, re.MULTILINE):
-        session.error("galaxy-importer reported warnings or errors")
+        session.error(
+            "Cannot accept the collection: galaxy-importer reported warnings or errors. Correct their causes."
+        )
 
 
 @nox.session(default=False)
@@ -132,7 +134,8 @@ def mutants(session: nox.Session) -> None:
 
 
 PARALLEL_OPTIONS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
-"""pytest options for two workers, each with separate servers. The tests spend half of their time waiting."""
+"""pytest options for two workers with separate servers. The number does not depend on the number of processors,
+because the tests spend half of their time waiting."""
 
 
 def run_integration_tests(session: nox.Session, core: Core) -> None:

@@ -25,8 +25,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 LOGS = ROOT / ".nox" / "logs"
 WORKERS = 4
-"""Number of parallel sessions. It exceeds the number of processors of the reference machine, which is two, because
-tests spend much of their time waiting for timeouts and processes."""
+"""Number of parallel sessions. It can exceed the number of processors, because the tests spend much of their time
+waiting for timeouts and processes."""
 NOX = (sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive")
 
 

@@ -180,7 +180,7 @@ def install_collection(session: nox.Session, archive: Path) -> Path:
 
 
 def use_small_profile(tree: Path) -> None:
-    """Limit the number of examples of the property-based tests, because another session runs more of them.
+    """Limit the number of examples in property-based tests, because another session uses more examples.
 
     :param tree: copy of the collection, from `copy_collection`.
     """
@@ -195,7 +195,10 @@ def available_python(session: nox.Session, version: str) -> str:
     if shutil.which(f"python{version}"):
         return version
     report = session.error if IN_CI else session.warn
-    report(f"Python {version} is not installed: its tests run with Python {session.python} instead")
+    report(
+        f"Cannot run tests with Python {version}: it is not installed. Install it to run them with this version"
+        f" instead of Python {session.python}."
+    )
     return str(session.python)
 
 
@@ -223,6 +226,7 @@ def sanity_test_arguments(
     ansible-core. pylint and pep8 take longer than all other tests, and their results do not depend on the release of
     ansible-core. They therefore only run with the newest release, and only on plugins; ruff and mypy check the tests.
 
+    :param core: release of ansible-core that runs the tests.
     :param python: Python version that runs ansible-core.
     :param targets: Python versions that run the modules.
     """
@@ -253,11 +257,14 @@ def seed_get_pip_cache(core: Core) -> None:
 
 
 def fail_on_skipped_tests(session: nox.Session, reports: Path) -> None:
-    """In CI, fail if pytest's reports contain skipped tests.
+    """Fail in CI if pytest's reports contain skipped tests.
 
     :param reports: directory with JUnit XML files.
     """
     texts = [report.read_text() for report in reports.glob("*.xml")]
     skipped = sum(int(number) for text in texts for number in re.findall(r'skipped="(\d+)"', text))
     if skipped and IN_CI:
-        session.error(f"{skipped} tests were skipped, which is a failure in CI")
+        session.error(
+            f"Cannot skip tests in CI: the number of skipped tests is {skipped}. Install the requirements that are"
+            " named in the reasons for skipping."
+        )

@@ -10,7 +10,7 @@ ROOT is the directory that contains ansible_collections. FILE is a path below mo
 the default is all files. mutmut creates the mutants and runs the unit tests.
 
 The run fails if a mutant survives, unless equivalent.yml lists the mutant with the reason why no test can kill it. The
-run also fails if an entry in equivalent.yml is not needed. A mutant that only causes a timeout counts as a survivor.
+run also fails if an entry in equivalent.yml is not needed. A mutant that only causes a timeout is a survivor.
 """
 
 from __future__ import annotations
@@ -72,7 +72,10 @@ def run_mutmut(root: Path, *arguments: str) -> str:
         command, check=False, cwd=root, env=environment, stdout=subprocess.PIPE, text=True
     )
     if result.returncode:
-        sys.exit(f"{result.stdout}\nmutmut {arguments[0]} failed with status {result.returncode}")
+        sys.exit(
+            f"{result.stdout}\nCannot test the mutants: `mutmut {arguments[0]}` exited with status {result.returncode}."
+            " Correct the error in the output of mutmut."
+        )
     return result.stdout
 
 

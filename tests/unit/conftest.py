@@ -6,7 +6,7 @@
 
 The environment variable HYPOTHESIS_PROFILE selects a profile, which determines the number of examples in property-based
 tests. `fuzz` uses many examples and takes minutes. `mutants` uses few, reproducible examples, because mutation testing
-runs the tests a thousand times. `small` uses few examples, because the same tests also run with more examples on
+runs the tests for each mutant. `small` uses few examples, because the same tests also run with more examples on
 another Python version. ansible-test does not pass environment variables to tests, so the file hypothesis-profile can
 contain the name of the profile instead. Examples have no deadline, because the host might be busy.
 """

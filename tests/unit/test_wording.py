@@ -53,7 +53,7 @@ def test_phrase_is_found(sentence: str, phrase: str) -> None:
         "The text field is empty.",
     ],
 )
-def test_correct_wording_passes(sentence: str) -> None:
+def test_correct_wording_is_accepted(sentence: str) -> None:
     assert _phrases(sentence) == []
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A sent roster of two people, and a function that parses the service's answer to it."""
+"""A roster of two people that was sent to a service, and functions that read the answers of the service."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sent_roster(
     """Return a sent roster.
 
     :param rows: the cells of each row.
-    :param identities: the identities of the first rows. The identities of other rows are unknown.
+    :param identities: the identities of the first rows. The identities of any other rows are unknown.
     """
     pairs = list(itertools.zip_longest(rows, identities))[: len(rows)]
     return SentRoster(header=HEADER, row_count=len(rows), read_rows=lambda: pairs)
@@ -47,9 +47,9 @@ def sent_roster(
 def read_answer(
     status: int, body: ResponseBody, result_format: ResultFormat, sent: SentRoster, **headers: Any
 ) -> Answer:
-    """Read an answer, with a masker that knows only the sent roster.
+    """Read an answer, with only the sent roster as the source of the words to mask.
 
-    :param headers: headers of the response, by the names of the fields of `Response`.
+    :param headers: values of other fields of `Response`, such as ``content_type``.
     """
     masker = Masker(rosters=[lambda: (cells for cells, _identity in sent.read_rows())])
     response = Response(status, body, **headers)

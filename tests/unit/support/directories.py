@@ -76,7 +76,7 @@ class Directory:
 
     It can be used as a `Responder`.
 
-    :ivar attributes: attributes of the only entry that searches return.
+    :ivar attributes: attributes of the single entry that each search returns.
     :ivar bind: response to bind requests.
     :ivar operations: tags of the requested operations.
     :ivar requests: encoded requests, each starting with its tag.

@@ -13,7 +13,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.fi
 from hypothesis import strategies as st
 
 REGION = "NO"
-"""Value of the phone_region option."""
+"""Value of the option `phone_region`."""
 
 NAMES = ("mail", "sn", "mobile", "givenName", "l")
 """Names of the attributes that the expressions read."""
@@ -41,7 +41,7 @@ class Snippet(NamedTuple):
     jinja: str
 
     def wrap(self, template: str, jinja_template: str | None = None) -> Snippet:
-        """Insert this part into a larger part.
+        """Return a larger part that contains this part.
 
         :param template: format string for the larger part.
         :param jinja_template: format string for the equivalent in Jinja; None to use `template`.

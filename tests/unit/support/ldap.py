@@ -23,7 +23,7 @@ Message = tuple[bytes, bytes]
 HANG_UP: Message = (b"", b"")
 """A marker that makes the server close the connection instead of sending a message."""
 Responder = Callable[[int, bytes], Optional[Sequence[Message]]]
-"""A function that takes the tag and content of a request, and returns the responses; None closes the connection."""
+"""A function that maps the tag and the encoding of a request to the responses, or to None to close the connection."""
 
 
 def ber(tag: int, *contents: bytes) -> bytes:

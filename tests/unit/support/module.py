@@ -20,7 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_
 
 
 class FakeModule:
-    """A fake of the part of AnsibleModule that is needed to install a roster.
+    """A fake AnsibleModule with only the members that are required to install a roster.
 
     :ivar backups: paths of the files that were backed up.
     """

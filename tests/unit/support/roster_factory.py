@@ -181,7 +181,7 @@ def build_expected_roster(columns: Sequence[Column], people: People) -> Expected
 def without_cells(
     columns: Sequence[Column], contact: Contact, indexes: Iterable[int]
 ) -> Contact | LeftOut:
-    """Empty cells of a contact; return a left-out person if the row is then invalid."""
+    """Return a contact with emptied cells, or a left-out person if the row is then invalid."""
     cells, emptied = list(contact.cells), dict(contact.emptied)
     for index in indexes:
         cells[index] = ""
@@ -193,7 +193,7 @@ def without_cells(
 
 
 Value = tuple[int, str]
-"""Number of a unique column, and case-folded value."""
+"""Index of a unique column, and case-folded value."""
 
 
 class ValueAllocator:
@@ -218,7 +218,7 @@ class ValueAllocator:
         }
 
     def has_valid_row(self, identity: str, values: set[Value]) -> bool:
-        """Return whether a person's row is valid if the person holds only these of the values."""
+        """Return whether a person's row is valid if the person holds only the given values."""
         lost = {index for index, _value in self.values(identity) - values}
         row = without_cells(self.columns, self.people[identity], lost)
         return isinstance(row, Contact)
@@ -228,14 +228,14 @@ class ValueAllocator:
         return {value for value, holder in self.holders.items() if holder == identity}
 
     def can_do_without(self, values: set[Value]) -> bool:
-        """Return whether no holder of one of these values needs them."""
+        """Return whether the rows of all holders remain valid if they lose these values."""
         holders = {self.holders[value] for value in values}
         return all(self.has_valid_row(each, self.held_by(each) - values) for each in holders)
 
     def find_row(self, identity: str) -> set[Value] | None:
-        """Return the values that a person can take: all free ones, and as few others as the row needs.
+        """Return the values that a person can take: all free values, and as few values of other people as possible.
 
-        :returns: the values; None if the row cannot be valid.
+        :returns: the values; None if no values that the person can take result in a valid row.
         """
         values = self.values(identity)
         held = sorted((value for value in values if value in self.holders), reverse=True)
@@ -248,7 +248,7 @@ class ValueAllocator:
         return None
 
     def admit(self, identities: Iterable[str], admitted: set[str]) -> None:
-        """Admit everyone who can get a valid row."""
+        """Assign values to each person who can get a valid row, and mark the person as admitted."""
         for identity in identities:
             taken = None if identity in admitted else self.find_row(identity)
             if taken is not None:
@@ -256,7 +256,7 @@ class ValueAllocator:
                 self.holders.update(dict.fromkeys(taken, identity))
 
     def hand_over(self, admitted: set[str]) -> bool:
-        """Hand values that their holders do not need to smaller identities; return whether any holder changed."""
+        """Reassign values that their holders do not need to smaller identities; return whether a holder changed."""
         before = dict(self.holders)
         for identity in sorted(admitted):
             for value in sorted(self.values(identity)):

@@ -51,7 +51,7 @@ def recording_spill() -> tuple[SpillArea, list[io.BytesIO]]:
 
 
 def columns(*specifications: dict[str, Any], phone_region: str = "") -> tuple[Column, ...]:
-    """Compile columns that are specified as in the columns option."""
+    """Compile columns from specifications like those in the option `columns`."""
     has_location = any(specification["value"] == "location" for specification in specifications)
     return compile_columns(specifications, not has_location, phone_region)
 

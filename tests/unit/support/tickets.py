@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 KRB5 = -1765328384
-"""The offset of the krb5 error table of MIT Kerberos."""
+"""Base of the krb5 error table of MIT Kerberos, to which the error numbers are added."""
 
 
 class GSSError(Exception):
-    """A Kerberos error with a minor and a major code."""
+    """A GSSAPI error with a minor and a major status code."""
 
     def __init__(self, minor: int, major: int = 0) -> None:
         super().__init__(minor)

@@ -107,7 +107,7 @@ class Uploader:
 
 @contextlib.contextmanager
 def start_uploader(directory: Path) -> Iterator[Uploader]:
-    """Start the service, write a roster of three people, and provide the uploader."""
+    """Start the service, write a roster of three people, and yield the uploader."""
     uploader = Uploader(directory, 0)
     with http_server(uploader.serve) as server:
         uploader.port = server.port

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Attribute descriptions: which texts are valid, and which of them are equal."""
+"""Tests of attribute descriptions: which strings are valid, and which descriptions are equal."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_names_and_oids_with_and_without_options_are_valid(text: str) -> None:
         "sn;a=b",
     ],
 )
-def test_other_texts_are_not_valid(text: str) -> None:
+def test_other_strings_are_not_valid(text: str) -> None:
     assert not is_attribute_description(text)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parsing of certificates, and of data that is not a certificate."""
+"""Tests of parsing certificates, and data that is not a certificate."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Comparison of the messages in the guide with those in the code."""
+"""Tests that the messages in the guide match those in the code."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def test_shown_names_are_not_rendered_again() -> None:
     assert render_message("O(a) O(b)", {"a": "O(b)", "b": "\\1"}) == "O(b) \\1"
 
 
-def test_an_error_is_rendered_with_the_names_of_its_reader() -> None:
+def test_all_parts_of_an_error_are_rendered_with_the_given_names() -> None:
     error = InputError("Cannot use O(a)", "O(b=1) is set", "Set O(c)")
     assert str(error) == "Cannot use a: b: 1 is set. Set c."
     assert error.render({"a": "A", "b": "B", "c=1": "C"}) == "Cannot use A: B: 1 is set. Set c."

@@ -311,7 +311,7 @@ def test_snapshot_outlives_replacement_and_has_independent_readers(tmp_path: Pat
         pass
 
 
-def test_pipe_without_a_writer_is_refused(tmp_path: Path) -> None:
+def test_pipe_without_a_writer_is_an_error(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with snapshot(tmp_path / "pipe") as open_file, pytest.raises(OSError, match="Illegal seek"):
         open_file().read()

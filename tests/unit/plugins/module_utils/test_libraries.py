@@ -35,7 +35,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.reporte
 
 _ROOT = Path(__file__).parents[4]
 _PACKAGE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
-# For each library: its name, the files that must load without it (the first of them imports it), and its oldest
+# For each library: its name, the files that must load without it (of which the first imports it), and its oldest
 # supported release.
 _LIBRARIES = [
     ("ldap3", ["_directory.library", "_directory.tls", "_directory.connection"], "2.9.1"),

@@ -145,7 +145,7 @@ def test_markers_exist_in_many_files() -> None:
 
 @pytest.mark.parametrize("name", [name for name in _FILES if "/contact_sync_" not in name])
 def test_only_the_reporter_shows_messages(name: str) -> None:
-    """The modules of the role are exempt, because they do not have the option option_names."""
+    # The modules of the role are exempt, because they do not have the option option_names.
     methods = {
         node.attr
         for node in ast.walk(ast.parse(_FILES[name].read_text(encoding="utf-8")))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The structure of module_utils: the allowed imports of each package, and the package that imports each library."""
+"""Tests of the structure of module_utils: the allowed imports of each package, and the package for each library."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_upload_loads_neither_the_directory_client_nor_the_expression_engine() -
 
 @pytest.mark.parametrize("file", ["export_spec", "upload_spec", "settings_spec"])
 def test_argument_specs_load_no_client_library(file: str) -> None:
-    """The role uses these files on the control node, where the libraries might be missing."""
+    # The role uses these files on the control node, where the libraries might be missing.
     loaded = _modules_loaded_by(f"{MODULE_UTILS}._module.{file}")
     assert {"ldap3", "jinja2", "phonenumbers", "requests"} & loaded == set()
 

@@ -40,7 +40,7 @@ from hypothesis import strategies as st
         ("a\u200bb", "a\u200bb"),
         ("❤\ufe0f", "❤\ufe0f"),
         ("\U0001f3f4\U000e0067\U000e007f", "\U0001f3f4\U000e0067\U000e007f"),
-        # At the ends, they are removed.
+        # Invisible characters at the ends are removed.
         ("\u200bAda", "Ada"),
         ("Lie\u200e", "Lie"),
         (" \u2060 Ada\xad\u200d \n", "Ada"),
@@ -49,7 +49,7 @@ from hypothesis import strategies as st
         ("\u200b\u200d \ufeff", ""),
         ("\u3164", ""),
         ("\u2800\ufe0f\U000e0041", ""),
-        # In email addresses and phone numbers, they are also removed between characters.
+        # In email addresses and phone numbers, invisible characters are removed everywhere.
         ("a@corp\u200b.exam\xadple\u200b", "a@corp.example"),
         ("A\u200b\u030ase@x", "Åse@x"),
         ("a\ufeff@x", "a@x"),
@@ -167,7 +167,7 @@ def test_nested_values_are_made_printable() -> None:
     assert make_values_printable(values) == {"a b": ["x", {"k": ["y", 1, None, True]}]}
 
 
-# Characters that combine, that decompose to several combining characters, or that are composed of others.
+# Combining characters, including characters that decompose to, or are composed of, other combining characters.
 _MARKS = st.sampled_from(
     "\u0300\u0301\u0323\u0327\u0344\u0345\u0f71\u0f72\u0f73\u0f75\u0f81\u1dce\u3099"
 )
@@ -175,7 +175,7 @@ _LETTERS = st.sampled_from("aåÅ\u1100\u1161\uac00\u1e9b\U0001d160")
 
 
 @given(st.lists(st.text(_MARKS, max_size=50) | st.text(_LETTERS, max_size=2)).map("".join))
-def test_composing_yields_nfc_whatever_the_number_of_combining_characters(text: str) -> None:
+def test_composing_yields_nfc_regardless_of_the_number_of_combining_characters(text: str) -> None:
     assert compose(text) == unicodedata.normalize("NFC", text)
 
 

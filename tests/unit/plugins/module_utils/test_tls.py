@@ -29,7 +29,9 @@ from cryptography.hazmat.primitives import serialization
 
 
 @pytest.mark.parametrize("validate_certs", [True, False])
-def test_context_verifies_certificates_unless_disabled(validate_certs: bool) -> None:
+def test_context_verifies_certificates_unless_verification_is_disabled(
+    validate_certs: bool,
+) -> None:
     context = create_tls_context(None, validate_certs)
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert context.check_hostname is validate_certs
@@ -211,7 +213,7 @@ def test_the_verification_is_described_even_if_the_certificate_is_unknown() -> N
     )
 
 
-def test_ca_file_without_verification_is_refused(tmp_path: Path) -> None:
+def test_ca_file_without_verification_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         create_tls_context(str(tmp_path / "ca.pem"), validate_certs=False)
     assert str(caught.value) == (

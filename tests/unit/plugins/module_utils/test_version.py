@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test of the version of the collection, which is also in galaxy.yml."""
+"""Test that the version of the collection is the same in the code and in galaxy.yml."""
 
 from __future__ import annotations
 

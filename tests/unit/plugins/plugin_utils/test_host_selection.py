@@ -109,7 +109,9 @@ def test_the_first_problem_of_a_selection_is_reported(
         pytest.param("syncs:oslo", "oslo", ["oslo"], id="limit to some of the hosts"),
     ],
 )
-def test_a_selection_of_hosts_passes(hosts: str, limit: str, within_limit: list[str]) -> None:
+def test_a_valid_selection_of_hosts_is_accepted(
+    hosts: str, limit: str, within_limit: list[str]
+) -> None:
     check_selection(Selection([hosts], limit, within_limit), INVENTORY)
 
 
@@ -128,5 +130,5 @@ def test_hosts_set_in_the_inventory_are_reported(values: list[object], patterns:
 
 
 @pytest.mark.parametrize("value", [None, "", " ", [], "localhost"])
-def test_a_value_in_the_inventory_that_changes_nothing_passes(value: object) -> None:
+def test_a_value_in_the_inventory_without_effect_is_accepted(value: object) -> None:
     check_not_in_inventory([value])

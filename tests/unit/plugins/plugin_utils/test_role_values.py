@@ -110,7 +110,7 @@ def test_plain_values_contain_no_objects_of_ansible() -> None:
             {"errors": "e", "first_row": "2"},
             {"errors": "e", "first_row": 2},
         ),
-        # Distinguished names contain commas, so only lines separate them.
+        # Distinguished names contain commas, so they are separated only by line breaks.
         ("contact_sync_exclude_ous", DNS[0], DNS[0]),
         ("contact_sync_exclude_ous", "\n".join(DNS), DNS),
         ("contact_sync_exclude_ous", f"- {DNS[0]}\n- {DNS[1]}", DNS),
@@ -295,7 +295,7 @@ def test_text_that_could_be_misread_is_rejected(text: str, problem: str) -> None
 
 
 @pytest.mark.parametrize("value", [dt.date(2026, 1, 1), None, ["a"], {"a": "b"}])
-def test_fields_must_be_plain_values(value: object) -> None:
+def test_header_values_must_be_strings_numbers_or_booleans(value: object) -> None:
     with pytest.raises(
         InputError, match="Cannot use day of contact_sync_service_headers: YAML reads it as"
     ):

@@ -34,8 +34,8 @@ from ansible_collections.frontdesk.contacts.plugins.plugin_utils._variables impo
 )
 
 SPECS = {EXPORT: export_spec(), PROBE: info_spec(), UPLOAD: upload_spec()}
-# The role sets most of these options itself. It sets neither backup, because it needs no backups, nor
-# fail_on_problems, because it shows the report before it fails.
+# The role sets these options itself, except for backup, because the role needs no backups, and fail_on_problems,
+# because the role shows the report before it fails.
 NOT_FORWARDED = {
     EXPORT: {"sources", "dest", "backup", "stage_in_check_mode"},
     PROBE: {"sources", "fail_on_problems"},
@@ -70,7 +70,7 @@ def test_a_variable_accepts_the_values_of_each_option_that_it_sets(variable: Var
     for option in _module_options(variable):
         expected = _accepted_values(option)
         if variable.name == "contact_sync_profile":
-            # The module accepts any name, because it only records it in the receipt.
+            # The module accepts any name, because it only records the name in the receipt.
             assert expected["choices"] is None
             expected["choices"] = [option["default"]]
         assert _accepted_values(variable.spec) == expected

@@ -34,9 +34,7 @@ COPY_IDENTIFIER = "Copy the identifier from your account with the service; it co
         ("Oslo HQ", "it contains whitespace"),
     ],
 )
-def test_identifiers_must_not_contain_uppercase_letters_or_spaces(
-    identifier: str, problem: str | None
-) -> None:
+def test_problems_of_identifiers_are_found(identifier: str, problem: str | None) -> None:
     assert find_identifier_problem(identifier) == problem
 
 

@@ -271,7 +271,7 @@ def test_a_person_is_left_out_if_a_rule_is_broken() -> None:
     assert mapper.map_entry("id", [[b"a@x"], []], "oslo") == LeftOut("id", "oslo", "Name is empty")
 
 
-def test_attributes_without_values_are_tracked() -> None:
+def test_attributes_are_unseen_until_an_entry_has_a_value() -> None:
     mapper = Mapper(COLUMNS)
     assert mapper.unseen_attributes == ["mail", "sn"]
     mapper.map_page([("id", [b"", b""]), ("id", [b"", b"Lie"])], "oslo")
@@ -319,7 +319,9 @@ def test_an_expression_that_fails_for_one_person_does_not_affect_others() -> Non
 
 
 @pytest.mark.parametrize("people", [1, 2, 3, 4])
-def test_an_expression_that_fails_for_three_people_and_everyone_is_an_error(people: int) -> None:
+def test_an_expression_that_fails_for_everyone_is_an_error_for_three_or_more_people(
+    people: int,
+) -> None:
     text = "all.sn if sn == 'Lie' else sn"
     mapper = Mapper(columns({"header": "Name", "value": text}))
     mapper.map_page([("id", [b"Lie"])] * people, "")

@@ -29,7 +29,9 @@ def test_lines_sort_like_their_records_and_can_be_unpacked(
 
 
 @given(st.lists(st.text(st.sampled_from("\0\t\n\v\x0cA"), max_size=3), max_size=9))
-def test_a_prefix_sorts_before_longer_texts_regardless_of_the_next_field(texts: list[str]) -> None:
+def test_a_prefix_sorts_before_longer_strings_regardless_of_the_next_field(
+    texts: list[str],
+) -> None:
     records = [(text, other) for text in texts for other in texts]
     assert [tuple(unpack(line)) for line in sorted(map(pack, records))] == sorted(records)
 

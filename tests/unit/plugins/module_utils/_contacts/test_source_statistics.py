@@ -40,7 +40,7 @@ def make_statistics(
     """Create statistics of the selected people.
 
     :param people: values of givenname, mail, mobile and sn of each person.
-    :param numbers: indexes of the selected people, in the order in which they are added.
+    :param numbers: indexes of the selected people, in the order in which the people are added.
     """
     statistics = SourceStatistics(COLUMNS)
     assert statistics.attributes == ("givenname", "mail", "mobile", "sn")
@@ -115,7 +115,7 @@ def test_left_out_people_are_counted_by_cause() -> None:
     }
 
 
-def test_phone_numbers_are_formatted_in_the_style_of_their_column() -> None:
+def test_cells_with_an_invalid_number_are_counted_as_empty_if_phone_style_is_set() -> None:
     phone = {"header": "Phone", "value": "mobile", "phone_style": "e164_no_plus"}
     statistics = SourceStatistics(columns(phone, phone_region="NO"))
     statistics.add(IDS[0], [b"no number"], "")

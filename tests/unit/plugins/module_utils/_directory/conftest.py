@@ -14,5 +14,5 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Se
 
 @pytest.fixture
 def server_tls(tmp_path: Path) -> ServerTls:
-    """The TLS configuration of a server on localhost."""
+    """Return the TLS configuration of a server on localhost."""
     return tls(tmp_path, "localhost")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The names of attributes: aliases, names that a server returns unexpectedly, and missing attributes."""
+"""Tests of attribute names: aliases, unexpected names in responses, and missing attributes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_aliases_lead_to_the_main_name_after_the_names_are_resolved() -> None:
     }
 
 
-def test_only_another_attribute_type_requires_the_subschema() -> None:
+def test_the_subschema_is_required_only_for_names_that_were_not_requested() -> None:
     names = AttributeNames()
     requested = ["surname", "givenName"]
     assert not names.have_other_names(requested, set())

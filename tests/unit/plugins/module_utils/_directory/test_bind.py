@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Binds without Kerberos: requests, and errors that result from the responses."""
+"""Tests of binds without Kerberos: requests, and errors that result from the responses."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ ACTIVE_DIRECTORY = [b"1.2.840.113556.1.4.800"]
 
 @pytest.fixture(name="external")
 def _external(tmp_path: Path) -> Account:
-    """An account whose client certificate and private key are in one file."""
+    """Return an account whose client certificate and private key are in one file."""
     cert_file = tmp_path / "client.pem"
     trustme.CA().issue_cert("client").private_key_and_cert_chain_pem.write_to_path(cert_file)
     return Account("external", client_cert=str(cert_file))
@@ -92,7 +92,7 @@ def test_external_binds_after_start_tls(
     assert directory.requests[1] == b"\x60\x13\x02\x01\x03\x04\x00\xa3\x0c\x04\x08EXTERNAL\x04\x00"
 
 
-def test_a_certificate_without_an_account_is_rejected(
+def test_a_certificate_that_is_not_mapped_to_an_account_is_reported(
     server_tls: ServerTls, external: Account
 ) -> None:
     directory = Directory()
@@ -160,7 +160,7 @@ def test_no_protocol_follows_referrals(
 
 
 def _referral(request: int, uri: str) -> Message:
-    """Return a response that refers the client to another server (RFC 4511, 4.1.10)."""
+    """Return a final response with a referral to another server (RFC 4511, 4.1.10)."""
     parts = (ber(0x0A, b"\x0a"), ber(0x04), ber(0x04), ber(0xA3, ber(0x04, uri.encode())))
     return ber({BIND: 0x61, SEARCH: 0x65}[request], *parts), b""
 

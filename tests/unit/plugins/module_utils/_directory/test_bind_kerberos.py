@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Binds with Kerberos: the tokens, the security layer, and the errors (RFC 4752, 3.1)."""
+"""Tests of binds with Kerberos: tokens, security layers and errors (RFC 4752, 3.1)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _gssapi(monkeypatch: pytest.MonkeyPatch) -> Gssapi:
 
 
 def _token(token: bytes, code: int = 14) -> Message:
-    """Return a response to a bind in progress, with a token from the server."""
+    """Return a bind response with a token from the server. By default, the bind is still in progress."""
     parts = (ber(0x0A, bytes([code])), ber(0x04), ber(0x04), ber(0x87, token))
     return ber(0x61, *parts), b""
 
@@ -70,7 +70,7 @@ def _token(token: bytes, code: int = 14) -> Message:
 class _KerberosDirectory(Directory):
     """A server that accepts the ticket, offers security layers, and accepts the selected layer.
 
-    :ivar responses: the responses to binds, which tests can replace.
+    :ivar responses: responses to the next bind requests, which tests can replace.
     """
 
     def __init__(self, layers: bytes = NO_LAYER + bytes(3)) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explanations of bind names that a server does not map to an account."""
+"""Tests of the explanations of bind names that a server does not map to an account."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ NOT_DN = "this server requires a DN as the name, and O(bind_dn) is not a DN"
         ),
     ],
 )
-def test_active_directory_requires_the_domain_in_the_name(
+def test_names_without_the_domain_of_active_directory_are_explained(
     name: str, cause: str, remedy: str
 ) -> None:
     assert explain_bind_name(name, ACTIVE_DIRECTORY, is_dn_required=False) == (cause, remedy)
@@ -67,7 +67,7 @@ def test_active_directory_requires_the_domain_in_the_name(
         ("corp.example/Users/svc", ACTIVE_DIRECTORY),
         (f"CN=svc,{CONTEXT}", ACTIVE_DIRECTORY),
         (f"CN=svc,{CONTEXT}", OPENLDAP),
-        # The administrators of OpenLDAP and 389 Directory Server are outside the naming contexts.
+        # The root DNs of OpenLDAP and 389 Directory Server can be outside the naming contexts.
         ("cn=Directory Manager", OPENLDAP),
         # Some other servers accept account names.
         *(("svc", root_dse) for root_dse in (OTHER, UNREADABLE)),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Binds with NTLM: the response to the challenge, and the errors."""
+"""Tests of binds with NTLM: the response to the challenge, and errors."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads of many entries by DN, from servers that can search for DNs and from servers that cannot."""
+"""Tests of reading many entries by DN, from servers that can search for DNs and from servers that cannot."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ID = str(uuid.UUID(int=1))
 
 
 class _Server:
-    """A server whose entries can be found by a DN in the filter or in the search base.
+    """A server that finds entries by a DN in the filter or in the search base.
 
     :ivar dn_attribute: searchable attribute that contains the DN; None if the server has no such attribute.
     :ivar searches: queries of the searches.
@@ -48,7 +48,7 @@ class _Server:
         monkeypatch.setattr(by_dn, "read_entry", self._read_entry)
 
     def entry_dn(self, dn: str) -> bytes:
-        """Return the DN of an entry in the server's spelling."""
+        """Return a DN as the server spells it."""
         return dn.upper().encode()
 
     def _search(
@@ -108,7 +108,7 @@ def test_entries_are_returned_with_the_given_dns(
         QUERY,
         filter=f"(&(a=b)(|({dn_attribute}=CN=a,DC=x)({dn_attribute}=CN=gone,DC=x)({dn_attribute}=CN=b,DC=x)))",
     )
-    # Active Directory always has the DN attribute, so the client does not read an entry to check whether it exists.
+    # For servers other than Active Directory, the client reads an entry to check whether the attribute is searchable.
     assert (server.read == []) is is_active_directory
 
 

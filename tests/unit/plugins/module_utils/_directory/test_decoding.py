@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decoding of entries and continuation references. test_decoding_properties.py compares the results to ldap3's."""
+"""Tests of decoding entries and continuation references.
+
+test_decoding_properties.py compares the results with those of ldap3.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def _decode(operation: bytes) -> object:
         ({"sn": [b"x" * 127], "mail": [b"y" * 128]}, [b"x" * 127, b"y" * 128]),
         ({"sn": [b"x" * 70_000]}, [b"x" * 70_000, b""]),
         ({"sn": [b"x" * MAX_VALUE_SIZE]}, [b"x" * MAX_VALUE_SIZE, b""]),
-        # Longer values are cut off.
+        # Longer values are truncated.
         ({"sn": [b"x" * 200_000]}, [b"x" * MAX_VALUE_SIZE, b""]),
         ({"sn": [b"a", b"x" * 200_000]}, [[b"a", b"x" * MAX_VALUE_SIZE], b""]),
         ({"sn": [bytes(range(256))]}, [bytes(range(256)), b""]),
@@ -60,7 +63,7 @@ def test_an_entry_is_decoded_into_the_requested_values(
 ) -> None:
     operation, _controls = entry("CN=1", attributes)
     decoder = EntryDecoder(NAMES)
-    # The second time, the headers are cached.
+    # For the second call, the headers are cached.
     assert decoder.decode(operation) == decoder.decode(operation) == values
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fast reader decodes responses as ldap3 does, or rejects them."""
+"""Tests that the fast reader decodes responses as ldap3 does, or rejects them."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ RESPONSE = st.lists(_message(st.one_of(ENTRY, ENTRY, ENTRY, REFERENCE))).map(b""
 
 
 @given(RESPONSE)
-def test_responses_are_decoded_as_by_ldap3(response: bytes) -> None:
+def test_responses_are_decoded_as_in_ldap3(response: bytes) -> None:
     assert decode_fast(response + END, NAMES) == decode_with_ldap3(response + END, NAMES)
 
 
@@ -116,7 +116,7 @@ def test_incomplete_values_are_never_mistaken_for_complete_values(
 
 
 @pytest.mark.parametrize("server", ["samba", "openldap"])
-def test_responses_of_real_servers_are_decoded_as_by_ldap3(server: str) -> None:
+def test_responses_of_real_servers_are_decoded_as_in_ldap3(server: str) -> None:
     pages = recorded_pages(server)
     names = ["sn", "member", "mail", "objectClass", "objectSid", *NAMES]
     entries, references = 0, 0
@@ -196,7 +196,7 @@ _PARTS = 20
     "length_bytes", [0, 4], ids=["lengths as in OpenLDAP", "lengths as in Active Directory"]
 )
 @pytest.mark.parametrize("part", range(_PARTS // 2))
-def test_corrupted_responses_are_decoded_as_by_ldap3_or_rejected(
+def test_corrupted_responses_are_decoded_as_in_ldap3_or_rejected(
     part: int, length_bytes: int
 ) -> None:
     response = _small_response(length_bytes)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explanations of the error messages that servers and libraries return."""
+"""Tests of the explanations of error messages from servers and libraries."""
 
 from __future__ import annotations
 
@@ -102,10 +102,7 @@ def test_refused_anonymous_reads_are_explained(message: str) -> None:
 def test_only_results_specific_to_a_server_are_server_errors(
     codes: Sequence[int], error_class: type[DirectoryError]
 ) -> None:
-    """Only results specific to a server cause failover.
-
-    An invalid request fails on all servers.
-    """
+    # Failover does not help if a request is invalid, because the request would fail on all servers.
     for code in codes:
         result = {"result": code, "description": "someWord", "message": "data 52e"}
         error = result_error("Cannot search", result)
@@ -161,7 +158,7 @@ def test_a_subcode_is_ignored_in_other_results() -> None:
     )
 
 
-def test_results_of_start_tls_are_explained() -> None:
+def test_a_refused_start_tls_request_is_explained() -> None:
     message = "unsupported extended operation"
     result = {"result": 2, "description": "protocolError", "message": message, "dn": ""}
     assert explain_refused_start_tls(result) == Diagnosis(
@@ -293,7 +290,7 @@ def test_responses_that_ldap3_cannot_decode_are_reported_as_not_ldap(
 
 
 def test_the_rejection_of_kerberos_over_tls_is_explained() -> None:
-    # The message from Samba.
+    # The message that Samba returns.
     message = "SASL:[GSSAPI]: not allowed if TLS is used."
     result = {"result": 8, "description": "strongerAuthRequired", "message": message}
     diagnosis = explain_result(result)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS with a directory server: verification of the certificate, and the error of a failed handshake."""
+"""Tests of TLS with a directory server: certificate verification, and the error of a failed handshake."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_certificates_that_the_server_sent_are_described(tmp_path: Path) -> 
     assert (verification.host, verification.trust_store) == ("dc1", "the CA")
     leaf, *others = verification.chain
     assert leaf.names == ["localhost"]
-    # Python 3.9 reveals only the certificate of the server.
+    # Python 3.9 provides only the certificate of the server, without the other certificates of the chain.
     expected = [leaf.issuer] if sys.version_info >= (3, 10) else []
     assert [certificate.subject for certificate in others] == expected
     assert len(verification.trusted) == 1

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Comparison of distinguished names."""
+"""Tests of distinguished names: comparison, escaping, trimming and splitting."""
 
 from __future__ import annotations
 
@@ -161,5 +161,5 @@ def test_a_dn_is_split_at_commas_that_are_not_escaped() -> None:
         ("OU=A,O=x", ""),
     ],
 )
-def test_the_domain_of_a_dn_is_named_by_its_last_parts(dn: str, domain: str) -> None:
+def test_the_domain_of_a_dn_consists_of_its_last_dc_parts(dn: str, domain: str) -> None:
     assert get_domain(dn) == domain

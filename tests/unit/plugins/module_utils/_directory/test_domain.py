@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of a domain, names of SRV records, and the order of SRV records."""
+"""Tests of the options of a domain, the names of SRV records, and the order of SRV records."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_a_domain_contains_its_own_name_and_all_names_below_it(host: str, is_in:
 
 
 def _fixed_numbers(*numbers: int) -> Callable[[int], int]:
-    """Return a substitute for randbelow that returns the given numbers and checks that they are in range."""
+    """Return a substitute for randbelow that returns the given numbers, and checks their range."""
     left = list(numbers)
 
     def below(end: int) -> int:
@@ -160,7 +160,7 @@ def _srv_record(name: str, priority: int, weight: int) -> SrvRecord:
 def test_the_order_within_a_priority_is_random_and_weighted(
     numbers: Sequence[int], order: str
 ) -> None:
-    """The next record is the first record whose running sum is at least the random number (RFC 2782)."""
+    # The next record is the first record whose running sum is at least the random number (RFC 2782).
     records = [
         _srv_record("z", 2, 65_535),
         _srv_record("b", 1, 10),

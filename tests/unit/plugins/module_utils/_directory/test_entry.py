@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entries built from the raw values of a response."""
+"""Tests of entries that are built from the raw values in a response."""
 
 from __future__ import annotations
 

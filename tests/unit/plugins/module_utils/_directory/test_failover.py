@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Failover: errors that cause it, errors that do not, and results that come from a single server."""
+"""Tests of failover: errors that cause it, errors that do not, and results that come from a single server."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_rejected_account_is_not_tried_on_other_servers(server_tls: ServerTls)
         with pytest.raises(DirectoryError) as caught:
             read_with_failover(settings, _uri)
     assert caught.value.action == f"Cannot bind to {uri} as svc@x.no"
-    # The root DSE shows whether the name has the wrong form.
+    # The client reads the root DSE to determine whether the bind name has the wrong form.
     assert first.operations == [BIND, SEARCH, UNBIND]
     assert second.operations == []
 
@@ -138,7 +138,7 @@ class _Reader:
 
 @pytest.fixture(name="three_servers")
 def _three_servers(server_tls: ServerTls) -> Iterator[ConnectionSettings]:
-    """Settings with three URIs of the same server."""
+    """Start a server, and provide settings with three URIs of this server."""
     with ldap_server(Directory(), server_tls.context) as port:
         uris = [f"ldaps://localhost:{port}/" + "/" * number for number in range(3)]
         yield settings_for(server_tls, *uris)

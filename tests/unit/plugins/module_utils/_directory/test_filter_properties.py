@@ -75,7 +75,7 @@ def _combination(operator: str, operands: list[Filter], space: str) -> Filter:
 
 
 _ATTRIBUTES = st.sampled_from(["x", "y-1", "cn;lang-de", "2.5.4.3"])
-# Whitespace around a value is not sent, because it has no meaning in almost all syntaxes (RFC 4518, 2.6.1).
+# Whitespace around a value is not sent, because it is insignificant in almost all syntaxes (RFC 4518, 2.6.1).
 _VALUES = (
     st.text(st.sampled_from("zyø=<>~:!&|,\\()*\0 ") | st.characters(codec="utf-8"), max_size=8)
 ).map(str.strip)
@@ -143,7 +143,7 @@ _SHORT_FILTERS = st.recursive(
 def test_no_condition_of_an_accepted_filter_is_lost(
     search_filter: str, changes: list[tuple[int, int, str]]
 ) -> None:
-    """Compare only the letters x, y and z: they occur in every condition, but not in BER tags and lengths."""
+    # Only the letters x, y and z are compared: they occur in every condition, but not in BER tags and lengths.
     for position, removed, added in changes:
         search_filter = search_filter[:position] + added + search_filter[position + removed :]
     try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Selection of group members; each member is returned once."""
+"""Tests of the selection of group members, and of the removal of duplicate members."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ QUERY = Query(search_base="DC=x", scope="subtree", filter="(a=b)")
 
 
 class _Groups:
-    """A server whose groups can be looked up by DN in the naming context DC=x."""
+    """A fake server with groups, in the naming context DC=x."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **lists: dict[str, list[bytes]]) -> None:
         self.lists = {f"CN={name}": values for name, values in lists.items()}
@@ -63,7 +63,7 @@ class _Groups:
         self, _session: LdapSession, dn: str, _attributes: object
     ) -> dict[str, list[bytes]] | None:
         self.read.append(dn)
-        # A group can be deleted while the groups are read.
+        # Simulate a group that is deleted while the groups are being read.
         return None if dn == "CN=gone" else self.lists[dn]
 
     def read_entries_by_dn(
@@ -87,7 +87,7 @@ def test_groups_of_all_object_classes_are_read_once(monkeypatch: pytest.MonkeyPa
     assert server.read == ["CN=a", "CN=c", "CN=b", "CN=gone"]
 
 
-def test_active_directory_is_searched_by_group(
+def test_nested_groups_in_active_directory_are_found_by_searches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def sid(rid: int) -> bytes:
@@ -142,7 +142,7 @@ def test_active_directory_is_searched_by_group(
     ]
     assert {query.search_base for query in queries} == {"DC=x"}
     assert all("(objectClass=group)" in query.filter for query in queries)
-    # Each group is searched for once, together with the other groups at the same level.
+    # One search per nesting level finds the groups that are members of the groups at this level.
     assert len(queries) == 3
 
 
@@ -185,7 +185,7 @@ def test_a_dn_that_is_not_a_group_is_an_error(
 def test_duplicates_across_searches_and_reads_by_dn_are_removed(
     monkeypatch: pytest.MonkeyPatch, *, filters: list[str], dns: list[str], keeps_duplicates: bool
 ) -> None:
-    """Duplicates are kept if all entries come from a single search, or all of them are read by DN."""
+    # Duplicates are kept if all entries come from a single search, or if all entries are read by DN.
     people = [Entry(IDS[1], []), Entry(IDS[2], [])]
     queries: list[str] = []
 

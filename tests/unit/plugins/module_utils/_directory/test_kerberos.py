@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kerberos: sources of credentials, errors, and encryption with the security context."""
+"""Tests of Kerberos: sources of credentials, errors, and encryption with the security context."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_each_acquisition_uses_its_own_memory_cache(gssapi: Gssapi) -> None:
         ),
     ],
 )
-def test_missing_tickets_are_not_specific_to_a_server(
+def test_failures_to_obtain_credentials_are_not_specific_to_a_server(
     *, gssapi: Gssapi, account: Account, function: str, error: GSSError, identity: str, cause: str
 ) -> None:
     gssapi.failures = {function: error}

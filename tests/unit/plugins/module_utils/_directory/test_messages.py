@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Search responses read message by message."""
+"""Tests of reading search responses message by message."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def _large(*values: bytes) -> Message:
 
 @pytest.mark.parametrize("size", [7, 1000])
 @pytest.mark.parametrize("controls", [b"", ber(0xA0, ber(0x30, ber(4, b"1.2.3")))])
-def test_only_the_large_values_of_a_large_entry_are_lost(
+def test_only_the_large_values_of_a_large_entry_are_replaced(
     monkeypatch: pytest.MonkeyPatch, size: int, controls: bytes
 ) -> None:
     monkeypatch.setattr(messages, "MAX_MESSAGE_SIZE", 5000)
@@ -198,7 +198,7 @@ def test_the_memory_for_a_large_entry_is_bounded() -> None:
 
 
 @pytest.mark.parametrize("length", range(1, 60))
-def test_a_large_entry_with_a_wrong_length_is_rejected(
+def test_a_large_entry_with_a_wrong_length_is_decoded_or_rejected(
     monkeypatch: pytest.MonkeyPatch, length: int
 ) -> None:
     monkeypatch.setattr(messages, "MAX_MESSAGE_SIZE", 1)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explanations of search bases, OUs and groups that a server does not have.
+"""Tests of the explanations of search bases, OUs and groups that a server does not have.
 
-The integration tests check the same explanations with real servers. Here, the servers of the lab are complemented by
-responses that only Microsoft's Active Directory sends.
+The integration tests check the same explanations with real servers. These tests also simulate responses of Active
+Directory that the servers in the integration tests do not send.
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ SET_OTHER = (
 
 
 class _Tree:
-    """A server with some entries, whose searches consider the base, the scope and the names in the filter.
+    """A server that searches its entries by the base, the scope and the names in the filter.
 
     :ivar missing: result of searches whose base does not exist.
     :ivar root_dse: attributes of the root DSE.
-    :ivar lost: part of a request for which the server closes the connection.
+    :ivar lost: bytes that make the server close the connection if a request contains them.
     """
 
     def __init__(self, entries: Sequence[str], **root_dse: list[bytes]) -> None:
@@ -96,7 +96,7 @@ class _Tree:
             rdn, _comma, parent = dn.partition(",")
             if scope == 0 and dn == base:
                 yield dn
-            # Only searches for groups mention the class group.
+            # Only searches for groups contain the object class groupOfNames.
             is_wanted = ",OU=Groups," not in dn or b"groupOfNames" in search_filter
             if scope == 1 and parent == base and is_wanted:
                 yield dn
@@ -281,7 +281,7 @@ def test_the_cause_is_general_if_nothing_more_is_known(tmp_path: Path, lost: byt
 def test_a_referral_names_the_domain_that_the_server_holds(
     tmp_path: Path, dn: str, cause: str
 ) -> None:
-    """Active Directory returns referrals for search bases in other domains (MS-ADTS 3.1.1.3.1.4)."""
+    # Active Directory returns referrals for search bases in other domains (MS-ADTS 3.1.1.3.1.4).
     tree = _active_directory()
     uri = ber(4, b"ldap://other.example/OU=Oslo")
     parts = (ber(0x0A, b"\x0a"), ber(4), ber(4), ber(0xA3, uri))
@@ -300,7 +300,9 @@ def test_a_referral_names_the_domain_that_the_server_holds(
         (f"ou=Vadso,{DOMAIN}", "Correct the spelling of O(sources[].search_base)"),
     ],
 )
-def test_an_invalid_dn_names_unusual_attribute_types(tmp_path: Path, dn: str, remedy: str) -> None:
+def test_the_remedy_for_an_invalid_dn_names_unusual_attribute_types(
+    tmp_path: Path, dn: str, remedy: str
+) -> None:
     tree = _active_directory()
     tree.missing = result(SEARCH, 34)
     assert _explain(tmp_path, tree, dn) == (
@@ -310,7 +312,7 @@ def test_an_invalid_dn_names_unusual_attribute_types(tmp_path: Path, dn: str, re
 
 
 def test_a_search_base_exists_even_if_the_account_cannot_read_it(tmp_path: Path) -> None:
-    """389 Directory Server returns success for a search in pages whose base does not exist."""
+    # 389 Directory Server returns success for a paged search whose base does not exist.
     tree = _active_directory()
     with _open_session(tmp_path, tree) as session:
         require_search_base(session, DOMAIN)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Readers for the pages of a search. test_search.py tests the behavior that they have in common."""
+"""Tests of the readers for the pages of a search. test_search.py tests their common behavior."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks of search bases and filters, and the default filter for people."""
+"""Tests of the checks of search bases and filters, and of the default filter for people."""
 
 from __future__ import annotations
 
@@ -262,7 +262,7 @@ def test_the_nesting_of_a_filter_is_limited(levels: int) -> None:
 def test_a_filter_that_ldap3_would_send_differently_is_rejected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Simulate a bug in ldap3 that is not known yet: the check must not depend on a list of known bugs."""
+    # Simulate an unknown bug in ldap3, because the check must not depend on a list of known bugs.
     parse: Any = ldap3.operation.search.parse_filter
 
     def parse_first_condition(text: str, *arguments: Any) -> Any:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""DNS queries and their failures, with dnspython patched to work without a network."""
+"""Tests of DNS queries and their failures, with dnspython patched to work without a network."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ CHECK = (
 
 @pytest.fixture(name="responses")
 def _responses(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Responses by query, such as ``x.no. A``: records in text form, or an exception."""
+    """Return a dictionary for the responses to queries.
+
+    A key is a query, such as ``x.no. A``. A value is a list of records in text form, or an exception.
+    """
     responses: dict[str, Any] = {}
 
     def resolve(_resolver: object, name: str, kind: str) -> object:
@@ -64,7 +67,7 @@ def test_addresses_include_ipv4_and_ipv6(responses: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("error", [dns.resolver.NXDOMAIN, dns.resolver.NoAnswer])
 def test_a_name_without_records_is_not_an_error(responses: dict[str, Any], error: Any) -> None:
-    # Skip the constructor, because its arguments do not matter here.
+    # The constructor is skipped, because its arguments do not matter here.
     responses["x.no. SRV"] = error.__new__(error)
     assert open_resolver(DOMAIN, 5).query_srv("x.no") == []
 
@@ -107,7 +110,7 @@ def test_configured_dns_servers_are_queried(monkeypatch: pytest.MonkeyPatch) -> 
     assert used.lifetime == 7
 
 
-def test_the_dns_servers_of_this_host_are_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_dns_servers_of_the_host_are_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     def configure(resolver: dns.resolver.Resolver, *_file: str) -> None:
         resolver.nameservers = ["192.0.2.9"]
 

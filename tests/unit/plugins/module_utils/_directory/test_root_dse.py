@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Product, version and clock of a server, according to its root DSE."""
+"""Tests of the product, version and clock of a server, which are read from its root DSE."""
 
 from __future__ import annotations
 

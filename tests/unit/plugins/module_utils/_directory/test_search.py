@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Searches with both page readers: they return all pages or raise an error."""
+"""Tests of searches with both page readers: they return all pages or raise an error."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_an_unreadable_root_dse_is_an_error(tmp_path: Path) -> None:
 
 
 def test_incomplete_values_of_one_entry_do_not_affect_others(tmp_path: Path) -> None:
-    """Simulate Active Directory, because no server in the lab returns incomplete values."""
+    # Simulate Active Directory, because no server in the integration tests returns incomplete values.
     incomplete = _person(0, **{"memberOf": [], "memberOf;range=0-1499": [b"A"]})
     pages = _Pages([incomplete, _person(1, memberOf=[b"B"]), page_end(b"")])
     with session_with(tmp_path, pages) as session:
@@ -197,7 +197,7 @@ def test_a_repeated_page_is_an_error(tmp_path: Path, pages: list[Sequence[Messag
 
 
 def test_the_session_can_be_used_while_the_error_of_a_search_is_handled(tmp_path: Path) -> None:
-    """The traceback keeps the generators alive, so the search must close them explicitly."""
+    # The traceback keeps the generators alive, so the search must close them explicitly.
     repeated = [_person(1), page_end(b"c")]
     pages = _Pages(repeated, repeated, repeated, [_person(2), result(SEARCH)])
     with session_with(tmp_path, pages) as session:
@@ -270,7 +270,7 @@ def test_an_unfinished_response_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_entry_without_an_identity_is_an_error(tmp_path: Path) -> None:
-    """The message contains the DN of the parent, because that of the entry can contain the name of a person."""
+    # The message contains the DN of the parent, because the DN of the entry can contain the name of a person.
     unidentified = [entry(f"CN={name},OU=S\\,T,DC=x", {"sn": [b"X"]}) for name in ("A\\,B", "C")]
     pages = _Pages([_person(0), *unidentified, page_end(b"")])
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers looked up in DNS: their order, their addresses, and servers that are ignored."""
+"""Tests of servers looked up in DNS: their order, their addresses, and servers that are ignored."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def test_no_usable_server_is_an_error(
 def test_host_names_are_resolved_by_the_configured_dns_servers_or_by_the_system(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dns_servers: Sequence[str]
 ) -> None:
-    """In both cases, the certificate is verified against the host name."""
+    # In both cases, the certificate is verified against the host name.
     host = "dc1.x.no" if dns_servers else "localhost"
     domain = Domain("x.no" if dns_servers else "localhost", dns_servers=dns_servers)
     server_tls = tls(tmp_path, host)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads of single entries by DN, and of all values of attributes with many values."""
+"""Tests of reading single entries by DN, and of reading all values of attributes with many values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ Attributes = Mapping[str, Sequence[bytes]]
 
 
 class _Server:
-    """A server that returns an empty root DSE first, and an entry or a result code for each further search."""
+    """A server that returns an empty root DSE first, and one of the responses for each further search.
+
+    :param responses: for each search, the attributes of an entry, an empty mapping for no entry, or a result code.
+    """
 
     def __init__(self, *responses: Attributes | int) -> None:
         self.responses: list[Attributes | int] = [{}, *responses]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The deadline for a response, which applies from the request to the last byte."""
+"""Tests of the deadline for a response, which applies from the request to the last byte."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The SASL security layer: data is encrypted, decrypted, and verified."""
+"""Tests of the SASL security layer: data is encrypted, decrypted and verified."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Attribute types: parsing of their definitions, subtypes, and suggestions for unknown names."""
+"""Tests of attribute types: parsing of their definitions, subtypes, and suggestions for unknown names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.subs
 from hypothesis import given
 from hypothesis import strategies as st
 
-# Definitions as OpenLDAP, 389 Directory Server and Samba write them.
+# Definitions in the formats of OpenLDAP, 389 Directory Server and Samba.
 OPEN_LDAP = (
     "( 2.5.4.4 NAME ( 'sn' 'surname' ) DESC 'RFC2256: last (family) name(s) NAME 'x'' SUP name )"
 )

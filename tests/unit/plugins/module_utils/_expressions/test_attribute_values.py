@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Conversion of attribute values to sorted, distinct strings, and the text form of binary values."""
+"""Tests of the conversion of attribute values to sorted, distinct strings, and of the text form of binary values."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_guid_has_the_text_form_of_a_uuid(identity: uuid.UUID) -> None:
         assert decode_values(name, identity.bytes_le) == [str(identity)]
 
 
-# The examples are in MS-DTYP 2.4.2.4, and in Microsoft's documentation of SIDs.
+# The examples are from MS-DTYP 2.4.2.4 and from Microsoft's documentation of SIDs.
 @pytest.mark.parametrize(
     ("octets", "text"),
     [
@@ -121,7 +121,7 @@ def test_the_text_form_does_not_depend_on_the_name_of_an_attribute() -> None:
     assert decode_values("1.2.840.113556.1.4.146", bytes([1, 0, 0, 0, 0, 0, 0, 5])) == ["S-1-5"]
 
 
-def test_all_names_are_lowercase_and_distinct() -> None:
+def test_names_of_binary_attributes_are_lowercase_and_distinct() -> None:
     names = {*UNREADABLE_ATTRIBUTES, *TEXT_FORMS}
     assert names == {name.lower() for name in names}
     assert len(names) == len(UNREADABLE_ATTRIBUTES) + len(TEXT_FORMS)

@@ -223,7 +223,7 @@ _NAMES_USED_BY_JINJA = """
 
 
 @pytest.mark.parametrize("name", _NAMES_USED_BY_JINJA.split())
-def test_names_used_by_jinja_are_attributes(name: str) -> None:
+def test_names_used_by_jinja_can_be_attributes(name: str) -> None:
     if "-" not in name:
         expression = compile_expression(f"{name} | default('nothing')", "C")
         assert expression.evaluate(VARIABLES).text == "nothing"

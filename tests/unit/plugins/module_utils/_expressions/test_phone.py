@@ -157,7 +157,7 @@ def test_a_number_has_the_digits_of_the_text_and_the_text_has_no_letters(
 def _completes_local_numbers(country_code: int) -> bool:
     """Return whether the library adds or replaces digits in the local numbers of a country.
 
-    For Norfolk Island (+672), for example, it adds the 3 with which all numbers begin today.
+    For Norfolk Island (+672), for example, the library adds the digit 3, with which all numbers now begin.
     """
     region = phonenumbers.region_code_for_country_code(country_code)
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)

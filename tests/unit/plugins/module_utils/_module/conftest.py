@@ -20,7 +20,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
 def _uploader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Uploader]:
     """Provide an uploader with a roster of three people and no state.
 
-    It contacts the service without a proxy.
+    Proxies in the environment are ignored.
     """
     for name in ("http_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)

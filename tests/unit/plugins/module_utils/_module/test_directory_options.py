@@ -56,7 +56,7 @@ def test_options_are_converted_to_an_account() -> None:
 def test_environment_variables_that_the_protocol_does_not_use_are_ignored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # When the module parses its parameters, ansible-core has already copied the variables into them.
+    # Before the module parses its parameters, ansible-core copies the environment variables into the parameters.
     for option in ("bind_dn", "bind_pw"):
         monkeypatch.setenv(VARIABLES[option], f"{option} of the host")
     params = complete_params(

@@ -32,7 +32,7 @@ REMEDY = (
 
 
 def add(check: IdentityCheck, *numbers: int, parent: str = "DC=x") -> None:
-    """Add a page of entries with one identity for each number."""
+    """Add a page with one entry for each number, which determines the identity and the name of the entry."""
     check.add(
         [Entry(str(uuid.UUID(int=number)), []) for number in numbers],
         [f"CN={number},{parent}".encode() for number in numbers],

@@ -127,7 +127,7 @@ def test_a_roster_can_only_be_written_to_a_file_in_a_directory(
 
 
 @pytest.mark.parametrize("name", ["contacts.csv", "contacts.csv.ids"])
-def test_pipes_and_devices_are_rejected(dest: Path, name: str) -> None:
+def test_a_pipe_is_rejected(dest: Path, name: str) -> None:
     pipe = dest.with_name(name)
     os.mkfifo(pipe)
     with pytest.raises(InputError) as caught:

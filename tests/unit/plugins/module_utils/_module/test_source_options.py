@@ -40,7 +40,7 @@ def test_sources_are_numbered_and_use_the_common_filter() -> None:
         ("CN=Night\\, shift,OU=Groups,DC=x", ["CN=Night\\, shift,OU=Groups,DC=x"]),
         (["CN=A,DC=x", "CN=B,DC=x"], ["CN=A,DC=x", "CN=B,DC=x"]),
         (("CN=A,DC=x",), ["CN=A,DC=x"]),
-        # The line break of a YAML block scalar is not a part of the name; an escaped space is.
+        # The line break of a YAML block scalar is not part of the DN, but an escaped space is.
         ("CN=A,DC=x\n", ["CN=A,DC=x"]),
         ([" CN=A,DC=x", "\n", "\tCN=B\\  "], ["CN=A,DC=x", "CN=B\\ "]),
     ],

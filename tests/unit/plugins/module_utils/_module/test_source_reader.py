@@ -4,7 +4,7 @@
 
 """Tests of searches for the people of sources.
 
-Each search is sent once, even if several sources need the result.
+Each search is sent only once, even if several sources need its result.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def test_people_who_match_an_exclusion_filter_are_excluded(monkeypatch: pytest.M
         (b"1999-01-01", True, False),
         (b"soon", True, True),
         (b"\xff", True, True),
-        # A blank value counts as a missing value.
+        # A blank value is treated as a missing value.
         (b" ", True, False),
         ([b" ", b"2999-01-01"], False, False),
         ([b"2999-01-01", b"1999-01-01"], True, False),
@@ -236,7 +236,7 @@ def test_an_ou_to_exclude_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_search_base_of_an_empty_source_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
-    """389 Directory Server returns success for a search in pages whose base does not exist."""
+    # 389 Directory Server returns success for a paged search whose base does not exist.
     server = _FakeServer(monkeypatch)
     server.results = {"(a=b)": {}}
     empty = [
@@ -250,7 +250,7 @@ def test_the_search_base_of_an_empty_source_must_exist(monkeypatch: pytest.Monke
     assert str(caught.value) == ("source 1: Cannot search OU=none: it is missing. Correct it.")
 
 
-def test_entries_are_read_by_the_smallest_dn_in_each_attribute(
+def test_referenced_entries_are_read_by_the_smallest_dn_in_each_attribute(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server = _FakeServer(monkeypatch)

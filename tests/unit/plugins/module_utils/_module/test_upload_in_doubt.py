@@ -131,7 +131,7 @@ def test_a_refused_retry_does_not_resolve_the_unknown_outcome_of_the_first_attem
         plain("200 OK", b'{"success": false, "message": "Nothing was imported"}'),
     ],
 )
-def test_a_definite_rejection_keeps_the_receipt_complete_unless_an_earlier_run_is_in_doubt(
+def test_a_definite_refusal_keeps_the_receipt_complete_unless_an_earlier_run_is_in_doubt(
     uploader: Uploader, response: bytes
 ) -> None:
     uploader.upload(initial=True)
@@ -148,10 +148,10 @@ def test_a_definite_rejection_keeps_the_receipt_complete_unless_an_earlier_run_i
     assert (outcome.receipt.complete, has_complete_receipt(uploader)) == (False, False)
 
 
-def test_an_upload_with_other_columns_leaves_doubt_about_the_receipt_too(
+def test_an_upload_with_other_columns_also_makes_the_receipt_incomplete(
     uploader: Uploader,
 ) -> None:
-    """The receipt is ignored because of its header, but the service might have accepted the new columns."""
+    # The receipt is ignored because of its header, but the service might have accepted the new columns.
     uploader.upload(initial=True)
     before = uploader.src.read_bytes(), uploader.src.with_name("contacts.csv.ids").read_bytes()
     uploader.src.write_bytes(b"Name,Email,Phone\r\nA,a@x,1\r\n")

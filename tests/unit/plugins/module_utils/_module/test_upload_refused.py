@@ -71,7 +71,7 @@ def test_a_refused_upload_does_not_change_the_state(
     assert (service["errors"], service["error_count"]) == (row_errors, len(row_errors))
 
 
-def test_the_rows_that_were_not_refused_count_as_accepted(uploader: Uploader) -> None:
+def test_the_rows_that_were_not_refused_are_treated_as_accepted(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     uploader.write_roster(
         ("A2", "a@x", "oslo"),
@@ -128,7 +128,7 @@ def test_a_first_upload_can_be_accepted_in_part(uploader: Uploader) -> None:
         {"errors": [{"row": 1}, {"row": 2}, {"row": 3}], "counts": {"skipped": 3}},
     ],
 )
-def test_no_row_counts_as_accepted_if_the_response_does_not_identify_the_refused_rows(
+def test_no_row_is_treated_as_accepted_if_the_response_does_not_identify_the_refused_rows(
     uploader: Uploader, response: dict[str, object]
 ) -> None:
     uploader.upload(initial=True)
@@ -142,7 +142,9 @@ def test_no_row_counts_as_accepted_if_the_response_does_not_identify_the_refused
 
 
 @pytest.mark.parametrize("status", ["200 OK", "201 Created", "204 No Content"])
-def test_any_successful_status_counts_as_acceptance(uploader: Uploader, status: str) -> None:
+def test_a_successful_status_with_an_empty_body_means_acceptance(
+    uploader: Uploader, status: str
+) -> None:
     uploader.response = plain(status)
     outcome = uploader.upload(initial=True, result=None)
     assert changed_and_uploaded(outcome) == (True, True)
@@ -151,7 +153,7 @@ def test_any_successful_status_counts_as_acceptance(uploader: Uploader, status: 
     assert outcome.message.startswith(
         f"The roster counts as accepted because the service returned HTTP {status[:3]} with an empty body."
     )
-    # A confirmed upload and an unchanged roster need no note.
+    # An unchanged roster is not sent, so there is nothing to confirm.
     assert uploader.upload(result=None).message == ""
 
 
@@ -164,7 +166,7 @@ def test_a_confirmed_upload_has_no_note(uploader: Uploader) -> None:
     "body", [b"<html>Log in</html>", b'{"errors": {"1": "bad"}}', b'{"success": false}', b"error"]
 )
 @pytest.mark.parametrize("result", [None, RESULT_OPTION])
-def test_a_successful_status_with_an_unexpected_body_does_not_count_as_acceptance(
+def test_a_successful_status_with_an_unexpected_body_does_not_mean_acceptance(
     uploader: Uploader, status: str, body: bytes, result: dict[str, str] | None
 ) -> None:
     uploader.response = plain(status, body)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Property-based tests that compare who keeps contested values with a brute-force statement of the rules."""
+"""Property-based tests of the allocation of contested values, with brute-force checks of its rules."""
 
 from __future__ import annotations
 
@@ -78,19 +78,19 @@ def test_the_holders_satisfy_the_rules(case: tuple[tuple[Column, ...], list[Cont
     rows = {identity for identity, *_cells in made.contacts}
     claims = {each: state.values(each) for each in state.people}
     for identity in set(claims) - rows:
-        # No values that are free, or that their holders do not need, are enough for a valid row.
+        # Values that are free, or that their holders do not need, are not enough for a valid row.
         for values in _subsets(claims[identity]):
             if state.has_valid_row(identity, values):
                 assert not state.can_do_without({each for each in values if each in state.holders})
     for identity in rows:
         for value in claims[identity]:
             holder = state.holders[value]
-            # The smallest identity keeps a value that nobody needs.
+            # A value that its holder does not need is held by the smallest identity.
             assert holder <= identity or not state.can_do_without({value})
 
 
 @given(_people())
-def test_of_people_who_need_only_one_value_the_smallest_identity_keeps_it(
+def test_of_people_with_the_same_single_value_the_smallest_identity_keeps_it(
     case: tuple[tuple[Column, ...], list[Contact]],
 ) -> None:
     _layout, people = case
@@ -109,7 +109,7 @@ def test_of_people_who_need_only_one_value_the_smallest_identity_keeps_it(
 
 
 @given(st.sampled_from(LAYOUTS), st.data())
-def test_masks_of_filled_cells_obey_the_rules_of_the_columns(
+def test_bit_masks_of_filled_cells_are_checked_like_the_cells(
     layout: tuple[Column, ...], data: st.DataObject
 ) -> None:
     cells = data.draw(st.tuples(*(st.sampled_from(["", "1"]) for _column in layout)))

@@ -120,7 +120,7 @@ def test_a_person_with_an_address_cannot_take_the_only_value_of_a_colleague(atta
         pytest.param(
             [contact("1", "A", "a@x", "1"), contact("2", "B", "a@x", "1")],
             [("1", "a@x", ""), ("2", "", "1")],
-            id="a person who loses one column needs the next one",
+            id="two people share both values",
         ),
         pytest.param(
             [
@@ -136,16 +136,16 @@ def test_a_person_with_an_address_cannot_take_the_only_value_of_a_colleague(atta
                 contact("3", "C", "a@x", "2"),
             ],
             [("1", "", "1"), ("2", "", "2"), ("3", "a@x", "")],
-            id="a value that its holder does not need is taken over",
+            id="a person takes over a value that its holder does not need",
         ),
         pytest.param(
             [contact(each, each, f"{each}@x", "1") for each in "321"],
             [("1", "1@x", "1"), ("2", "2@x", ""), ("3", "3@x", "")],
-            id="a phone that several people share",
+            id="several people share a phone number",
         ),
     ],
 )
-def test_the_holders_of_contested_values(
+def test_contested_values_have_the_expected_holders(
     people: list[Contact], expected: list[tuple[str, ...]]
 ) -> None:
     made = make_roster(COLUMNS, people)
@@ -153,9 +153,7 @@ def test_the_holders_of_contested_values(
     assert made.left_out == []
 
 
-def test_a_value_that_a_person_with_a_needed_value_does_not_need_goes_to_the_smallest_identity() -> (
-    None
-):
+def test_a_value_that_no_row_needs_goes_to_the_smallest_identity() -> None:
     strict_columns = columns(
         {"header": "Badge", "value": "sn", "required": True, "unique": True},
         {"header": "Phone", "value": "mobile", "unique": True},
@@ -165,7 +163,7 @@ def test_a_value_that_a_person_with_a_needed_value_does_not_need_goes_to_the_sma
     assert made.contacts == [("1", "A", "1"), ("2", "B", "")]
 
 
-def test_a_person_is_tried_again_after_values_were_handed_over() -> None:
+def test_a_person_is_reconsidered_after_values_are_handed_over() -> None:
     two_rules = columns(
         {"header": "A", "value": "sn", "unique": True, "required_unless": "B"},
         {"header": "B", "value": "mail", "unique": True},
@@ -181,7 +179,7 @@ def test_a_person_is_tried_again_after_values_were_handed_over() -> None:
     assert made.left_out == []
 
 
-def test_lost_values_are_listed_with_their_holders_but_are_not_left_out() -> None:
+def test_lost_values_are_listed_with_their_holders_and_separately_from_left_out_people() -> None:
     people = [
         *(contact("1", "A", "a@x", "1"), contact("2", "B", "b@x", "1"), contact("3", "C", "", "1")),
         *(contact("4", "D", "", "1"), contact("5", "E", "e@x", "", location="bergen")),
@@ -210,7 +208,7 @@ def test_lost_values_are_listed_with_their_holders_but_are_not_left_out() -> Non
     assert [cell.identity for cell in oslo.first] == ["4", "1", "2"]
 
 
-def test_the_first_lost_values_are_kept_in_bounded_memory() -> None:
+def test_only_the_first_lost_values_are_kept_in_memory() -> None:
     people = [contact(f"{each:03d}", "N", f"{each}@x", str(each % 2)) for each in range(40)]
     (contested,) = make_roster(COLUMNS, people).written.contested
     assert (contested.values, contested.count, contested.left_out) == (2, 38, 0)
@@ -263,7 +261,7 @@ def test_all_emptied_cells_are_reported() -> None:
 def test_only_candidates_are_resolved(people: list[Contact | LeftOut], line_count: int) -> None:
     spill, files = recording_spill()
     locations = list(dict.fromkeys(person.location for person in people))
-    # Each line is spilled to its own file.
+    # Each line is spilled to a separate file.
     builder = RosterBuilder(COLUMNS, locations, spill, MemoryLimits(run_bytes=1))
     for person in people:
         builder.add_page(mapped_page([person]), locations.index(person.location))

@@ -22,7 +22,7 @@ A, B = ("A", "a@x", "oslo"), ("B", "b@x", "oslo")
 BY_EMAIL = RowLayout(location_index=2, key_indexes=(1,), width=3)
 
 
-def test_equal_rows_count_as_sorted() -> None:
+def test_consecutive_equal_rows_are_sorted() -> None:
     rows = BY_EMAIL.presorted_rows(roster_file([A, A, B]))
     assert [row.cells for row in rows] == [A, A, B]
 

@@ -46,7 +46,7 @@ def test_all_lines_are_returned_in_order_any_number_of_times(
 
 def test_a_run_is_spilled_as_soon_as_it_is_full() -> None:
     spill, files = recording_spill()
-    # Each line counts as its length plus 64 bytes.
+    # The size of a run is the total length of its lines, plus 64 bytes for each line.
     sorter = ExternalSorter(spill, 2 * (64 + 2) + 1)
     for file_count in (0, 0, 1, 1, 1, 2):
         sorter.add(b"x\n")

@@ -63,7 +63,7 @@ def _changes(plan: Plan) -> list[tuple[str, tuple[str, ...] | None, tuple[str, .
     ]
 
 
-# Cases in which matching people by identity and matching them by key have the same result.
+# Cases in which matching people by identity and matching people by key have the same result.
 _BY_EITHER = [
     ("no change", [A], [A], "a", "a", []),
     ("added", [A], [A, B], "a", "ab", [(ADDED, None, B)]),
@@ -238,7 +238,7 @@ def test_removed_people_without_a_valid_row_are_listed_with_the_cause() -> None:
     ]
     plan = _compare(old, roster_file([A], "a", left_out=left_out), with_changes=False)
     assert (plan.count(REMOVED), plan.count(REMOVED_INVALID)) == (3, 2)
-    # The cause at the location of the removed contact is preferred to other causes.
+    # The cause at the location of the removed contact takes precedence over other causes.
     assert plan.invalid == (
         LeftOut("a", "bergen", "Name is empty"),
         LeftOut("b", "oslo", "Email is empty"),
@@ -257,7 +257,7 @@ def test_left_out_people_without_an_old_row_are_not_changes() -> None:
     assert _compare(None, new).count(ADDED) == 1
 
 
-def test_moved_and_changed_contacts_do_not_count_as_invalid() -> None:
+def test_moved_and_changed_contacts_are_not_counted_as_invalid() -> None:
     old, new = roster_file([A, B], "ab"), [A_BERGEN, ("B2", "b@x", "oslo")]
     left_out = [LeftOut("a", "tromso", "x"), LeftOut("b", "tromso", "x")]
     plan = _compare(old, roster_file(new, "ab", left_out=left_out), with_changes=False)

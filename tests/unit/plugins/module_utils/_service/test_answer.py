@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of reading answers: counts, refused rows, and responses that do not match the profile."""
+"""Tests of reading answers: counts, refused rows, and responses that do not match the result format."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_incomplete_response_is_not_a_result() -> None:
         ({"status": "fine"}, "it does not contain counts or errors"),
     ],
 )
-def test_response_must_match_the_profile(document: object, problem: str) -> None:
+def test_response_must_match_the_result_format(document: object, problem: str) -> None:
     assert read_document(document).problem == problem
 
 

@@ -126,7 +126,7 @@ def test_101_is_a_final_response() -> None:
 
 
 @pytest.mark.parametrize("interim", [b"HTTP/1.1 102 Processing\r\n\r\n", b"HTTP/1.1 100 X\r\n\r\n"])
-def test_endless_interim_responses_are_not_valid(interim: bytes) -> None:
+def test_too_many_interim_responses_are_an_error(interim: bytes) -> None:
     with (
         http_server(lambda _request, write: write(interim * 101 + plain("200 OK", OK))) as server,
         pytest.raises(ServiceError, match="its response is not valid HTTP") as caught,

@@ -132,7 +132,7 @@ def _lax_openssl(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 @pytest.mark.usefixtures("_lax_openssl")
 @pytest.mark.parametrize("validate_certs", [True, False])
-def test_tls_1_1_is_refused(tmp_path: Path, validate_certs: bool) -> None:
+def test_tls_1_1_is_rejected(tmp_path: Path, validate_certs: bool) -> None:
     server_tls = tls(tmp_path, "localhost")
     ca_file = server_tls.ca_file if validate_certs else None
     server_tls.context.set_ciphers("ALL:@SECLEVEL=0")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the secrets of an endpoint: where they are masked, and which values count as secrets."""
+"""Tests of the secrets of an endpoint: masking in the URL, and the values that must be masked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transp
         ("/hook/Tk7.a%2Fb%25c/import", "/hook/.../import"),
         ("/hook/x-Tk7.a%252Fb%2525c-y", "/hook/..."),
         ("/api-key-1/", "/.../"),
-        # A short password may occur in the path by chance.
+        # A short secret can occur in the path by chance.
         ("/short/api", "/short/api"),
     ],
 )

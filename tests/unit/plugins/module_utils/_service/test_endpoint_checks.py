@@ -55,7 +55,7 @@ UNENCRYPTED = "personal data would be sent unencrypted. Use https://."
                 *("x-atlassian-token", "SEND_PASSWORD_RESET", "generate_pin", "x-amz-signature"),
             ),
         },
-        # A user name with a password is not a secret.
+        # A user name is not a secret if there is also a password.
         {
             "token": "",
             "username": "contacts",
@@ -127,7 +127,7 @@ def test_valid_endpoint_is_accepted(changes: dict[str, object]) -> None:
         ),
     ],
 )
-def test_invalid_endpoint_is_refused(changes: dict[str, object], message: str) -> None:
+def test_invalid_endpoint_is_rejected(changes: dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as caught:
         check_endpoint(endpoint_with(changes))
     assert str(caught.value) == message

@@ -97,14 +97,14 @@ def test_sign_of_failure_is_found(document: object, sign: str) -> None:
         {"status": 200, "statusCode": "201"},
         {"successful": 0, "valid": 0},
         {"links": {"errors": "/imports/7/errors"}, "_links": {"error": "x"}},
-        # Deeper values describe other things.
+        # Deeply nested values describe other objects.
         {
             "a": {"b": {"success": False}},
             "rows": [{"meta": {"error": "x"}, "list": [{"error": "x"}]}],
         },
     ],
 )
-def test_document_without_a_sign_of_failure(document: object) -> None:
+def test_no_sign_of_failure_is_found(document: object) -> None:
     assert find_failure_sign(Document(JSON, document)) == ""
 
 
@@ -140,7 +140,7 @@ def test_other_documents_have_no_sign(kind: str) -> None:
         ({"a.b": {"failed": 1}}, {("a", "b", "failed")}, 0, "failed is not 0"),
         ({"status": "failed"}, {("status",)}, 0, ""),
         ([{"status": "failed"}], {()}, 0, ""),
-        # A count that is not higher than the known number of refused rows adds nothing.
+        # A count that is not higher than the known number of refused rows is not a sign of failure.
         ({"failed": 2, "errors": "2"}, set(), 2, ""),
         ({"failed": 3}, set(), 2, "failed is not 0"),
         ({"failed": True}, set(), 2, "failed is not 0"),

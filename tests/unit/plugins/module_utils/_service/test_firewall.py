@@ -37,13 +37,13 @@ F5_PAGE = b"<html>The requested URL was rejected. Please consult with your admin
         (403, {"x-amzn-waf-action": "captcha"}, b"", FIREWALL),
         (403, HTML, F5_PAGE, FIREWALL),
         (403, HTML, b"<p>Incapsula incident ID: 1-2</p>", FIREWALL),
-        # Any page can come from the web server of the service.
+        # Without these signs, a page can also come from the web server of the service.
         (403, HTML, b"<h1>Forbidden</h1>", MAYBE_FIREWALL),
         (403, {}, b" <html>", MAYBE_FIREWALL),
         (406, HTML, b"", MAYBE_FIREWALL),
         (503, {**HTML, **CLOUDFLARE}, b"<title>", MAYBE_FIREWALL),
         (429, {**HTML, "Server": "AkamaiGHost"}, b"<title>", MAYBE_FIREWALL),
-        # Responses of services, also of those behind a content delivery network.
+        # Responses from services, including services behind a content delivery network.
         (403, {**JSON, **CLOUDFLARE}, b'{"error": "no"}', ""),
         (403, JSON, b"<", ""),
         (403, {}, b"", ""),

@@ -85,7 +85,7 @@ def test_secret_is_masked_in_any_two_encodings(first: str, second: str) -> None:
         (f"Bearer {TOKEN[:10]}", "Bearer ..."),
         (f"ends with {TOKEN[-8:]}", "ends with ..."),
         ("xhunter2y HUNTER2", "x...y ..."),
-        # A short secret is masked as a word.
+        # A short secret is masked only as a whole word.
         ("pw is spwn", "... is spwn"),
         # Names with other separators, in other forms, and as parts of words.
         ("O Brien, OBrien, O\u2019BRIEN and o-brien", "..., ..., ... and ..."),
@@ -107,13 +107,13 @@ def test_secret_is_masked_in_any_two_encodings(first: str, second: str) -> None:
         # Words that are not in the roster.
         ("the value is not a location of this account", None),
         ("Email: is not unique in row 12", None),
-        # Configuration, whatever its words.
+        # Text from the configuration is not masked, even if it contains a word of the roster.
         ("Location", None),
         ("Bo Works", None),
         ("bo works, bo", "... works, ..."),
         # Text that could control a terminal.
         ("a\x1b[2Jb\ud800c\u202e\nd", "ab c d"),
-        # Tokens of other systems.
+        # Long words can be tokens of other systems.
         ("x" * 41, "..."),
         ("", None),
     ],
@@ -136,7 +136,7 @@ def test_text_is_shortened_after_masking() -> None:
     assert MASKER.mask("x" * 39 + " Lundqvist", 20) == "x" * 20
 
 
-def test_encoding_that_never_ends_is_masked() -> None:
+def test_secret_is_masked_in_many_nested_encodings() -> None:
     text = TOKEN
     for _round in range(9):
         text = quote(text, safe="")
@@ -159,7 +159,7 @@ def test_no_secret_can_be_decoded_from_masked_text(
         echo = ENCODINGS[name](echo)
     masked = Masker([secret]).mask(f"{around} {echo} {around}", 2000)
     assert secret not in masked
-    # What remains cannot be decoded either.
+    # Masking the result again changes nothing, because it contains no encoded secret.
     assert Masker([secret]).mask(masked, 2000) == masked
 
 
@@ -187,7 +187,7 @@ def test_rosters_are_read_once_for_several_texts() -> None:
     assert [masker.mask(text) for text in ("Gone person", "anne")] == ["... person", "..."]
     assert masker.mask(f"row {_base64('Gone')}") == "row ..."
     assert reads == ["new", "old"]
-    # Words that were not looked up before are never shown unchecked.
+    # `mask` looks up the words that `prepare` has not looked up.
     assert masker.mask("Gone Lundqvist") == "... ..."
 
 

@@ -80,7 +80,7 @@ def test_target_is_compared_with_the_url(location: str, target: RedirectTarget) 
     assert read_target(URL, location) == target
 
 
-def test_slash_at_the_end_can_be_wrong() -> None:
+def test_missing_and_superfluous_trailing_slashes_are_recognized() -> None:
     assert read_target("https://x.no/contacts/", "/contacts").kind == REMOVE_SLASH
     assert read_target("https://x.no", "/").kind == ADD_SLASH
 

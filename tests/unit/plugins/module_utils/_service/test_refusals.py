@@ -43,8 +43,7 @@ Form = Literal["NFC", "NFD"]
         ),
         ({"row": 1}, RowError(row=1, identity="id-1")),
         ({"row": 1, "error": None, "column": 7}, RowError(row=1, identity="id-1", column="7")),
-        # Words that occur in any row of the roster are masked, regardless of case. Long numbers are
-        # always masked.
+        # Words that occur in any row of the roster are masked, regardless of case. Long numbers are always masked.
         (
             {"row": 1, "error": "ASE@X.NO  of Åse at\noslo, not ola@y.no"},
             RowError(row=1, identity="id-1", cause="... of ... at ..., not ...@......."),
@@ -69,13 +68,12 @@ Form = Literal["NFC", "NFD"]
             {"row": 1, "error": {"email": ["is bad", "is long"]}},
             RowError(row=1, identity="id-1", cause="email: is bad, email: is long"),
         ),
-        # Without the expected key, a common one is used.
+        # If the configured key is missing, a common key is used.
         ({"row": 1, "message": "is bad"}, RowError(row=1, identity="id-1", cause="is bad")),
         # The name of a field is shown as the title of its column.
         ({"row": 1, "column": "EMAIL"}, RowError(row=1, identity="id-1", column="Email")),
         ({"row": 1, "column": "rows.1.email"}, RowError(row=1, identity="id-1", column="Email")),
-        # Characters that could control a terminal or cannot be part of a result are replaced with
-        # spaces.
+        # Escape sequences are removed. Other characters that are not printable are replaced with spaces.
         (
             {"row": 1, "error": "a\x1b[2Jb\ud800c\u202e"},
             RowError(row=1, identity="id-1", cause="ab c"),
@@ -138,10 +136,10 @@ def test_words_are_masked_in_any_normalization_form(form: Form, message: str, ma
         ),
     ],
 )
-def test_errors_can_be_texts_or_fields(errors: object, row_errors: tuple[RowError, ...]) -> None:
+def test_errors_can_be_strings_or_objects(errors: object, row_errors: tuple[RowError, ...]) -> None:
     answer = read_document({"errors": errors})
     assert (answer.errors, answer.error_count) == (row_errors, len(row_errors))
-    # The rows are unknown, so no row counts as accepted.
+    # The rows are unknown, so no row is treated as accepted.
     assert (answer.unassigned, answer.is_partial) == (len(row_errors), False)
 
 

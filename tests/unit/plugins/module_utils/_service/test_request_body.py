@@ -112,7 +112,7 @@ def test_names_can_contain_letters_of_any_alphabet() -> None:
 
 
 @pytest.mark.parametrize("name", ["", 'a"b', "a\\b", "a\r\nb", "a\x00", "a\x7f", "\x1f", "\udce5"])
-def test_names_with_unsafe_characters_are_refused(name: str) -> None:
+def test_names_with_unsafe_characters_are_rejected(name: str) -> None:
     message = (
         f"Cannot use {name!r} in a form: "
         "it is empty or contains double quotes, backslashes or control characters."

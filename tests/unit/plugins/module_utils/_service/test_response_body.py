@@ -26,7 +26,7 @@ UNSUPPORTED = "its Content-Encoding is not supported"
 
 
 def _compress_without_header(data: bytes, level: int) -> bytes:
-    """Compress data as deflate without zlib's header, as some servers do."""
+    """Compress data with deflate, but without the zlib header, as some servers do."""
     compressor = zlib.compressobj(level, wbits=-zlib.MAX_WBITS)
     return compressor.compress(data) + compressor.flush()
 
@@ -35,7 +35,7 @@ def _single_bytes(data: bytes) -> Iterable[bytes]:
     return (data[index : index + 1] for index in range(len(data)))
 
 
-# Some servers name a charset in this header.
+# Some servers specify a charset in Content-Encoding.
 @pytest.mark.parametrize(
     "encoding",
     [

@@ -148,7 +148,7 @@ DATE = "Tue, 24 Nov 2026 08:00:00 GMT"
         ("١٢", None, None),
         ("Tue, 24 Nov 2026 09:00:30 GMT", None, 30.0),
         ("Tue, 24 Nov 2026 08:59:00 GMT", None, 0.0),
-        # Retry-After and Date are both based on the service's clock, which is one hour slow.
+        # Retry-After and Date are both based on the service's clock, which is one hour behind.
         ("Tue, 24 Nov 2026 08:00:30 GMT", DATE, 30.0),
         ("Tue, 24 Nov 2026 08:00:30 GMT", "nonsense", 0.0),
         # Obsolete date formats (RFC 9110, 5.6.7).

@@ -89,7 +89,7 @@ DOCUMENT = {"why": {"text": "because"}, "notes": ["a", "b"], "message": "usual",
         ((), ".", ""),
     ],
 )
-def test_paths_of_messages_come_first(
+def test_configured_paths_of_messages_take_precedence(
     paths: tuple[str, ...], listed: str | None, message: str
 ) -> None:
     assert find_message(Document(JSON, DOCUMENT), paths, listed) == message

@@ -219,7 +219,7 @@ PAGE = Answer(200, problem="it is an HTML page (media type text/html)", is_page=
         *((answer, UNKNOWN, UNSURE) for answer in (SIGN, PAGE, Answer(204, problem="it is empty"))),
         (DENIED, REJECTED, REFUSED),
         (replace(DENIED, status=201, problem="x", failure_sign="y"), REJECTED, REFUSED),
-        # The status code has not accepted the upload, so a flag that is false does not resolve the outcome.
+        # The status code does not mean acceptance, so a flag that is false leaves the outcome unknown.
         (replace(DENIED, status=500), UNKNOWN, UNSURE),
         (replace(DENIED, status=202), UNKNOWN, UNSURE),
         # Nothing was sent, so nothing can have been accepted.
@@ -295,11 +295,11 @@ def test_rejection_does_not_resolve_the_outcome_of_an_earlier_attempt(
         ),
     ],
 )
-def test_failure_is_explained_in_the_words_of_the_service(answer: Answer, message: str) -> None:
+def test_failure_in_a_response_is_explained(answer: Answer, message: str) -> None:
     assert _message(answer, result_format=ResultFormat(success="success")) == message
 
 
-def test_response_that_is_not_expected_is_explained_without_a_result_format() -> None:
+def test_unexpected_response_is_explained_without_a_result_format() -> None:
     assert _message(Answer(200, problem="it is XML"), result_format=ResultFormat()) == (
         "it returned HTTP 200, but the response does not show that it accepted the roster: it is XML; the roster is"
         " treated as not accepted. Check O(url) and O(result) against the service's documentation"

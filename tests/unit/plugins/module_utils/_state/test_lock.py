@@ -100,7 +100,7 @@ def test_unusable_directory_is_reported(
     [lambda path: path.symlink_to("victim"), os.mkfifo, Path.mkdir],
     ids=["symbolic link", "pipe", "directory"],
 )
-def test_lock_file_of_another_kind_is_refused(
+def test_lock_file_that_is_not_a_regular_file_is_rejected(
     tmp_path: Path,
     create: Callable[[Path], None],
     lock: Callable[[Path], AbstractContextManager[str]],

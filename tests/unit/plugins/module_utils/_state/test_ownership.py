@@ -25,11 +25,13 @@ PARENT_REMEDY = (
     " this user and root."
 )
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change an owner")
+needs_root = pytest.mark.skipif(
+    os.geteuid() != 0, reason="Only root can change the owner of a file."
+)
 
 
 def refusal(directory: Path) -> str:
-    """Return the error message of both locks without its action, and assert that nothing is created."""
+    """Return the cause and remedy with which both locks reject a directory, and assert that nothing is created."""
     messages = set()
     before = sorted(directory.parent.rglob("*")) if directory.parent.exists() else []
     for lock in (exclusive_lock, shared_lock):
@@ -53,12 +55,12 @@ def assert_usable(directory: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def private_root(tmp_path: Path) -> None:
-    """Prevent default access control lists from extending the modes of files in the tests."""
+    """Make the directory of a test private, because a default access control list can extend its mode."""
     tmp_path.chmod(0o700)
 
 
 @pytest.mark.parametrize("child", ["state", "missing/state"])
-def test_a_parent_that_others_can_write_to_is_refused(child: str, tmp_path: Path) -> None:
+def test_a_parent_that_others_can_write_to_is_rejected(child: str, tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(0o777)
@@ -96,7 +98,7 @@ def test_a_loop_of_symbolic_links_is_an_error(tmp_path: Path) -> None:
 
 @needs_root
 @pytest.mark.parametrize("name", ["state", "state/lock"])
-def test_a_directory_or_lock_file_of_another_user_is_refused(name: str, tmp_path: Path) -> None:
+def test_a_directory_or_lock_file_of_another_user_is_rejected(name: str, tmp_path: Path) -> None:
     directory = tmp_path / "state"
     assert_usable(directory)
     os.chown(tmp_path / name, OTHER_USER, -1)
@@ -108,7 +110,7 @@ def test_a_directory_or_lock_file_of_another_user_is_refused(name: str, tmp_path
 
 
 @needs_root
-def test_a_parent_of_another_user_is_refused(tmp_path: Path) -> None:
+def test_a_parent_of_another_user_is_rejected(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o755)
     os.chown(home, OTHER_USER, -1)
@@ -118,7 +120,7 @@ def test_a_parent_of_another_user_is_refused(tmp_path: Path) -> None:
 
 
 @needs_root
-def test_a_symbolic_link_of_another_user_in_a_shared_directory_is_refused(tmp_path: Path) -> None:
+def test_a_symbolic_link_of_another_user_in_a_shared_directory_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir(mode=0o700)
     shared = tmp_path / "shared"
     shared.mkdir()
@@ -139,7 +141,7 @@ def test_a_symbolic_link_of_another_user_in_a_shared_directory_is_refused(tmp_pa
         (("root", "bob"), (), False),
         ((), ("bob",), False),
     ],
-    ids=["no members", "own group", "another member", "another user's own group"],
+    ids=["no members", "only root", "another member", "primary group of another user"],
 )
 def test_a_parent_that_a_group_can_write_to_is_accepted_without_other_members(
     members: tuple[str, ...],

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the privacy of a state directory."""
+"""Tests of restricting the access to a state directory."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def create_entries(directory: Path, *names: str) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("names", [(), FIRST_RUN, ("receipt.json", ".config", "corp/")])
-def test_an_extended_mode_is_reset_outside_of_check_mode(
+def test_a_mode_with_access_for_others_is_reset_except_in_check_mode(
     names: tuple[str, ...], mode: int, tmp_path: Path
 ) -> None:
     create_entries(tmp_path, *names)
@@ -64,9 +64,14 @@ def test_an_extended_mode_is_reset_outside_of_check_mode(
         (0o1777, ()),
         (0o1777, ("receipt.json",)),
     ],
-    ids=["home directory", "parent directory", "temporary directory", "used temporary directory"],
+    ids=[
+        "home directory",
+        "parent directory",
+        "temporary directory",
+        "temporary directory with a receipt",
+    ],
 )
-def test_a_directory_with_another_purpose_is_refused_and_unchanged(
+def test_a_directory_with_another_purpose_is_rejected_and_unchanged(
     mode: int, names: tuple[str, ...], tmp_path: Path
 ) -> None:
     create_entries(tmp_path, *names)

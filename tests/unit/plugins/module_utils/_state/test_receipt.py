@@ -76,7 +76,7 @@ def test_rendered_receipt_can_be_parsed() -> None:
         (3, ""),
     ],
 )
-def test_newer_format_is_refused_with_the_required_version(
+def test_newer_format_is_rejected_with_the_required_version(
     needs: object, version_hint: str
 ) -> None:
     document = {**json.loads(render_receipt(RECEIPT)), "format": 3, "needs": needs}
@@ -111,13 +111,13 @@ def test_modified_format_number_is_reported_as_corrupted(number: float) -> None:
         parse_receipt(json.dumps(document).encode(), "receipt.json")
 
 
-def test_white_space_does_not_change_the_checksum() -> None:
+def test_whitespace_does_not_change_the_checksum() -> None:
     document = json.loads(render_receipt(RECEIPT))
     assert parse_receipt(json.dumps(document).encode(), "receipt.json") == RECEIPT
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "AB" * 32])
-def test_receipt_with_an_invalid_file_checksum_is_damaged(name: str) -> None:
+def test_receipt_with_an_invalid_file_checksum_is_reported_as_corrupted(name: str) -> None:
     data = render_receipt(replace(RECEIPT, roster=name))
     with pytest.raises(StateError, match=r"it is corrupted \(checksum of a file\)"):
         parse_receipt(data, "receipt.json")
@@ -130,7 +130,7 @@ def test_sequence_defines_the_order_even_if_the_clock_jumps_back() -> None:
     assert [summary["sequence"] for summary in receipt.history] == [2, 1]
 
 
-_DAMAGED = [
+_CORRUPTED = [
     (b"", "JSONDecodeError"),
     (b'{"format": 1', "JSONDecodeError"),
     (b"\xff", "UnicodeDecodeError"),
@@ -142,8 +142,8 @@ _DAMAGED = [
 ]
 
 
-@pytest.mark.parametrize(("data", "exception"), _DAMAGED)
-def test_damaged_receipt_is_reported(data: bytes, exception: str) -> None:
+@pytest.mark.parametrize(("data", "exception"), _CORRUPTED)
+def test_corrupted_receipt_is_reported(data: bytes, exception: str) -> None:
     with pytest.raises(StateError) as caught:
         parse_receipt(data, "/state/receipt.json")
     assert str(caught.value) == (
@@ -153,7 +153,7 @@ def test_damaged_receipt_is_reported(data: bytes, exception: str) -> None:
 
 
 @pytest.mark.parametrize("key", list(json.loads(render_receipt(RECEIPT))))
-def test_receipt_with_a_missing_field_is_damaged(key: str) -> None:
+def test_receipt_with_a_missing_field_is_reported_as_corrupted(key: str) -> None:
     document = json.loads(render_receipt(RECEIPT))
     del document[key]
     with pytest.raises(StateError, match="it is corrupted"):
@@ -161,7 +161,9 @@ def test_receipt_with_a_missing_field_is_damaged(key: str) -> None:
 
 
 @pytest.mark.parametrize(("key", "value"), [("header", 1), ("history", None)])
-def test_receipt_with_a_field_of_the_wrong_type_is_damaged(key: str, value: object) -> None:
+def test_receipt_with_a_field_of_the_wrong_type_is_reported_as_corrupted(
+    key: str, value: object
+) -> None:
     document = {**json.loads(render_receipt(RECEIPT)), key: value}
     with pytest.raises(StateError, match="it is corrupted"):
         parse_receipt(json.dumps(document).encode(), "receipt.json")

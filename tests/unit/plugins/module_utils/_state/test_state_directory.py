@@ -96,7 +96,7 @@ def test_there_is_no_baseline_without_a_receipt(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [None, b"", b"Name\r\nOla\r\n"])
-def test_missing_or_damaged_roster_is_reported(tmp_path: Path, damage: bytes | None) -> None:
+def test_missing_or_corrupted_roster_is_reported(tmp_path: Path, damage: bytes | None) -> None:
     commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     path = tmp_path / f"{sha256(CSV)}.csv"
     if damage is None:
@@ -108,7 +108,7 @@ def test_missing_or_damaged_roster_is_reported(tmp_path: Path, damage: bytes | N
     assert str(caught.value) == f"Cannot use {path}: it is missing or corrupted. {RESTORE}"
 
 
-def test_damaged_receipt_is_reported_with_its_path(tmp_path: Path) -> None:
+def test_corrupted_receipt_is_reported_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "receipt.json"
     path.write_bytes(b"{")
     with pytest.raises(StateError) as caught:
@@ -263,7 +263,9 @@ def test_receipt_stays_incomplete_if_the_abort_cannot_be_recorded(
 
 
 @pytest.mark.parametrize("damage", [None, b"", b"{}", IDS[:-1] + b"x"])
-def test_damaged_identities_are_reported_and_ignored(tmp_path: Path, damage: bytes | None) -> None:
+def test_corrupted_identities_are_reported_and_ignored(
+    tmp_path: Path, damage: bytes | None
+) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
     path = tmp_path / f"{sha256(IDS)}.ids"
     if damage is None:

@@ -261,7 +261,7 @@ _SECRETS: list[tuple[tuple[str, str, str], dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("secret", "changes", "message"), _SECRETS)
-def test_a_secret_with_an_invalid_name_or_value_is_refused(
+def test_a_secret_with_an_invalid_name_or_value_is_rejected(
     secret: tuple[str, str, str], changes: dict[str, Any], message: str
 ) -> None:
     endpoint = replace(endpoint_with(changes), secrets=(Secret(*secret),))
@@ -340,14 +340,14 @@ _EXPOSED_CREDENTIALS: list[tuple[dict[str, Any], str]] = [
         ("form_fields", {"form_fields": ((INVALID_UTF_8, "a"),)}),
     ],
 )
-def test_invalid_utf_8_is_refused(option: str, changes: dict[str, Any]) -> None:
+def test_invalid_utf_8_is_rejected(option: str, changes: dict[str, Any]) -> None:
     with pytest.raises(InputError) as caught:
         check_endpoint(endpoint_with(changes))
     assert str(caught.value) == f"Cannot use {option}: it is not valid UTF-8. Encode it as UTF-8."
 
 
 @pytest.mark.parametrize(("changes", "message"), [*_CONTRADICTIONS, *_EXPOSED_CREDENTIALS])
-def test_contradictions_and_exposed_credentials_are_refused(
+def test_contradictions_and_exposed_credentials_are_rejected(
     changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError) as caught:
