@@ -66,8 +66,8 @@ def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None)
     """Load the certificate that the client presents to servers that request one, during or after the handshake.
 
     Servers that require a certificate for some paths request it after they have read the path of a request, which in
-    TLS 1.3 is a post-handshake authentication (RFC 8446, 4.6.2). They do so only if the client has announced its
-    support for it.
+    TLS 1.3 is a post-handshake authentication (RFC 8446, 4.6.2). They do so only if the client has announced that it
+    supports this.
 
     :param context: the TLS context of the client.
     :param cert: file with the certificate in PEM format.
@@ -163,7 +163,7 @@ _WEAK = (
 )
 _NOT_RFC_5280 = Diagnosis(
     "its certificate, or that of its CA, does not conform to RFC 5280",
-    "Issue that certificate again; Python 3.13 and newer verifies certificates more strictly",
+    "Reissue that certificate; since version 3.13, Python verifies certificates more strictly",
 )
 
 # Codes of OpenSSL's certificate verification (X509_V_ERR_*).
@@ -202,7 +202,7 @@ _VERIFICATION_CODES = {
         "In O({option}), use a name from the certificate",
     ),
     66: Diagnosis("the key of its certificate is too short", _WEAK),
-    67: Diagnosis("the key of its CA is too short", _WEAK.replace("the certificate", "both")),
+    67: Diagnosis("the key of its CA is too short", _WEAK.replace("the certificate", "both certificates")),
     68: Diagnosis("its certificate has a weak signature, such as one with SHA-1", _WEAK),
     **dict.fromkeys(range(80, 95), _NOT_RFC_5280),
 }
@@ -257,7 +257,7 @@ def _explain_unknown_ca(diagnosis: Diagnosis, verification: Verification) -> Dia
     issuer = _braced(last.issuer)
     if last.issuer in verification.trusted and last.issuer != last.subject:
         return Diagnosis(
-            f"{diagnosis.cause}, whose name is that of a trusted CA, but whose key is another one",
+            f"{diagnosis.cause}, which has the name of a trusted CA, but a different key",
             f"Set O(ca_path) to a file with the current certificate of the CA {issuer}",
         )
     remedy = f"Set O(ca_path) to a file with the root certificate of the CA {issuer}"

@@ -295,7 +295,7 @@ SOCKET_FAILURES = {
     "eof": Explanation("it closed the connection", _CHECK_LOG),
     "terminated by server": Explanation("it closed the connection", _CHECK_LOG),
 }
-"""Explanations of failed connections. A key is a part of the lower-case error message from ldap3 or Python.
+"""Explanations of failed connections. A key is a part of the lowercase error message from ldap3 or Python.
 
 Only the messages distinguish the failures. The first match is used.
 """

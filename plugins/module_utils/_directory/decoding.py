@@ -39,7 +39,7 @@ CONTROLS: Final = 0xA0
 # Maximum number of cached attribute headers. There is one for each combination of an attribute and the length of its
 # value, typically a few hundred in a search for people. The limit bounds memory use, whatever a server returns.
 _MAX_CACHED_HEADERS = 8192
-# Maximum number of attributes to remember that a server returns although they were not requested.
+# Maximum number of unrequested attributes whose descriptions are remembered.
 _MAX_UNREQUESTED = 100
 
 

@@ -83,6 +83,7 @@ def read_members(
     :param attributes: as for `search`.
     :param page_size: as for `search`.
     :param references: as for `search`.
+    :raises DirectoryError: as for `search`.
     """
     pages = _read_all_members(
         session, queries, criteria, attributes, page_size=page_size, references=references

@@ -54,7 +54,7 @@ _MAX_DEPTH = 20
 
 @dataclass(frozen=True)
 class EntryRole:
-    """What an entry is used for.
+    """The use of an entry: the options that can contain its DN, and how messages refer to it.
 
     :ivar noun: noun phrase for the entry in messages.
     :ivar option: marked names of the options that can contain its DN.
@@ -98,7 +98,7 @@ def explain_unusable_dn(
 
     :param session: session that can be used for further searches.
     :param dn: DN of the entry.
-    :param role: what the entry is used for.
+    :param role: use of the entry, for the explanation.
     :param result: as for `explain_result`.
     :returns: the explanation; None if the result means something else.
     """
@@ -119,7 +119,7 @@ def explain_unusable_dn(
 def _check_types(dn: str, role: EntryRole) -> str:
     unusual = ", ".join(name for name in map(_get_type, split_dn(dn)) if name not in _USUAL_TYPES)
     if unusual:
-        return f"Check the attribute type {unusual} in {role.option}; the usual ones are CN, OU, DC, O and UID"
+        return f"Check {unusual} in {role.option}; the usual attribute types are CN, OU, DC, O and UID"
     return f"Correct the spelling of {role.option}"
 
 
@@ -141,7 +141,7 @@ def explain_missing_entry(session: LdapSession, dn: str, role: EntryRole) -> Dia
 
     :param session: session that can be used for further searches.
     :param dn: DN of the entry.
-    :param role: what the entry is used for.
+    :param role: use of the entry, for the explanation.
     """
     general = Diagnosis(
         f"{role.noun} does not exist, or the bind account is not allowed to read it",
@@ -219,7 +219,7 @@ def _get_type(rdn: str) -> str:
 
 
 def _list_children(session: LdapSession, parent: str, classes: Sequence[str]) -> list[str]:
-    """Return the relative DNs of the entries below an entry, OUs and groups first."""
+    """Return the relative DNs of the entries directly below an entry, OUs first."""
     search_filter = _class_filter(classes)
     if session.is_active_directory:
         # Active Directory keeps its own data in hidden containers, such as CN=System. Other servers would evaluate a
@@ -276,7 +276,7 @@ def _explain_outside(dn: str, role: EntryRole, contexts: Sequence[str]) -> Diagn
         return _explain_domain(dn, role, contexts)
     held = " or ".join(contexts)
     return Diagnosis(
-        f"{role.noun} does not end with {held}, and this server holds nothing else",
+        f"{role.noun} does not end with {held}, and this server contains no other entries",
         f"Write {role.option} as a DN that ends with {held}",
     )
 
@@ -301,7 +301,7 @@ def _explain_domain(dn: str, role: EntryRole, contexts: Sequence[str]) -> Diagno
 
 
 def _is_similar_domain(asked: str, held: str) -> bool:
-    # A template can have added the DN of the domain twice.
+    # A template might have added the DN of the domain twice.
     if asked == f"{held}.{held}":
         return True
     labels, held_labels = asked.split("."), held.split(".")

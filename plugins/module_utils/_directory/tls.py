@@ -101,7 +101,7 @@ def _parse(der: object) -> Certificate | None:
 def _read_chain(tls_socket: Any) -> list[bytes]:
     """Return the DER-encoded certificates that the server sent, its own first.
 
-    Python 3.13 has a public method for all of them.
+    Python 3.13 and newer have a public method that returns all of them.
     """
     leaf = tls_socket.getpeercert(binary_form=True)
     if hasattr(tls_socket, "get_unverified_chain"):

@@ -100,8 +100,8 @@ def _format_sid(octets: bytes) -> str:
 
 def _decode_utf8(octets: bytes) -> str:
     if len(octets) > MAX_TEXT_LENGTH:
-        # This includes values that the LDAP client has cut off, possibly within a character, and the value by which it
-        # replaces values that are incomplete.
+        # This includes values that the LDAP client has cut off, possibly within a character, and the placeholder for
+        # attributes of which the server returned only some values.
         raise AttributeValueError(
             f"has too many values, or a value of more than {MAX_TEXT_LENGTH} bytes"
         )

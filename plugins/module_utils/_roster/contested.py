@@ -21,7 +21,7 @@ from .external_sort import ExternalSorter, SpillArea
 from .record_codec import RecordCodec
 
 _DIGITS = 9
-"""Number of digits of column and value numbers, which makes them sort as text."""
+"""Number of digits of column and value numbers. It is fixed, so that they sort correctly as text."""
 
 _SORTERS = 3
 """Number of sorters that share the memory for runs."""
@@ -43,7 +43,8 @@ class Loss(NamedTuple):
 class ContestedValues:
     """Decides who keeps each contested value.
 
-    First, all claims are added. Then, `settle` is called and exhausted once. Afterwards, `cells` lists the lost values.
+    First, all claims are added. Then, all people are read from `settle`, once. Afterwards, `cells` yields the lost
+    values.
 
     :param columns: all columns of the roster.
     :param codec: codec of the lines of the roster.

@@ -112,7 +112,7 @@ def test_lock_file_of_another_kind_is_refused(
         pass
     assert str(caught.value) == (
         f"Cannot use the state directory {directory}: its lock file is not a regular file."
-        " Remove the file lock from the directory."
+        f" Remove {directory / 'lock'}."
     )
     assert [path.name for path in directory.iterdir()] == ["lock"]
 
