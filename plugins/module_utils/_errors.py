@@ -26,7 +26,7 @@ _MARKER = re.compile(
 
 
 def render_message(text: str, names: Mapping[str, str]) -> str:
-    """Replace the markers in a message with the names that the reader knows.
+    """Replace the markers in a message with names of options.
 
     ``O(ca_path)`` becomes ``ca_path``, ``O(start_tls=true)`` becomes ``start_tls: true``, and
     ``O(sources[].minimum)`` becomes ``minimum``, because the message identifies the element. Other text

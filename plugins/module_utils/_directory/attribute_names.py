@@ -43,8 +43,8 @@ class MissingAttribute:
 class AttributeNames:
     """The known names of the attributes on a server.
 
-    Initially, nothing is known, and the names in a response are expected to be those in the request. Only if this is
-    wrong, or if an attribute is missing, is the subschema needed.
+    Initially, nothing is known, and the names in a response are expected to be those in the request. The subschema is
+    needed only if this is wrong, or if an attribute is missing.
 
     :ivar is_resolved: whether the subschema was read, or cannot be read.
     """

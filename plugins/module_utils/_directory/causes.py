@@ -228,7 +228,9 @@ _CHECK_LOG = "Check the server's log and try again"
 _USE_LDAPS = (
     "Use ldaps:// if the server expects TLS on this port; StartTLS is for the port without TLS"
 )
-_RENEW_CLIENT_CERT = "Use a O(client_cert) that has not expired, from a CA that the server trusts"
+_RENEW_CLIENT_CERT = (
+    "Set O(client_cert) to a certificate that has not expired, from a CA that the server trusts"
+)
 
 HANDSHAKE_FAILURES = {
     "timed out": Explanation(

@@ -150,7 +150,7 @@ _HYPHENS = [index for index, digit in enumerate(_GUID_DIGITS) if digit is None]
 
 
 def _format_guids(guids: Sequence[Values]) -> list[str] | None:
-    """Return the text of each GUID; None if any of them is not a single value of 16 bytes."""
+    """Return the text form of each GUID; None if any of them is not a single value of 16 bytes."""
     digits = _join(guids, 16).hex().encode()
     if not digits:
         return None
@@ -162,7 +162,7 @@ def _format_guids(guids: Sequence[Values]) -> list[str] | None:
 
 
 def _format_uuids(uuids: Sequence[Values]) -> list[str] | None:
-    """Return the text of each UUID; None if any of them is not a single value in lowercase, with hyphens."""
+    """Return each UUID as a string; None if any of them is not a single value in lowercase, with hyphens."""
     text = _join(uuids, _UUID_LENGTH)
     hyphens = b"-" * len(uuids)
     is_canonical = text.translate(None, b"0123456789abcdef") == hyphens * len(_HYPHENS) and all(

@@ -82,14 +82,14 @@ class AttributeValueError(ValueError):
 
 
 def _format_guid(octets: bytes) -> str:
-    """Return the text of a GUID, whose first three fields are little-endian (MS-DTYP 2.3.4.2)."""
+    """Return the text form of a GUID, whose first three fields are little-endian (MS-DTYP 2.3.4.2)."""
     if len(octets) != 16:
         raise AttributeValueError("is not a valid GUID")
     return str(uuid.UUID(bytes_le=octets))
 
 
 def _format_sid(octets: bytes) -> str:
-    """Return the text of a security identifier (MS-DTYP 2.4.2)."""
+    """Return the text form of a security identifier (MS-DTYP 2.4.2)."""
     if len(octets) < 8 or octets[0] != 1 or len(octets) != 8 + 4 * octets[1]:
         raise AttributeValueError("is not a valid SID")
     authority = int.from_bytes(octets[2:8], "big")

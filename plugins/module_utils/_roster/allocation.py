@@ -7,7 +7,7 @@
 A person *needs* a value if the row would be invalid without it. The decision has these properties:
 
 1. A value has at most one holder.
-2. A person who is left out could not get a valid row from any combination of values that are free or that their
+2. The row of a person who is left out would not be valid with any combination of values that are free or that their
    holders do not need. Therefore, no one loses a row because of a person who does not need the value.
 3. If the holder of a value does not need it, no other claimant of the value who has a row has a smaller identity.
 4. If several people need the same value from the start, the one with the smallest identity keeps it, unless that person
@@ -64,10 +64,10 @@ class Claimant(NamedTuple):
 class Allocation:
     """Assigns the contested values of one location.
 
-    People are admitted one at a time. A person takes all values that are free, and then, as far as the row needs it,
-    values that their holders do not need. If this is not enough, the person is left out and takes nothing. An
-    admitted person never loses the row again, because only values that the holder does not need are taken over.
-    Therefore, a value that cannot be taken over now cannot be taken over later, which is property 2.
+    People are admitted one at a time. A person takes over all values that are free, and if the row is still not valid,
+    also values that their holders do not need. If this is not enough, the person is left out and takes over nothing.
+    An admitted person never loses the row again, because values that the holder needs are not taken over. Therefore,
+    a value that cannot be taken over now cannot be taken over later, which is property 2.
 
     People who need a contested value from the start are admitted first, so that nobody takes it before them. They might
     then hold values that they do not need, and that belong to people with a smaller identity (property 3). After

@@ -57,7 +57,7 @@ class Baseline:
 
 
 def find_default_state_dir(name: str) -> Path:
-    """Return the default state directory of a sync for the user that runs the module.
+    """Return the default state directory of a sync for the user who runs the module.
 
     :param name: name that identifies the sync on its host.
     :raises InputError: if the user has no home directory, and XDG_STATE_HOME does not contain an absolute path.
