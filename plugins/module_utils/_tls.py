@@ -202,7 +202,9 @@ _VERIFICATION_CODES = {
         "In O({option}), use a name from the certificate",
     ),
     66: Diagnosis("the key of its certificate is too short", _WEAK),
-    67: Diagnosis("the key of its CA is too short", _WEAK.replace("the certificate", "both certificates")),
+    67: Diagnosis(
+        "the key of its CA is too short", _WEAK.replace("the certificate", "both certificates")
+    ),
     68: Diagnosis("its certificate has a weak signature, such as one with SHA-1", _WEAK),
     **dict.fromkeys(range(80, 95), _NOT_RFC_5280),
 }

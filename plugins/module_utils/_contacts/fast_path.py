@@ -6,7 +6,8 @@
 
 If the expressions of all columns are bare names, nearly all rows in nearly all directories are simple: the raw values
 need no changes, and they satisfy all rules. All other rows take the slow path, where each cell is decoded, composed,
-cleaned and checked. A simple row might take the slow path, but a row that needs the slow path is never treated as simple.
+cleaned and checked. A simple row might take the slow path, but a row that needs the slow path is never treated as
+simple.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class FastPath:
     def compile(cls, columns: Sequence[Column], attributes: Sequence[str]) -> FastPath | None:
         """Compile the fast path; return None if a column requires the slow path.
 
-        A column requires the slow path if it has a phone style, or if its expression is not a bare name with text values.
+        A column requires the slow path if it has a phone style, or if its expression is not a bare name with text
+        values.
 
         :param columns: columns of the roster.
         :param attributes: normalized attribute descriptions, in the order of an entry's values.

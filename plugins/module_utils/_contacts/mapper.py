@@ -29,7 +29,7 @@ from .location_rule import LocationRule
 from .model import Contact, Entry, LeftOut, MappedPage, RawValues
 
 MAX_SLOW_EVALUATIONS = 20
-"""Maximum number of people for whom the regular expressions of one column or location rule may take too long.
+"""Maximum number of people with values for which the regular expressions of a column or location rule take too long.
 
 Each of these people costs `patterns.CPU_SECONDS` of CPU time."""
 

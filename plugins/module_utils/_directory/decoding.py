@@ -4,7 +4,7 @@
 
 """Decoding of search results from BER (RFC 4511, 5.1; X.690, 8.1).
 
-`EntryDecoder.decode` is the part of the fast reader in page_readers.py that runs once per entry.
+The fast reader in page_readers.py calls `EntryDecoder.decode` for every entry, so this method is optimized for speed.
 """
 
 from __future__ import annotations

@@ -119,7 +119,9 @@ def explain_unusable_dn(
 def _check_types(dn: str, role: EntryRole) -> str:
     unusual = ", ".join(name for name in map(_get_type, split_dn(dn)) if name not in _USUAL_TYPES)
     if unusual:
-        return f"Check {unusual} in {role.option}; the usual attribute types are CN, OU, DC, O and UID"
+        return (
+            f"Check {unusual} in {role.option}; the usual attribute types are CN, OU, DC, O and UID"
+        )
     return f"Correct the spelling of {role.option}"
 
 
@@ -209,7 +211,7 @@ def _replacement(missing: str, similar: str, role: EntryRole) -> str:
     note = ""
     old, new = _squeeze(normalize_rdn_value(missing)), _squeeze(normalize_rdn_value(similar))
     if old == new and _get_type(missing) == _get_type(similar):
-        # They can look the same in a message.
+        # The two relative DNs can look the same in a message.
         note = "; the two differ in spaces, invisible characters or the encoding of accents"
     return f"Write {similar} instead of {missing} in {role.option}{note}"
 

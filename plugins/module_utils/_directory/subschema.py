@@ -15,7 +15,7 @@ from itertools import takewhile
 # Parentheses, quoted strings, and words. Quotation marks within a string are escaped (RFC 4512, 4.1).
 _WORD = re.compile(r"[()]|'[^']*'|[^\s()']+")
 
-# Names that people expect, and attributes that have the value in most directories.
+# Names that administrators might expect, and the attributes that contain such a value in most directories.
 _USUAL_ATTRIBUTES = {
     **dict.fromkeys(("firstname", "forename", "gn"), ("givenName",)),
     **dict.fromkeys(("lastname", "surname", "familyname"), ("sn",)),

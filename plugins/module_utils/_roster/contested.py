@@ -77,7 +77,7 @@ class ContestedValues:
                 self._claims.add(rank + b"\0" + pack(fields))
 
     def settle(self) -> Iterator[Loss]:
-        """Decide who keeps the values, and yield the people who lose any, sorted by location and identity.
+        """Decide who keeps the values, and yield the people who lose any of them, sorted by location and identity.
 
         :raises FrontdeskError: if claims cannot be spilled.
         """

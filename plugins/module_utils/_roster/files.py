@@ -134,8 +134,8 @@ def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None
     :param name: name of the roster in error messages.
     :param open_file: function that opens the CSV file.
     :param open_ids: function that opens the identities file; None if there is none.
-    :raises InputError: if the CSV file is empty or not valid UTF-8 or CSV, if two columns have the same title, or if a
-        row has more or fewer cells than the header.
+    :raises InputError: if the CSV file is not a valid roster, for example because it is empty, is not valid UTF-8 or
+        CSV, or contains a row with more or fewer cells than the header.
     :raises OSError: if a file cannot be read.
     """
     with open_file() as file:

@@ -215,7 +215,7 @@ def _write_identities(
 def _write_left_out(
     ids_file: BinaryIO, left_out: Iterable[LeftOut]
 ) -> tuple[tuple[LeftOut, ...], Counter[str]]:
-    """Write the left-out people, and return the first MAX_LISTED of them and the number of all of them by cause."""
+    """Write the left-out people; return the first of them, at most MAX_LISTED, and the number of people by cause."""
     first: list[LeftOut] = []
     causes: Counter[str] = Counter()
     for person in left_out:

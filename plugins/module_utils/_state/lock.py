@@ -98,7 +98,7 @@ def _check_directory(directory: Path, action: str, *, check_mode: bool) -> str:
 
 
 def _open_lock_file(directory: Path, action: str, flags: int) -> int:
-    """Open the lock file, if it is a regular file of this user."""
+    """Open the lock file, after checking that it is a regular file that belongs to this user."""
     path = directory / _LOCK_FILE
     with suppress(FileNotFoundError):
         status = path.lstat()

@@ -133,8 +133,10 @@ def test_locations_that_match_the_pattern_are_accepted(
         ),
         (
             *(slow_pattern.PATTERN, [[slow_pattern.TEXT]]),
-            f"Cannot use location_pattern '{slow_pattern.PATTERN}': {slow_pattern.MESSAGE}."
-            " Correct the regular expression.",
+            (
+                f"Cannot use location_pattern '{slow_pattern.PATTERN}': {slow_pattern.MESSAGE}."
+                " Correct the regular expression."
+            ),
         ),
     ],
 )
