@@ -65,9 +65,9 @@ class _EncryptedKeyError(Exception):
 def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
     """Load the certificate that the client presents to servers that request one, during or after the handshake.
 
-    Servers that require a certificate for some paths request it after they have read the path of a request, which in
-    TLS 1.3 is a post-handshake authentication (RFC 8446, 4.6.2). They do so only if the client has announced that it
-    supports this.
+    Servers that require a certificate only for some paths request it after they have read the path of a request. In
+    TLS 1.3, this is post-handshake authentication (RFC 8446, 4.6.2), and requires that the client has announced its
+    support during the handshake.
 
     :param context: the TLS context of the client.
     :param cert: file with the certificate in PEM format.

@@ -34,7 +34,7 @@ MAX_SLOW_EVALUATIONS = 20
 Each of these people costs `patterns.CPU_SECONDS` of CPU time."""
 
 _MIN_PEOPLE = 3
-"""Minimum number of people before an expression that fails for all of them is considered wrong.
+"""Minimum number of people for an expression that fails for all of them to be considered wrong.
 
 If there are fewer people, their values might be the cause."""
 

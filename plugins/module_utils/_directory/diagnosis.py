@@ -191,7 +191,7 @@ def explain_failure(
 ) -> Diagnosis:
     """Explain a failed connection.
 
-    Another server might succeed, whatever the cause.
+    Whatever the cause, another server might succeed.
 
     :param error: the exception from ldap3.
     :param tls_error: the exception from Python's ssl module that caused `error`; None if there was none.

@@ -183,7 +183,7 @@ def _split_uuids(text: bytes | bytearray) -> list[str]:
 
 
 def _format_uuids_one_by_one(uuids: Sequence[Values]) -> list[str] | None:
-    """Return the canonical text of each UUID, which may be in another form; None if any value is not a UUID."""
+    """Return each UUID in canonical form, whatever its original form; None if any value is not a UUID."""
     try:
         return [str(uuid.UUID(_first(values).decode("ascii"))) for values in uuids]
     except ValueError:

@@ -5,7 +5,8 @@
 """Explanations of search bases, OUs and groups that the bind account does not see on a server.
 
 Some servers return the part of the DN that exists (matchedDN in RFC 4511, 4.1.9), but Samba does not. Therefore this
-part is looked up with searches, each of which has a size limit and a time limit. They are made only after a failure.
+part is looked up with searches, each of which has a size limit and a time limit. These searches are made only after a
+failure.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ from .root_dse import read_root_dse
 GROUP_CLASSES = ("group", "groupOfNames", "groupOfUniqueNames", "groupOfMembers", "posixGroup")
 """Object classes with members, from Active Directory, RFC 4519 (3.5, 3.6), RFC 2307 and the draft of its successor."""
 
-# Object classes of entries that contain people: from RFC 4519, RFC 2247, Active Directory and 389 Directory Server. The
-# names of people must not appear in messages, so entries of other classes are never listed.
+# Object classes of entries that can contain people, from RFC 4519, RFC 2247, Active Directory and 389 Directory Server.
+# The names of people must not appear in messages, so entries of other classes are never listed.
 _CONTAINER_CLASSES = (
     *("organizationalUnit", "organization", "locality", "country", "domain", "dcObject"),
     *("container", "builtinDomain", "nsContainer"),
@@ -187,7 +188,7 @@ def _find_branch(session: LdapSession, dn: str) -> _Branch | None:
 def _explain_branch(session: LdapSession, dn: str, branch: _Branch, role: EntryRole) -> Diagnosis:
     missing = branch.first_missing
     value = normalize_rdn_value(missing)
-    # Only the last relative DN of a group's DN is that of a group.
+    # Only the first relative DN in a group's DN names a group; the others name containers.
     classes = role.object_classes if len(branch.missing) == 1 else _CONTAINER_CLASSES
     children = _list_children(session, branch.parent, classes)
     similar = _find_similar(value, children)

@@ -182,7 +182,7 @@ class RosterBuilder:
 
     def _begin_source(self, source: int) -> None:
         if source < self._current_source:
-            raise ValueError(f"source {source} comes after source {self._current_source}")
+            raise ValueError(f"source {source} was added after source {self._current_source}")
         if source > self._current_source:
             if self._has_exclusive_locations[self._current_source]:
                 self._duplicates.forget()

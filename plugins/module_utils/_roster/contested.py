@@ -132,7 +132,7 @@ class ContestedValues:
 
 
 def _read_claimants(claims: Iterator[list[bytes]]) -> Iterator[Claimant]:
-    numbers: dict[bytes, int] = {}  # equal numbers of many claims are one object in memory
+    numbers: dict[bytes, int] = {}  # Equal numbers share one object, which saves memory.
     for identity, lines in itertools.groupby(claims, key=lambda claim: claim[1]):
         filled, pairs = 0, []
         for _rank, _identity, column, value, mask in lines:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guard: limits that a plan must respect before anything is sent."""
+"""The guard: limits against which a plan is checked before anything is sent."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def _is_dedicated(directory: Path, mode: int) -> bool:
     roster. Home directories and system directories contain hidden files or other directories.
     """
     if mode & stat.S_ISVTX:
-        # A directory in which all users create files, such as /tmp.
+        # A directory in which all users can create files, such as /tmp.
         return False
     names = set(os.listdir(directory))
     return RECEIPT_FILE in names or all(
