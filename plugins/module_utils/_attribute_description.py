@@ -22,9 +22,9 @@ def is_attribute_description(text: str) -> bool:
 
 
 def normalize_description(description: str) -> str:
-    """Return the form in which equal descriptions are the same: in lower case, with sorted options.
+    """Return the canonical form of a description: in lowercase, with sorted options.
 
-    Case and the order of options have no meaning (RFC 4512, 2.5).
+    Equal descriptions have the same canonical form: case and the order of options have no meaning (RFC 4512, 2.5).
     """
     attribute_type, *options = description.lower().split(";")
     return ";".join([attribute_type, *sorted(options)]) if options else attribute_type
@@ -42,6 +42,6 @@ def split_description(description: str) -> tuple[str, str]:
 def has_option(description: str, option: str) -> bool:
     """Return whether a description has an option.
 
-    :param option: the option in lower case.
+    :param option: the option in lowercase.
     """
     return option in description.lower().split(";")[1:]

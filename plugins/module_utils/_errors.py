@@ -26,7 +26,7 @@ _MARKER = re.compile(
 
 
 def render_message(text: str, names: Mapping[str, str]) -> str:
-    """Replace the markers in a message with the names that the reader knows.
+    """Replace the markers in a message with names of options.
 
     ``O(ca_path)`` becomes ``ca_path``, ``O(start_tls=true)`` becomes ``start_tls: true``, and
     ``O(sources[].minimum)`` becomes ``minimum``, because the message identifies the element. Other text
@@ -74,8 +74,8 @@ class FrontdeskError(Exception):
     Its message has the form *action: cause. Remedy.* The names of options are marked in all three parts.
     Messages are printed and logged, so they must not contain passwords, tokens or personal data.
 
-    :cvar kind: kind of the failure, a return value of the modules: ``state`` for a file that cannot be used, and other
-        values in derived classes.
+    :cvar kind: kind of the failure, which the modules return. It is ``state`` for a file that cannot be used; derived
+        classes have other kinds.
     :param action: the failed action and its target, for example ``Cannot bind to ldaps://dc1``.
     :param cause: the reason for the failure.
     :param remedy: an instruction for the administrator, without a full stop.
@@ -114,6 +114,6 @@ class FrontdeskError(Exception):
 
 
 class InputError(FrontdeskError):
-    """Invalid input from the administrator, detected before anything is sent."""
+    """Invalid input from the administrator, such as an option or a roster file."""
 
     kind = "configuration"

@@ -54,7 +54,7 @@ class Library:
     def is_too_old(self) -> bool:
         """Whether the installed release is older than the oldest supported release.
 
-        An unknown release counts as supported, because all unsupported releases report their
+        An unknown release is considered supported, because all unsupported releases report their
         version.
         """
         return self.version is not None and _numbers(self.version) < _numbers(self.minimum)

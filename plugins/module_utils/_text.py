@@ -142,10 +142,10 @@ def clean(text: str) -> str:
 
 
 def join_names(names: Sequence[str], maximum: int = 5) -> str:
-    """Join the first of some names with commas, and add the number of the others.
+    """Join names with commas and *and*, as in ``a, b and 3 more``.
 
-    :param names: the names; the result is empty if there are none.
-    :param maximum: number of names to show.
+    :param names: names to join; the result is empty if there are none.
+    :param maximum: maximum number of names to show. Only the number of the remaining names is added.
     """
     others = len(names) - maximum
     shown = [*names[:maximum], *([f"{others} more"] if others > 0 else [])]

@@ -66,9 +66,9 @@ class _EncryptedKeyError(Exception):
 def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
     """Load the certificate that the client presents to servers that request one, during or after the handshake.
 
-    Servers that require a certificate for some paths request it after they have read the path of a request, which in
-    TLS 1.3 is a post-handshake authentication (RFC 8446, 4.6.2). They do so only if the client has announced its
-    support for it.
+    Servers that require a certificate only for some paths request it after they have read the path of a request. In
+    TLS 1.3, this is post-handshake authentication (RFC 8446, 4.6.2), and requires that the client has announced its
+    support during the handshake.
 
     :param context: the TLS context of the client.
     :param cert: file with the certificate in PEM format.
@@ -190,7 +190,7 @@ def _parse(der: object) -> Certificate | None:
 def _read_chain(tls_socket: Any) -> list[bytes]:
     """Return the DER-encoded certificates that the server sent, its own first.
 
-    Python 3.13 has a public method for all of them.
+    Python 3.13 and newer have a public method that returns all of them.
     """
     leaf = tls_socket.getpeercert(binary_form=True)
     if hasattr(tls_socket, "get_unverified_chain"):
@@ -210,7 +210,7 @@ _WEAK = (
 )
 _NOT_RFC_5280 = Diagnosis(
     "its certificate, or that of its CA, does not conform to RFC 5280",
-    "Issue that certificate again; Python 3.13 and newer verifies certificates more strictly",
+    "Reissue that certificate; since version 3.13, Python verifies certificates more strictly",
 )
 
 # Codes of OpenSSL's certificate verification (X509_V_ERR_*).
@@ -249,7 +249,9 @@ _VERIFICATION_CODES = {
         "In O({option}), use a name from the certificate",
     ),
     66: Diagnosis("the key of its certificate is too short", _WEAK),
-    67: Diagnosis("the key of its CA is too short", _WEAK.replace("the certificate", "both")),
+    67: Diagnosis(
+        "the key of its CA is too short", _WEAK.replace("the certificate", "both certificates")
+    ),
     68: Diagnosis("its certificate has a weak signature, such as one with SHA-1", _WEAK),
     **dict.fromkeys(range(80, 95), _NOT_RFC_5280),
 }
@@ -304,7 +306,7 @@ def _explain_unknown_ca(diagnosis: Diagnosis, verification: Verification) -> Dia
     issuer = _braced(last.issuer)
     if last.issuer in verification.trusted and last.issuer != last.subject:
         return Diagnosis(
-            f"{diagnosis.cause}, whose name is that of a trusted CA, but whose key is another one",
+            f"{diagnosis.cause}, which has the name of a trusted CA, but a different key",
             f"Set O(ca_path) to a file with the current certificate of the CA {issuer}",
         )
     remedy = f"Set O(ca_path) to a file with the root certificate of the CA {issuer}"

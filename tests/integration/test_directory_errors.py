@@ -127,7 +127,7 @@ class TestWrongName:
             (
                 "active_directory",
                 "svc-frontdesk",
-                "the password is wrong, or the name, which does not contain a domain",
+                "the password is wrong, or the server does not accept the name because it contains no domain",
                 "Set bind_dn to svc-frontdesk@fjord.test or DOMAIN\\svc-frontdesk, or correct bind_pw.",
             ),
             (

@@ -52,8 +52,8 @@ def test_a_volume_whose_modes_are_extended_at_each_mount_keeps_working(
         assert result["plan"] == preview["plan"]
         assert file_mode(state_dir) == 0o700
         for warning, change in (
-            (preview.warnings, "A run without check mode sets it to 0700"),
-            (result.warnings, "It was set to 0700"),
+            (preview.warnings, "A run without check mode sets its mode to 0700"),
+            (result.warnings, "Its mode was set to 0700"),
         ):
             assert [change in text and "OnRootMismatch" in text for text in warning] == [True]
 

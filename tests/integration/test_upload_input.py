@@ -58,13 +58,19 @@ FILES: list[tuple[bytes | None, str]] = [
     ),
     (
         b"Email,SMS Phone\r\n" + b"a" * 1_000_000 + b",1\r\n",
-        "Cannot read {src}: line 2: field larger than field limit (131072).",
+        (
+            "Cannot read {src}: line 2: field larger than field limit (131072)."
+            " Correct the file, or export the roster again."
+        ),
     ),
     (
         b"Email,SMS Phone\r\na@b.test,1\r\nb@b.test,2,3\r\n",
         "Cannot read {src}: the row on line 3 has 3 cells instead of 2. Correct the file, or export the roster again.",
     ),
-    (b'Email,SMS Phone\r\n"a@b.test,1\r\n', "Cannot read {src}: line 2: unexpected end of data."),
+    (
+        b'Email,SMS Phone\r\n"a@b.test,1\r\n',
+        "Cannot read {src}: line 2: unexpected end of data. Correct the file, or export the roster again.",
+    ),
     (
         "Email,SMS Phone\r\nbjørn@b.test,1\r\n".encode("latin-1"),
         "Cannot read {src}: line 2 is not valid UTF-8. Save it as UTF-8.",

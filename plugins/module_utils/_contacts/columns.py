@@ -69,7 +69,7 @@ class Column:
             return FORMULA
         max_length = MAX_ROW_LENGTH if self.max_length is None else self.max_length
         if len(cell) > max_length:
-            return f"longer than {max_length} characters"
+            return f"longer than {'1 character' if max_length == 1 else f'{max_length} characters'}"
         return None
 
 
@@ -81,7 +81,7 @@ def compile_columns(
     :param specifications: elements of the option, with the title, the expression and the rules of each column.
     :param all_global: whether all sources are global. If they are, the location column is omitted.
     :param phone_region: default country for phone numbers without a country code; empty if there is none.
-    :raises InputError: if a title, a rule or an expression is not valid.
+    :raises InputError: if the columns are not valid, or if the phone region is not supported.
     :raises LibraryError: if a library that the columns need is missing or too old.
     """
     check_region(phone_region)

@@ -4,9 +4,10 @@
 
 """Fast path for simple rows, which are validated with a single regular expression.
 
-If all columns are bare names, nearly all rows in nearly all directories are simple: the raw values need no
-changes, and they satisfy all rules. All other rows take the slow path, where each cell is decoded, composed, cleaned
-and checked. A simple row might take the slow path, but a row that needs the slow path is never treated as simple.
+If the expressions of all columns are bare names, nearly all rows in nearly all directories are simple: the raw values
+need no changes, and they satisfy all rules. All other rows take the slow path, where each cell is decoded, composed,
+cleaned and checked. A simple row might take the slow path, but a row that needs the slow path is never treated as
+simple.
 """
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ class FastPath:
 
     @classmethod
     def compile(cls, columns: Sequence[Column], attributes: Sequence[str]) -> FastPath | None:
-        """Compile the fast path; return None if a column has a phone style, is binary, or is not a bare name.
+        """Compile the fast path; return None if a column requires the slow path.
+
+        A column requires the slow path if it has a phone style, or if its expression is not a bare name with text
+        values.
 
         :param columns: columns of the roster.
         :param attributes: normalized attribute descriptions, in the order of an entry's values.

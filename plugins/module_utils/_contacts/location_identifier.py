@@ -74,12 +74,12 @@ def _compile_location_pattern(pattern: str | None) -> Callable[[str], bool]:
     try:
         compiled = compile_pattern(compose(pattern))
     except PatternError as error:
-        raise InputError(action, str(error)) from error
+        raise InputError(action, str(error), "Correct the regular expression") from error
 
     def matches(identifier: str) -> bool:
         try:
             return is_full_match(compiled, compose(identifier))
         except PatternError as error:
-            raise InputError(action, str(error)) from error
+            raise InputError(action, str(error), "Correct the regular expression") from error
 
     return matches

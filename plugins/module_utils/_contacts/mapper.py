@@ -29,12 +29,14 @@ from .location_rule import LocationRule
 from .model import Contact, Entry, LeftOut, MappedPage, RawValues
 
 MAX_SLOW_EVALUATIONS = 20
-"""Maximum number of people whose values may take a regular expression too long.
+"""Maximum number of people with values for which the regular expressions of a column or location rule take too long.
 
-Each of them costs `patterns.CPU_SECONDS`."""
+Each of these people costs `patterns.CPU_SECONDS` of CPU time."""
 
 _MIN_PEOPLE = 3
-"""Number of people from which an expression that fails for everyone is considered wrong, instead of their values."""
+"""Minimum number of people for an expression that fails for all of them to be considered wrong.
+
+If there are fewer people, their values might be the cause."""
 
 _NO_RESULT = EvaluationResult("")
 
@@ -42,13 +44,13 @@ _NO_RESULT = EvaluationResult("")
 class Mapper:
     """Maps entries to contacts.
 
-    A person whose values are unsuitable never stops the others: the cell is emptied if the rules allow it; otherwise,
-    the person is left out.
+    Unsuitable values of a person do not affect other people: the cell is emptied if the rules allow it; otherwise, the
+    person is left out.
 
     :param columns: columns of the roster.
     :param location_rules: rules of all sources whose locations are derived from attributes.
     :param lookup_values: attribute values of other entries that the expressions read.
-    :ivar attributes: lowercase names of the attributes that columns and location rules read, in the order of an
+    :ivar attributes: normalized descriptions of the attributes that columns and location rules read, in the order of an
         entry's values.
     """
 
@@ -81,14 +83,19 @@ class Mapper:
     def check_expressions(self) -> None:
         """Check that no expression failed for everyone, after all people have been mapped.
 
-        :raises InputError: if an expression failed for everyone, unless they are fewer than three people.
+        :raises InputError: if an expression failed for everyone, and there are at least three people.
         """
         for owner, failures in self._failures.items():
             if failures.count >= max(_MIN_PEOPLE, self._mapped):
                 raise failures.to_error(owner)
 
     def map_page(self, page: Sequence[Entry], location_or_rule: str | LocationRule) -> MappedPage:
-        """Map a page of entries; for the parameters and errors, see `map_entry`."""
+        """Map a page of entries.
+
+        :param page: entries with the raw values of each attribute in `attributes`.
+        :param location_or_rule: as for `map_entry`.
+        :raises InputError: as for `map_entry`.
+        """
         self._mark_seen_attributes(page)
         records: dict[str, list[bytes]] = defaultdict(list)
         remaining = page
@@ -210,7 +217,7 @@ class Mapper:
         variables: Variables,
         unusable: Mapping[str, str],
     ) -> tuple[EvaluationResult, str | None]:
-        """Evaluate an expression, and return the cause if it cannot be evaluated for this person.
+        """Return the result of an expression, and the cause if it cannot be evaluated for this person.
 
         :param owner: column of the expression, or name of the location rule.
         :raises InputError: if a regular expression takes too long for too many people.

@@ -67,7 +67,7 @@ class ContestedCell(NamedTuple):
 
     The value itself is not included.
 
-    :ivar identity: identity of the person who does not get the value.
+    :ivar identity: identity of the person who loses the value.
     :ivar location: identifier of the location; empty for all locations.
     :ivar column: title of the column.
     :ivar holder: identity of the person who keeps the value.

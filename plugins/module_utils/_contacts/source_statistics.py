@@ -25,7 +25,7 @@ class EmptyColumn(NamedTuple):
     """A column with empty cells.
 
     :ivar column: title of the column.
-    :ivar attributes: lowercase names of the attributes that its expression reads.
+    :ivar attributes: normalized descriptions of the attributes that its expression reads.
     :ivar empty: number of people with an empty cell.
     """
 
@@ -44,7 +44,7 @@ class SourceStatistics:
     :param lookup_values: as for `Mapper`.
     :ivar entries: number of entries that were added.
     :ivar contacts: number of people with a valid row.
-    :ivar excluded_by_option: number of people excluded and not counted in `entries`, by option; set by the caller.
+    :ivar excluded_by_option: number of excluded people, by option; not included in `entries`, and set by the caller.
     :ivar causes: number of people without a valid row, by cause.
     """
 
@@ -65,7 +65,7 @@ class SourceStatistics:
 
     @property
     def attributes(self) -> Sequence[str]:
-        """Lowercase names of the attributes that columns and location rules read, in the order of an entry's values."""
+        """The attributes whose values `add` requires, in order, as normalized descriptions."""
         return self._mapper.attributes
 
     def add(
@@ -91,7 +91,7 @@ class SourceStatistics:
 
     @property
     def excluded(self) -> int:
-        """Number of people excluded by options and not counted in `entries`."""
+        """Number of people excluded by options; they are not counted in `entries`."""
         return sum(self.excluded_by_option.values())
 
     @property

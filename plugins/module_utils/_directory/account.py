@@ -158,7 +158,7 @@ def check_account(account: Account) -> None:
 
 
 def _guess_account_name(bind_dn: str) -> str:
-    """Return the name in front of an @; NAME if the value is a DN or another form that does not contain it."""
+    """Return the account name in bind_dn; NAME if there is none, for example because bind_dn is a DN."""
     name = bind_dn.partition("@")[0]
     return name if _PRINCIPAL.fullmatch(name) else "NAME"
 

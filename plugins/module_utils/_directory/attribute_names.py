@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The names of attributes: under which names a server returns the attributes that were requested.
+"""The names of attributes, which can differ between a request and the response.
 
 A request can contain any name of an attribute, or its OID. Some servers return the attribute under this name, and
-others under its main name (RFC 4511, 4.5.2), for example OpenLDAP ``sn`` for ``surname``. If a request contains two
-names of an attribute, servers return it only once. The subschema of the server contains all names (RFC 4512, 4.2). Once
-it is known, attributes are requested by their main names.
+others under its main name (RFC 4511, 4.5.2): for example, OpenLDAP returns ``sn`` if ``surname`` is requested. If a
+request contains two names of an attribute, servers return it only once. The subschema of the server contains all names
+(RFC 4512, 4.2). Once it is known, attributes are requested by their main names.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ class MissingAttribute:
 
 
 class AttributeNames:
-    """What is known about the names of attributes on a server.
+    """The known names of the attributes on a server.
 
-    Initially, nothing is known, and the names in a response are expected to be those in the request. Only if this is
-    wrong, or if an attribute is missing, is the subschema needed.
+    Initially, nothing is known, and the names in a response are expected to be those in the request. The subschema is
+    needed only if this is wrong, or if an attribute is missing.
 
     :ivar is_resolved: whether the subschema was read, or cannot be read.
     """
@@ -64,7 +64,7 @@ class AttributeNames:
         """Return the aliases of attributes: all descriptions that do not contain the main name of the attribute type.
 
         :param names: descriptions of attributes.
-        :returns: the lower-case description with the main name, by each of its aliases.
+        :returns: the lowercase description with the main name, by each of its aliases.
         """
         aliases: dict[str, str] = {}
         for name in map(normalize_description, names):
@@ -77,7 +77,7 @@ class AttributeNames:
         return aliases
 
     def have_other_names(self, names: Iterable[str], unrequested: Set[str]) -> bool:
-        """Record which attributes a server returned, and return whether some might be requested ones with other names.
+        """Record unrequested attributes, and return whether some might be requested attributes under other names.
 
         :param names: descriptions of the requested attributes.
         :param unrequested: normalized descriptions that the server returned although they were not requested.

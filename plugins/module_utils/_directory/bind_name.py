@@ -47,7 +47,7 @@ def explain_bind_name(name: str, root_dse: RootDse, *, is_dn_required: bool) -> 
         return None
     account = name if " " not in name else "NAME"
     return Diagnosis(
-        "the password is wrong, or the name, which does not contain a domain",
+        "the password is wrong, or the server does not accept the name because it contains no domain",
         f"Set O(bind_dn) to {account}@{held[0]} or DOMAIN\\{account}, or correct O(bind_pw)",
     )
 

@@ -76,7 +76,7 @@ def read_entries_by_dn(
 
     :param dns: DNs of the entries.
     :param query: base, scope and filter that the entries must match. If the base is empty, they can be anywhere.
-    :param attributes: lower-case names of the attributes to request. The values of an entry are in this order.
+    :param attributes: lowercase names of the attributes to request. The values of an entry are in this order.
     :param references: as for `search`.
     :returns: lists of pairs of a DN and an entry. A DN is spelled as in `dns`; if `dns` contains it in several
         spellings, the entry is repeated for each of them. If the DN from the server does not equal any of `dns`

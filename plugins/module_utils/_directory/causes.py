@@ -228,7 +228,9 @@ _CHECK_LOG = "Check the server's log and try again"
 _USE_LDAPS = (
     "Use ldaps:// if the server expects TLS on this port; StartTLS is for the port without TLS"
 )
-_RENEW_CLIENT_CERT = "Use a O(client_cert) that has not expired, from a CA that the server trusts"
+_RENEW_CLIENT_CERT = (
+    "Set O(client_cert) to a certificate that has not expired, from a CA that the server trusts"
+)
 
 HANDSHAKE_FAILURES = {
     "timed out": Explanation(
@@ -295,7 +297,7 @@ SOCKET_FAILURES = {
     "eof": Explanation("it closed the connection", _CHECK_LOG),
     "terminated by server": Explanation("it closed the connection", _CHECK_LOG),
 }
-"""Explanations of failed connections. A key is a part of the lower-case error message from ldap3 or Python.
+"""Explanations of failed connections. A key is a part of the lowercase error message from ldap3 or Python.
 
 Only the messages distinguish the failures. The first match is used.
 """

@@ -45,9 +45,9 @@ class LdapSession:
     :ivar identity_attribute: attribute that identifies an entry: OBJECT_GUID or ENTRY_UUID.
     :ivar is_unencrypted: whether messages cross a network unencrypted, so that attackers could read and alter them.
     :ivar has_sasl_layer: whether messages are encrypted by a SASL security layer (RFC 4422, 3.7) instead of TLS.
-    :ivar is_global_catalog: whether the port is that of a global catalog, which lacks attributes.
+    :ivar is_global_catalog: whether the port is that of a global catalog, which contains only some attributes.
     :ivar subschema_dn: DN of the subschema of the server (RFC 4512, 4.2); empty if the root DSE does not contain it.
-    :ivar attribute_names: what is known about the names of attributes on the server.
+    :ivar attribute_names: known names of the attributes on the server.
     :ivar check_identities: function that checks the identities on each page; its arguments are the entries and their
         distinguished names. None if identities are not checked.
     """
@@ -163,7 +163,7 @@ def _inspect_certificate(
     context: ssl.SSLContext,
     tls_error: OSError | None,
 ) -> Verification | None:
-    """Describe a failed verification of a server's certificate; return None if the connection failed otherwise.
+    """Describe a failed verification of a server's certificate; return None if the failure has another reason.
 
     Python does not reveal a certificate that it rejects. Therefore another connection is made, which does not verify
     the certificate, and is closed after the TLS handshake.

@@ -4,7 +4,7 @@
 
 """Decoding of search results from BER (RFC 4511, 5.1; X.690, 8.1).
 
-`EntryDecoder.decode` is the part of the fast reader in page_readers.py that runs once per entry.
+The fast reader in page_readers.py calls `EntryDecoder.decode` for every entry, so this method is optimized for speed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ CONTROLS: Final = 0xA0
 # Maximum number of cached attribute headers. There is one for each combination of an attribute and the length of its
 # value, typically a few hundred in a search for people. The limit bounds memory use, whatever a server returns.
 _MAX_CACHED_HEADERS = 8192
-# Maximum number of attributes to remember that a server returns although they were not requested.
+# Maximum number of unrequested attributes whose descriptions are remembered.
 _MAX_UNREQUESTED = 100
 
 

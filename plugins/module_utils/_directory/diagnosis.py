@@ -93,7 +93,7 @@ def bind_error(action: str, result: Mapping[str, Any], auth_protocol: str) -> Di
     if result["result"] == _INVALID_CREDENTIALS and explanation and not has_subcode:
         return DirectoryError(action, *_with_result(explanation, result))
     if result["result"] == _PROTOCOL_ERROR:
-        # 389 Directory Server returns this result for authentication choices that it does not know.
+        # 389 Directory Server returns this result for authentication choices that it does not support.
         unsupported = LDAP_RESULTS[_AUTH_METHOD_NOT_SUPPORTED]
         return DirectoryError(action, *_with_result(unsupported, result))
     return result_error(action, result)
@@ -191,7 +191,7 @@ def explain_failure(
 ) -> Diagnosis:
     """Explain a failed connection.
 
-    Another server might succeed, whatever the cause.
+    Whatever the cause, another server might succeed.
 
     :param error: the exception from ldap3.
     :param tls_error: the exception from Python's ssl module that caused `error`; None if there was none.

@@ -30,19 +30,19 @@ Values = Union[bytes, "list[bytes]"]
 Almost all attributes have one value. Creating a list for each of them would take as long as reading the values."""
 
 MAX_VALUE_SIZE = MAX_TEXT_LENGTH + 1
-"""Number of bytes after which a value is cut off: one more than a value that is used may have."""
+"""Number of bytes after which a value is cut off: one more than the maximum size of a usable value."""
 
 UNUSABLE_VALUE = bytes(MAX_VALUE_SIZE)
-"""Value that replaces values that are too large, or of which the server returned only some."""
+"""Placeholder for values that are too large, or of which the server returned only some."""
 
 AttributeValues = list[Values]
 """The values of an entry, in the order of the requested attributes."""
 
 
 Aliases = Mapping[str, str]
-"""Descriptions with the main names of attributes by their other descriptions, such as ``sn`` by ``surname``.
+"""Map from other descriptions of attributes to the descriptions with their main names, as from ``surname`` to ``sn``.
 
-All of them are in lower case."""
+All descriptions are in lowercase."""
 
 NO_ALIASES: Aliases = MappingProxyType({})
 
@@ -150,7 +150,7 @@ _HYPHENS = [index for index, digit in enumerate(_GUID_DIGITS) if digit is None]
 
 
 def _format_guids(guids: Sequence[Values]) -> list[str] | None:
-    """Return the text of each GUID; None if any of them is not a single value of 16 bytes."""
+    """Return the text form of each GUID; None if any of them is not a single value of 16 bytes."""
     digits = _join(guids, 16).hex().encode()
     if not digits:
         return None
@@ -162,7 +162,7 @@ def _format_guids(guids: Sequence[Values]) -> list[str] | None:
 
 
 def _format_uuids(uuids: Sequence[Values]) -> list[str] | None:
-    """Return the text of each UUID; None if any of them is not a single value in lower case, with hyphens."""
+    """Return each UUID as a string; None if any of them is not a single value in lowercase, with hyphens."""
     text = _join(uuids, _UUID_LENGTH)
     hyphens = b"-" * len(uuids)
     is_canonical = text.translate(None, b"0123456789abcdef") == hyphens * len(_HYPHENS) and all(
@@ -183,7 +183,7 @@ def _split_uuids(text: bytes | bytearray) -> list[str]:
 
 
 def _format_uuids_one_by_one(uuids: Sequence[Values]) -> list[str] | None:
-    """Return the canonical text of each UUID, which may be in another form; None if any value is not a UUID."""
+    """Return each UUID in canonical form, whatever its original form; None if any value is not a UUID."""
     try:
         return [str(uuid.UUID(_first(values).decode("ascii"))) for values in uuids]
     except ValueError:

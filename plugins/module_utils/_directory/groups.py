@@ -83,6 +83,7 @@ def read_members(
     :param attributes: as for `search`.
     :param page_size: as for `search`.
     :param references: as for `search`.
+    :raises DirectoryError: as for `search`.
     """
     pages = _read_all_members(
         session, queries, criteria, attributes, page_size=page_size, references=references
@@ -190,7 +191,7 @@ def _count_foreign(dns: Iterable[str], contexts: Sequence[str]) -> int:
     """Return how many of the DNs are of people or groups in other domains, or outside of the naming contexts.
 
     In Active Directory, members from other forests are foreign security principals (MS-ADSC), whose names are SIDs.
-    Those of well-known SIDs, such as Authenticated Users, are not from another domain.
+    Foreign security principals with well-known SIDs, such as Authenticated Users, are not from another domain.
     """
     if not any(contexts):
         return 0

@@ -4,8 +4,9 @@
 
 """Entries that are too large to be kept in memory, received in parts.
 
-LDAP does not limit the size of an entry, and people might be allowed to change their own. Only one person's values are
-lost if an entry is too large: the values are replaced by one that is too long to be used.
+LDAP does not limit the size of an entry, and people might be allowed to change their own entries. If the values of an
+attribute are too large, they are replaced with a single value that is too long to be used, so that no other attributes
+and no other people are affected.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class ByteStream:
         return self._data[self._at :]
 
     def take(self, size: int) -> bytes:
-        """Return the next bytes."""
+        """Take the next bytes, and return them."""
         missing = size - (len(self._data) - self._at)
         if missing > 0:
             parts = [self.rest]
@@ -105,7 +106,7 @@ class ByteStream:
 def take_entry(stream: ByteStream) -> bytes:
     """Take a SearchResultEntry after its tag, and return it without values that are too large.
 
-    An attribute of more than 1 MiB has a single value in the result, which is longer than a value that is used.
+    An attribute of more than 1 MiB has a single value in the result, which is too long to be used.
 
     :raises MalformedError: if the entry is not valid.
     """

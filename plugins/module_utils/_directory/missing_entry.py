@@ -5,7 +5,8 @@
 """Explanations of search bases, OUs and groups that the bind account does not see on a server.
 
 Some servers return the part of the DN that exists (matchedDN in RFC 4511, 4.1.9), but Samba does not. Therefore this
-part is looked up with searches, each of which has a size limit and a time limit. They are made only after a failure.
+part is looked up with searches, each of which has a size limit and a time limit. These searches are made only after a
+failure.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ from .root_dse import read_root_dse
 GROUP_CLASSES = ("group", "groupOfNames", "groupOfUniqueNames", "groupOfMembers", "posixGroup")
 """Object classes with members, from Active Directory, RFC 4519 (3.5, 3.6), RFC 2307 and the draft of its successor."""
 
-# Object classes of entries that contain people: from RFC 4519, RFC 2247, Active Directory and 389 Directory Server. The
-# names of people must not appear in messages, so entries of other classes are never listed.
+# Object classes of entries that can contain people, from RFC 4519, RFC 2247, Active Directory and 389 Directory Server.
+# The names of people must not appear in messages, so entries of other classes are never listed.
 _CONTAINER_CLASSES = (
     *("organizationalUnit", "organization", "locality", "country", "domain", "dcObject"),
     *("container", "builtinDomain", "nsContainer"),
@@ -54,7 +55,7 @@ _MAX_DEPTH = 20
 
 @dataclass(frozen=True)
 class EntryRole:
-    """What an entry is used for.
+    """The use of an entry: the options that can contain its DN, and how messages refer to it.
 
     :ivar noun: noun phrase for the entry in messages.
     :ivar option: marked names of the options that can contain its DN.
@@ -98,7 +99,7 @@ def explain_unusable_dn(
 
     :param session: session that can be used for further searches.
     :param dn: DN of the entry.
-    :param role: what the entry is used for.
+    :param role: use of the entry, for the explanation.
     :param result: as for `explain_result`.
     :returns: the explanation; None if the result means something else.
     """
@@ -119,7 +120,9 @@ def explain_unusable_dn(
 def _check_types(dn: str, role: EntryRole) -> str:
     unusual = ", ".join(name for name in map(_get_type, split_dn(dn)) if name not in _USUAL_TYPES)
     if unusual:
-        return f"Check the attribute type {unusual} in {role.option}; the usual ones are CN, OU, DC, O and UID"
+        return (
+            f"Check {unusual} in {role.option}; the usual attribute types are CN, OU, DC, O and UID"
+        )
     return f"Correct the spelling of {role.option}"
 
 
@@ -141,7 +144,7 @@ def explain_missing_entry(session: LdapSession, dn: str, role: EntryRole) -> Dia
 
     :param session: session that can be used for further searches.
     :param dn: DN of the entry.
-    :param role: what the entry is used for.
+    :param role: use of the entry, for the explanation.
     """
     general = Diagnosis(
         f"{role.noun} does not exist, or the bind account is not allowed to read it",
@@ -185,7 +188,7 @@ def _find_branch(session: LdapSession, dn: str) -> _Branch | None:
 def _explain_branch(session: LdapSession, dn: str, branch: _Branch, role: EntryRole) -> Diagnosis:
     missing = branch.first_missing
     value = normalize_rdn_value(missing)
-    # Only the last relative DN of a group's DN is that of a group.
+    # Only the first relative DN in a group's DN names a group; the others name containers.
     classes = role.object_classes if len(branch.missing) == 1 else _CONTAINER_CLASSES
     children = _list_children(session, branch.parent, classes)
     similar = _find_similar(value, children)
@@ -209,7 +212,7 @@ def _replacement(missing: str, similar: str, role: EntryRole) -> str:
     note = ""
     old, new = _squeeze(normalize_rdn_value(missing)), _squeeze(normalize_rdn_value(similar))
     if old == new and _get_type(missing) == _get_type(similar):
-        # They can look the same in a message.
+        # The two relative DNs can look the same in a message.
         note = "; the two differ in spaces, invisible characters or the encoding of accents"
     return f"Write {similar} instead of {missing} in {role.option}{note}"
 
@@ -219,7 +222,7 @@ def _get_type(rdn: str) -> str:
 
 
 def _list_children(session: LdapSession, parent: str, classes: Sequence[str]) -> list[str]:
-    """Return the relative DNs of the entries below an entry, OUs and groups first."""
+    """Return the relative DNs of the entries directly below an entry, OUs first."""
     search_filter = _class_filter(classes)
     if session.is_active_directory:
         # Active Directory keeps its own data in hidden containers, such as CN=System. Other servers would evaluate a
@@ -276,7 +279,7 @@ def _explain_outside(dn: str, role: EntryRole, contexts: Sequence[str]) -> Diagn
         return _explain_domain(dn, role, contexts)
     held = " or ".join(contexts)
     return Diagnosis(
-        f"{role.noun} does not end with {held}, and this server holds nothing else",
+        f"{role.noun} does not end with {held}, and this server contains no other entries",
         f"Write {role.option} as a DN that ends with {held}",
     )
 
@@ -301,7 +304,7 @@ def _explain_domain(dn: str, role: EntryRole, contexts: Sequence[str]) -> Diagno
 
 
 def _is_similar_domain(asked: str, held: str) -> bool:
-    # A template can have added the DN of the domain twice.
+    # A template might have added the DN of the domain twice.
     if asked == f"{held}.{held}":
         return True
     labels, held_labels = asked.split("."), held.split(".")

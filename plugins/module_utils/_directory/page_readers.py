@@ -69,7 +69,7 @@ class PageReader(Protocol):
         :param query: checked query with a non-empty filter.
         :param names: attributes to request. The values of an entry are in this order.
         :param page_size: number of entries to request per page.
-        :param aliases: other descriptions of these attributes, which are requested by their main names, each once.
+        :param aliases: other descriptions of these attributes. Each attribute is requested once, by its main name.
         :raises OversizeError: if the server sends a message that is too large.
         :raises Exception: one of FAILURES if the connection fails, or a response is malformed.
         """

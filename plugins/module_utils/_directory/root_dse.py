@@ -43,7 +43,7 @@ _ATTRIBUTES = (
 class RootDse:
     """The root DSE of a server.
 
-    :ivar values: values by lower-case attribute name. Attributes that do not exist, or that the account is not
+    :ivar values: values by lowercase attribute name. Attributes that do not exist, or that the account is not
         allowed to read, are missing.
     """
 
@@ -52,14 +52,14 @@ class RootDse:
     def get_all(self, name: str) -> Sequence[str]:
         """Return the values of an attribute.
 
-        :param name: lower-case name of the attribute.
+        :param name: lowercase name of the attribute.
         """
         return self.values.get(name, ())
 
     def get_first(self, name: str) -> str:
         """Return the first value of an attribute; empty if it has none.
 
-        :param name: lower-case name of the attribute.
+        :param name: lowercase name of the attribute.
         """
         return next(iter(self.get_all(name)), "")
 

@@ -39,20 +39,20 @@ def search(
 ) -> Iterator[list[Entry]]:
     """Yield the entries of a search, one page (or one part of a large page) at a time.
 
-    Values that are too large, or of which the server returns only some, are replaced by one that is too long to be used
-    (`MAX_VALUE_SIZE`).
+    Values that are too large, or of which the server returns only some, are replaced with a single value that is too
+    long to be used (`MAX_VALUE_SIZE`).
 
     The session must not be used for anything else until the generator ends or is closed, because the next
     page might already have been requested.
 
     :param query: checked query with a non-empty filter.
-    :param attributes: lower-case names of the attributes to request. The values of an entry are in this order.
+    :param attributes: lowercase names of the attributes to request. The values of an entry are in this order.
     :param page_size: number of entries to request per page.
     :param references: set to which the URIs of continuation references (RFC 4511, 4.5.3) are added. They are
         not followed.
     :param skip_unidentified: whether to skip entries without an identity, instead of raising an error.
-    :raises NamesResolvedError: if the server returned attributes under other names than the requested ones. It then
-        knows them by their requested names if everything is read again.
+    :raises NamesResolvedError: if the server returned attributes under other names than the requested ones. The names
+        are then resolved, so the caller must read everything again.
     :raises ServerError: if this server does not return the complete result, for instance because of a limit
         or a lost connection.
     :raises DirectoryError: if the error does not depend on the server, for instance because the search base
@@ -134,10 +134,11 @@ def _next_page(pages: Iterator[Page], action: str) -> Page | None:
         return next(pages, None)
     except OversizeError as error:
         # The size might be wrong because of a broken response, so another server might succeed.
+        entries = "1 entry" if error.entry_count == 1 else f"{error.entry_count} entries"
         raise ServerError(
             action,
-            f"the server sent a message of {error.size} bytes after {error.entry_count} entries, which exceeds the"
-            f" maximum of {error.max_size} bytes",
+            f"the server sent a message of {error.size} bytes after {entries}, which exceeds the maximum of"
+            f" {error.max_size} bytes",
             "Reduce the values of the next entry in the directory, or remove attributes with very many or very long"
             " values from the columns",
         ) from None

@@ -27,7 +27,7 @@ from .missing_entry import (
 )
 
 RawEntry = Mapping[str, Sequence[bytes]]
-"""The values of an entry by lower-case attribute name."""
+"""The values of an entry by lowercase attribute name."""
 
 ANYTHING = "(objectClass=*)"
 """Filter that matches every entry (RFC 4512, 2.4.1)."""
@@ -84,9 +84,9 @@ def require_entry(
 
     :param dn: DN of the entry.
     :param attributes: names of the attributes to request.
-    :param role: what the entry is used for, for the error message.
+    :param role: use of the entry, for the error message.
     :param action: the action that requires the entry, for the error message.
-    :raises DirectoryError: if the account does not see the entry, or as for `read_entry`.
+    :raises DirectoryError: if the entry does not exist or the account cannot read it, or as for `read_entry`.
     """
     try:
         raw = read_entry(session, dn, attributes)
@@ -105,8 +105,8 @@ def require_entry(
 def require_search_base(session: LdapSession, base: str) -> None:
     """Check that the base of a search that found nothing exists.
 
-    389 Directory Server returns success for a search in pages whose base does not exist. If the server reports that the
-    base exists, but does not return it, the account lacks permissions.
+    389 Directory Server returns success for a paged search whose base does not exist. A base that exists, but that the
+    account is not allowed to read, is not an error.
 
     :param base: DN of the search base.
     :raises DirectoryError: if the server reports that the base does not exist, or as for `read_entry`.
@@ -148,7 +148,7 @@ def read_all_values(
     (MS-ADTS 3.1.1.3.1.3.3).
 
     :param dn: DN of the entry.
-    :param attributes: lower-case names of the attributes.
+    :param attributes: lowercase names of the attributes.
     :param search_filter: filter that the entry must match.
     :returns: the values by attribute; None as for `read_entry`.
     :raises DirectoryError: if the server does not respond, returns an error, or does not return all values.

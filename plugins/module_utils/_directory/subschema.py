@@ -15,7 +15,7 @@ from itertools import takewhile
 # Parentheses, quoted strings, and words. Quotation marks within a string are escaped (RFC 4512, 4.1).
 _WORD = re.compile(r"[()]|'[^']*'|[^\s()']+")
 
-# Names that people expect, and attributes that have the value in most directories.
+# Names that administrators might expect, and the attributes that contain such a value in most directories.
 _USUAL_ATTRIBUTES = {
     **dict.fromkeys(("firstname", "forename", "gn"), ("givenName",)),
     **dict.fromkeys(("lastname", "surname", "familyname"), ("sn",)),
@@ -39,7 +39,7 @@ class AttributeType:
 
     :ivar oid: object identifier.
     :ivar names: names as the schema spells them, the main name first.
-    :ivar superior: lower-case name or OID of the type of which this one is a subtype; empty if there is none.
+    :ivar superior: lowercase name or OID of the type of which this one is a subtype; empty if there is none.
     """
 
     oid: str
@@ -48,7 +48,7 @@ class AttributeType:
 
     @property
     def lower_names(self) -> list[str]:
-        """The lower-case names and the OID."""
+        """The lowercase names and the OID."""
         return [*map(str.lower, self.names), self.oid.lower()]
 
 
@@ -66,14 +66,14 @@ class Subschema:
         return bool(self._types)
 
     def find(self, name: str) -> AttributeType | None:
-        """Return the attribute type with a lower-case name or OID; None if there is none."""
+        """Return the attribute type with a name or an OID, given in lowercase; None if there is none."""
         return self._types.get(name)
 
     def is_subtype(self, name: str, superior: str) -> bool:
         """Return whether an attribute type is derived from another one, directly or indirectly (RFC 4512, 2.5.1).
 
-        :param name: lower-case name or OID of the attribute type.
-        :param superior: lower-case name or OID of the other one.
+        :param name: lowercase name or OID of the attribute type.
+        :param superior: lowercase name or OID of the other one.
         """
         wanted, current = self.find(superior), self.find(name)
         # A schema with a cycle is not valid, but must not lead to an endless loop.
@@ -86,7 +86,7 @@ class Subschema:
         return False
 
     def suggest(self, name: str) -> list[str]:
-        """Return main names of other attribute types that might be meant by a lower-case name."""
+        """Return main names of other attribute types that might be meant by a lowercase name."""
         usual = [self.find(each.lower()) for each in _USUAL_ATTRIBUTES.get(name, ())]
         found = [each for each in usual if each is not None and name not in each.lower_names]
         if not found and self.find(name) is None:

@@ -82,14 +82,14 @@ class AttributeValueError(ValueError):
 
 
 def _format_guid(octets: bytes) -> str:
-    """Return the text of a GUID, whose first three fields are little-endian (MS-DTYP 2.3.4.2)."""
+    """Return the text form of a GUID, whose first three fields are little-endian (MS-DTYP 2.3.4.2)."""
     if len(octets) != 16:
         raise AttributeValueError("is not a valid GUID")
     return str(uuid.UUID(bytes_le=octets))
 
 
 def _format_sid(octets: bytes) -> str:
-    """Return the text of a security identifier (MS-DTYP 2.4.2)."""
+    """Return the text form of a security identifier (MS-DTYP 2.4.2)."""
     if len(octets) < 8 or octets[0] != 1 or len(octets) != 8 + 4 * octets[1]:
         raise AttributeValueError("is not a valid SID")
     authority = int.from_bytes(octets[2:8], "big")
@@ -100,8 +100,8 @@ def _format_sid(octets: bytes) -> str:
 
 def _decode_utf8(octets: bytes) -> str:
     if len(octets) > MAX_TEXT_LENGTH:
-        # This includes values that the LDAP client has cut off, possibly within a character, and the value by which it
-        # replaces values that are incomplete.
+        # This includes values that the LDAP client has cut off, possibly within a character, and the placeholder for
+        # attributes of which the server returned only some values.
         raise AttributeValueError(
             f"has too many values, or a value of more than {MAX_TEXT_LENGTH} bytes"
         )

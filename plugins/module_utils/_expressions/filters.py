@@ -5,7 +5,8 @@
 """Filters of column expressions, for strings and lists of strings.
 
 Filters that also exist in Jinja or Ansible have the same names, and behave in the same way unless their docstring says
-otherwise. Only arguments that apply to strings are supported. No filter accesses attributes of Python objects.
+otherwise. Only arguments that apply to strings are supported. No filter accesses attributes of Python objects. All
+filters raise FilterError if an argument has an unsupported type.
 
 The results of filters that can return a longer string than they receive are limited to `MAX_TEXT_LENGTH` characters, so
 that a chain of filters does not multiply the length of a value.

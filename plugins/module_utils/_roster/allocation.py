@@ -7,15 +7,15 @@
 A person *needs* a value if the row would be invalid without it. The decision has these properties:
 
 1. A value has at most one holder.
-2. A person who is left out could not get a valid row from any combination of values that are free or that their
+2. The row of a person who is left out would not be valid with any combination of values that are free or that their
    holders do not need. Therefore, no one loses a row because of a person who does not need the value.
-3. If the holder of a value does not need it, no other person with a row and the value has a smaller identity.
-4. If several people need the same value from the start, the one with the smallest identity gets it, unless that person
+3. If the holder of a value does not need it, no other claimant of the value who has a row has a smaller identity.
+4. If several people need the same value from the start, the one with the smallest identity keeps it, unless that person
    is left out because of another value.
 5. The decision depends only on the set of the claimants, not on their order.
 
-Not guaranteed: chains of exchanges are not searched. If someone could get a row only because a holder takes over a
-value from a third person, the row is left out. The number of rows is therefore not always the maximum.
+The number of rows is not always the maximum, because chains of exchanges are not searched: a person who could have a
+valid row only if a holder took over a value from a third person is left out.
 """
 
 from __future__ import annotations
@@ -64,15 +64,16 @@ class Claimant(NamedTuple):
 class Allocation:
     """Assigns the contested values of one location.
 
-    People are admitted one at a time. A person takes all values that are free, and then, as far as the row needs it,
-    values that their holders do not need. If this is not enough, the person is left out and takes nothing. An
-    admitted person never loses the row again, because only values that the holder does not need are taken over.
-    Therefore, a value that cannot be taken over now cannot be taken over later, which is property 2.
+    People are admitted one at a time. A person takes over all values that are free, and if the row is still not valid,
+    also values that their holders do not need. If this is not enough, the person is left out and takes over nothing.
+    An admitted person never loses the row again, because values that the holder needs are not taken over. Therefore,
+    a value that cannot be taken over now cannot be taken over later, which is property 2.
 
     People who need a contested value from the start are admitted first, so that nobody takes it before them. They might
-    then hold values that they do not need, and that belong to people with a smaller identity (property 3). When
-    everybody was admitted or left out, these values are handed over. Afterwards, the people who were left out are tried
-    again, because the new holders may need fewer of their values. Each repetition admits at least one more person.
+    then hold values that they do not need, and that belong to people with a smaller identity (property 3). After
+    everybody has been admitted or left out, these values are handed over. Afterwards, the people who were left out are
+    considered again, because the new holders might need fewer of their values. Each repetition except the last admits
+    at least one more person.
 
     Memory and time are linear in the number of claims, apart from these repetitions, which occur only if several rules
     concern unique columns.
@@ -114,8 +115,7 @@ class Allocation:
     def _precedence(self, index: int) -> tuple[bool, int]:
         """Return the sort key for the order of admission.
 
-        A preferred holder, such as the holder of the value in the last accepted roster, would sort before all others,
-        and `_hand_over` would have to leave the value with this person.
+        People who need a contested value come first, and within both groups, people with smaller identities.
         """
         filled, claims = self._claimants[index].filled, self._claimants[index].claims
         needs_value = any(
@@ -124,7 +124,7 @@ class Allocation:
         return (not needs_value, index)
 
     def _admit(self, index: int) -> bool:
-        """Give a person all free values, and the values of others that the row needs; return False if it is invalid."""
+        """Give a person all free values, and values of others that the row needs; return whether the row is valid."""
         claims = self._claimants[index].claims
         free = [claim for claim in claims if claim[1] not in self._holders]
         filled = self._filled[index] | _mask(column for column, _value in free)
@@ -145,7 +145,7 @@ class Allocation:
     def _choose(
         self, available: Sequence[tuple[int, int]], filled: int
     ) -> tuple[tuple[int, int], ...] | None:
-        """Choose as few values as possible that make a row valid; None if all of them are not enough.
+        """Choose as few values as possible that make a row valid; return None if even all of them are not enough.
 
         The values of the last columns are preferred, as if the columns were decided one after the other.
         """
@@ -175,7 +175,7 @@ class Allocation:
         self._filled[index] |= 1 << column
 
     def _hand_over(self) -> bool:
-        """Hand each value that its holder does not need to the smallest identity; return whether any holder changed."""
+        """Hand over the values that their holders do not need (property 3), and return whether any holder changed."""
         has_changed, again = False, True
         while again:
             again = False

@@ -43,8 +43,8 @@ class MemoryLimits:
     """Limits on the memory for building a roster.
 
     :ivar run_bytes: approximate maximum memory for one run of each `ExternalSorter`, in bytes.
-    :ivar max_pairs: number of (value hash, person hash) pairs that `DuplicateFinder` keeps in memory; each uses about
-        80 bytes.
+    :ivar max_pairs: approximate maximum number of (value hash, person hash) pairs that `DuplicateFinder` keeps in
+        memory; each uses about 80 bytes.
     :ivar filter_bytes: size of the Bloom filter in bytes; must be a power of two.
     """
 
@@ -182,7 +182,7 @@ class RosterBuilder:
 
     def _begin_source(self, source: int) -> None:
         if source < self._current_source:
-            raise ValueError(f"source {source} comes after source {self._current_source}")
+            raise ValueError(f"source {source} was added after source {self._current_source}")
         if source > self._current_source:
             if self._has_exclusive_locations[self._current_source]:
                 self._duplicates.forget()
@@ -218,9 +218,9 @@ class RosterBuilder:
     def build(self) -> Roster:
         """Build the roster from all added pages.
 
-        A person who was found more than once at a location gets at most one row. If several people at a location have
-        the same value in a unique column, the person whose row would be invalid without it keeps the value, then the
-        person with the smallest identity (see `allocation`).
+        A person who was found more than once at a location has at most one row. If several people at a location have
+        the same value in a unique column, people whose rows would be invalid without the value take precedence; among
+        equals, the person with the smallest identity keeps it (see `allocation`).
 
         :raises FrontdeskError: if a temporary file cannot be written.
         """

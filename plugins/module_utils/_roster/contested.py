@@ -21,7 +21,7 @@ from .external_sort import ExternalSorter, SpillArea
 from .record_codec import RecordCodec
 
 _DIGITS = 9
-"""Number of digits of column and value numbers, which makes them sort as text."""
+"""Number of digits of column and value numbers. It is fixed, so that they sort correctly as text."""
 
 _SORTERS = 3
 """Number of sorters that share the memory for runs."""
@@ -43,7 +43,8 @@ class Loss(NamedTuple):
 class ContestedValues:
     """Decides who keeps each contested value.
 
-    First, all claims are added. Then, `settle` is called and exhausted once. Afterwards, `cells` lists the lost values.
+    First, all claims are added. Then, all people are read from `settle`, once. Afterwards, `cells` yields the lost
+    values.
 
     :param columns: all columns of the roster.
     :param codec: codec of the lines of the roster.
@@ -76,7 +77,7 @@ class ContestedValues:
                 self._claims.add(rank + b"\0" + pack(fields))
 
     def settle(self) -> Iterator[Loss]:
-        """Decide who keeps the values, and yield the people who lose any, sorted by location and identity.
+        """Decide who keeps the values, and yield the people who lose any of them, sorted by location and identity.
 
         :raises FrontdeskError: if claims cannot be spilled.
         """
@@ -131,7 +132,7 @@ class ContestedValues:
 
 
 def _read_claimants(claims: Iterator[list[bytes]]) -> Iterator[Claimant]:
-    numbers: dict[bytes, int] = {}  # equal numbers of many claims are one object in memory
+    numbers: dict[bytes, int] = {}  # Equal numbers share one object, which saves memory.
     for identity, lines in itertools.groupby(claims, key=lambda claim: claim[1]):
         filled, pairs = 0, []
         for _rank, _identity, column, value, mask in lines:

@@ -98,7 +98,7 @@ class DuplicateFinder:
     ) -> None:
         """Add pairs to a dictionary that keeps the first holder of each value.
 
-        If a value gets another holder, both holders become candidates.
+        If a value already has a different holder, both holders become candidates.
         """
         length_before = len(holder_by_value)
         first_holders = list(map(holder_by_value.setdefault, values, holders))

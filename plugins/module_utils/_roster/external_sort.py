@@ -29,7 +29,7 @@ _BUFFER_BYTES = 64 * 1024
 
 
 class SpillArea(NamedTuple):
-    """A place for data that does not fit in memory.
+    """Temporary storage for data that does not fit in memory.
 
     :ivar directory: name of the directory in error messages.
     :ivar open: function that opens a new, empty file for writing and reading, private to this process.

@@ -35,6 +35,8 @@ from .._files import snapshot
 _IDS_FORMAT = 1
 """Version of the format of identities files. A file in another format is ignored."""
 
+_CORRECT_FILE = "Correct the file, or export the roster again"
+
 MAX_LINE_BYTES = 1024 * 1024
 """Maximum length of a line in bytes, which limits the memory for reading a line."""
 
@@ -132,8 +134,8 @@ def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None
     :param name: name of the roster in error messages.
     :param open_file: function that opens the CSV file.
     :param open_ids: function that opens the identities file; None if there is none.
-    :raises InputError: if the CSV file is empty or not valid UTF-8 or CSV, if two columns have the same title, or if a
-        row has more or fewer cells than the header.
+    :raises InputError: if the CSV file is not a valid roster, for example because it is empty, is not valid UTF-8 or
+        CSV, or contains a row with more or fewer cells than the header.
     :raises OSError: if a file cannot be read.
     """
     with open_file() as file:
@@ -242,13 +244,15 @@ def _checked_rows(file: BinaryIO, name: str) -> Iterator[tuple[str, ...]]:
                 raise InputError(
                     f"Cannot read {name}",
                     _describe_width(cells, header, previous_line, reader.line_num),
-                    "Correct the file, or export the roster again",
+                    _CORRECT_FILE,
                 )
             yield tuple(cells)
             previous_line = reader.line_num
     except csv.Error as error:
         raise InputError(
-            f"Cannot read {name}", f"{_line_range(previous_line, reader.line_num)}: {error}"
+            f"Cannot read {name}",
+            f"{_line_range(previous_line, reader.line_num)}: {error}",
+            _CORRECT_FILE,
         ) from error
     if header is None:
         raise InputError(f"Cannot read {name}", "it is empty", "Export a roster to it first")
@@ -263,7 +267,9 @@ def _decode_lines(file: BinaryIO, name: str) -> Iterator[str]:
         number += 1
         if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
             raise InputError(
-                f"Cannot read {name}", f"line {number} is longer than {MAX_LINE_BYTES} bytes"
+                f"Cannot read {name}",
+                f"line {number} is longer than {MAX_LINE_BYTES} bytes",
+                _CORRECT_FILE,
             )
         try:
             text = line.decode()
@@ -272,7 +278,9 @@ def _decode_lines(file: BinaryIO, name: str) -> Iterator[str]:
                 f"Cannot read {name}", f"line {number} is not valid UTF-8", "Save it as UTF-8"
             ) from error
         if "\0" in text:
-            raise InputError(f"Cannot read {name}", f"line {number} contains a NUL byte")
+            raise InputError(
+                f"Cannot read {name}", f"line {number} contains a NUL byte", _CORRECT_FILE
+            )
         yield text
 
 

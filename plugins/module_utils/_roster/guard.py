@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guard: limits that a plan must respect before anything is sent."""
+"""The guard: limits against which a plan is checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def check_plan(plan: Plan, limits: Limits, no_receipt_cause: str | None) -> None
     """
     if no_receipt_cause is not None and not limits.initial:
         raise GuardError(
-            f"Refused a first upload that adds {plan.count(ADDED)} contacts",
+            f"Refused a first upload that adds {_contacts(plan.count(ADDED))}",
             no_receipt_cause,
             "If this is the first upload to this account, run once with O(initial=true)",
         )
     removed = plan.count(REMOVED)
     if plan.baseline_rows and removed == plan.baseline_rows:
         raise GuardError(
-            f"Refused to remove all {plan.baseline_rows} contacts",
+            f"Refused to remove {'the only contact' if removed == 1 else f'all {removed} contacts'}",
             "this is never allowed" + _describe_invalid(plan),
             "Check the sources and the export; to start over, remove the state directory and run once with"
             " O(initial=true)",
@@ -83,4 +83,9 @@ def _limit_error(plan: Plan, cause: str, option: str) -> GuardError:
 
 def _describe_invalid(plan: Plan) -> str:
     invalid = plan.count(REMOVED_INVALID)
-    return f"; {invalid} of them are in the directory without a valid row" if invalid else ""
+    verb = "is" if invalid == 1 else "are"
+    return f"; {invalid} of them {verb} in the directory without a valid row" if invalid else ""
+
+
+def _contacts(number: int) -> str:
+    return "1 contact" if number == 1 else f"{number} contacts"

@@ -21,7 +21,7 @@ class KeyCounts(NamedTuple):
     """Numbers of contacts that the key does not identify.
 
     :ivar empty: number of contacts whose key columns are all empty.
-    :ivar repeated: number of contacts with the same location and the same key as another one, without those in `empty`.
+    :ivar repeated: number of contacts with the same location and key as another contact, not counting those in `empty`.
     """
 
     empty: int

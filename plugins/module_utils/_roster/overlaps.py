@@ -51,7 +51,7 @@ class OverlapCounter:
         self._lines.add_all([identity + tail for identity in identities])
 
     def overlaps(self) -> list[Overlap]:
-        """Return the pairs of locations with people in common, the largest number of people first."""
+        """Return the pairs of locations with people in common, starting with the largest number of people."""
         counts: Counter[tuple[bytes, bytes]] = Counter()
         tail_bytes = RANK_BYTES + len("\n")
         for _identity, lines in itertools.groupby(self._lines, key=lambda line: line[:-tail_bytes]):

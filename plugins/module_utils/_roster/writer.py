@@ -69,10 +69,9 @@ class ContestedColumn:
     :ivar location: identifier of the location; empty for all locations.
     :ivar column: title of the column.
     :ivar values: number of values.
-    :ivar count: number of people who do not get their value, because another person keeps it.
+    :ivar count: number of people whose value another person keeps.
     :ivar left_out: number of these people who have no valid row.
-    :ivar first: first people who do not get their value; people without a row come first. At most
-        MAX_CONTESTED_LISTED.
+    :ivar first: first of these people, starting with those without a valid row; at most MAX_CONTESTED_LISTED.
     """
 
     location: str
@@ -216,7 +215,7 @@ def _write_identities(
 def _write_left_out(
     ids_file: BinaryIO, left_out: Iterable[LeftOut]
 ) -> tuple[tuple[LeftOut, ...], Counter[str]]:
-    """Write the left-out people, and return the first MAX_LISTED of them and the number of all of them by cause."""
+    """Write the left-out people; return the first of them, at most MAX_LISTED, and the number of people by cause."""
     first: list[LeftOut] = []
     causes: Counter[str] = Counter()
     for person in left_out:

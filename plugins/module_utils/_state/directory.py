@@ -57,10 +57,10 @@ class Baseline:
 
 
 def find_default_state_dir(name: str) -> Path:
-    """Return the default state directory of a sync for the user that runs the module.
+    """Return the default state directory of a sync for the user who runs the module.
 
     :param name: name that identifies the sync on its host.
-    :raises InputError: if the user has no home directory.
+    :raises InputError: if the user has no home directory, and XDG_STATE_HOME does not contain an absolute path.
     """
     home = os.environ.get("HOME", "")
     if not os.path.isabs(home):
@@ -76,7 +76,7 @@ def default_state_dir(name: str, is_root: bool, environment: Mapping[str, str]) 
     :param is_root: whether the module runs as root.
     :param environment: the environment variables, for XDG_STATE_HOME (XDG Base Directory Specification, which requires
         relative paths to be ignored) and HOME.
-    :raises InputError: if neither of these variables contains an absolute path.
+    :raises InputError: if the module does not run as root, and neither of these variables contains an absolute path.
     """
     if is_root:
         return _ROOT_STATE / name
@@ -97,7 +97,7 @@ def read_baseline(directory: Path) -> Baseline | None:
 
     :param directory: the state directory.
     :returns: the baseline; None if there is no receipt.
-    :raises StateError: if the receipt or the roster is corrupted or cannot be read.
+    :raises StateError: if the receipt or the roster cannot be used.
     """
     path = directory / RECEIPT_FILE
     data = _read_if_exists(path)
@@ -164,8 +164,8 @@ def begin_upload(directory: Path, receipt: Receipt | None, roster: RosterFile) -
     :param roster: the roster to send.
     :returns: the stored roster. Send the stored roster, because the original files may change in
         the meantime.
-    :raises StateError: if the state cannot be written. The caller must then not send anything.
-    :raises InputError: if the roster changed after it was read. The caller must then not send
+    :raises StateError: if the state cannot be written. In that case, the caller must not send anything.
+    :raises InputError: if the roster changed after it was read. In that case, the caller must not send
         anything.
     """
     roster = _store_roster(directory, roster, NOTHING_SENT_REMEDY)

@@ -28,8 +28,8 @@ def exclusive_lock(directory: Path) -> Iterator[str]:
 
     :param directory: the state directory.
     :returns: a context manager whose value is a warning; empty if there is none.
-    :raises StateError: if the directory cannot be created or made private, another user can replace it or its lock
-        file, or another run uses it.
+    :raises StateError: if the directory cannot be created or made private, if another user can replace it or its lock
+        file, or if another run uses it.
     """
     action = f"Cannot use the state directory {directory}"
     try:
@@ -58,8 +58,8 @@ def shared_lock(directory: Path) -> Iterator[str]:
 
     :param directory: the state directory.
     :returns: a context manager whose value is a warning; empty if there is none.
-    :raises StateError: if the directory cannot be read or made private, another user can replace it or its lock file,
-        or another run changes it.
+    :raises StateError: if the directory cannot be read or made private, if another user can replace it or its lock
+        file, or if another run changes it.
     """
     action = f"Cannot use the state directory {directory}"
     warning = ""
@@ -91,14 +91,14 @@ def _create_private_directory(directory: Path) -> None:
 
 
 def _check_directory(directory: Path, action: str, *, check_mode: bool) -> str:
-    """Check who can replace the state directory, and make it private. Return a warning, or an empty string."""
+    """Check that no other user can replace the state directory, make it private, and return a warning if necessary."""
     check_parents(directory, action)
     check_owner(directory.stat(), action, "it")
     return make_private(directory, check_mode=check_mode)
 
 
 def _open_lock_file(directory: Path, action: str, flags: int) -> int:
-    """Open the lock file, if it is a regular file of this user."""
+    """Open the lock file, after checking that it is a regular file that belongs to this user."""
     path = directory / _LOCK_FILE
     with suppress(FileNotFoundError):
         status = path.lstat()
@@ -107,7 +107,7 @@ def _open_lock_file(directory: Path, action: str, flags: int) -> int:
             raise StateError(
                 action,
                 "its lock file is not a regular file",
-                f"Remove the file {_LOCK_FILE} from the directory",
+                f"Remove {path}",
             )
     return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 

@@ -4,7 +4,7 @@
 
 """Ownership checks that prevent other users from replacing a state directory or its lock file.
 
-Only the user who runs the module and root may own or change the directories in its path.
+Only the user who runs the module and root may own or change the directories in the path of a state directory.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def check_owner(status: os.stat_result, action: str, subject: str) -> None:
 def check_parents(directory: Path, action: str) -> None:
     """Check that no other user can replace a directory.
 
-    :param directory: the directory; it can be missing, as can its parents.
+    :param directory: the directory; neither it nor its parents need to exist.
     :param action: the action in the error message.
     :raises StateError: if another user can replace a part of the path.
     :raises OSError: if the path cannot be resolved.
@@ -57,7 +57,8 @@ def check_parents(directory: Path, action: str) -> None:
             status = parent.stat()
             owners = [status.st_uid]
             if status.st_mode & stat.S_ISVTX:
-                # In such a directory, for example /tmp, only the owner of a file can replace it.
+                # In a directory with the sticky bit, such as /tmp, a file can be replaced only by its owner and by the
+                # owner of the directory.
                 owners.append((parent / name).lstat().st_uid)
             elif _is_writable_by_others(status):
                 raise StateError(
@@ -77,7 +78,7 @@ def check_parents(directory: Path, action: str) -> None:
 def _walk(path: Path) -> Iterator[tuple[Path, str]]:
     """Yield each directory in which the system looks up a part of a path, and the name of that part.
 
-    :raises OSError: if a part does not exist or cannot be read.
+    :raises OSError: if a part cannot be read, or if the path contains too many symbolic links.
     """
     directory = Path("/")
     names = list(reversed(path.absolute().parts[1:]))

@@ -19,7 +19,7 @@ _MODE_REMEDY = (
     " subdirectory of the volume. For a CIFS share, use the mount options dir_mode=0700,file_mode=0600"
 )
 _PREVENTION = (
-    "To keep it unchanged in Kubernetes, set fsGroupChangePolicy to OnRootMismatch, and O(state_dir) to a subdirectory"
+    "To preserve this mode in Kubernetes, set fsGroupChangePolicy to OnRootMismatch, and O(state_dir) to a subdirectory"
     " of the volume. In a systemd unit, set StateDirectoryMode to 0700"
 )
 
@@ -28,10 +28,10 @@ def make_private(directory: Path, *, check_mode: bool) -> str:
     """Remove the access of other users to a state directory.
 
     Container platforms and service managers can restore the access each time they mount a volume or start a service. In
-    check mode, the directory is accepted if a real run could change its mode.
+    check mode, the mode of the directory is not changed.
 
     :param directory: an existing directory of the user who runs the module.
-    :returns: a warning if other users had access to the directory; otherwise an empty string.
+    :returns: a warning if other users had access to the directory; otherwise, an empty string.
     :raises StateError: if other users would keep their access, or if the directory might not be dedicated to the sync.
     :raises OSError: if the directory cannot be read.
     """
@@ -46,13 +46,11 @@ def make_private(directory: Path, *, check_mode: bool) -> str:
             f"{cause}, and it is not dedicated to the sync",
             "Set O(state_dir) to a dedicated directory with mode 0700, such as a new subdirectory",
         )
-    change = (
-        f"The mode of the state directory {directory}, {mode:04o}, allowed access by other users."
-    )
+    problem = f"The state directory {directory} was accessible to other users (mode {mode:04o})."
     if check_mode:
-        return f"{change} A run without check mode sets it to 0700. {_PREVENTION}."
+        return f"{problem} A run without check mode sets its mode to 0700. {_PREVENTION}."
     _remove_access(directory, action)
-    return f"{change} It was set to 0700. {_PREVENTION}."
+    return f"{problem} Its mode was set to 0700. {_PREVENTION}."
 
 
 def _remove_access(directory: Path, action: str) -> None:
@@ -70,11 +68,11 @@ def _remove_access(directory: Path, action: str) -> None:
 def _is_dedicated(directory: Path, mode: int) -> bool:
     """Return whether a directory is used only by the sync, so that changing its mode affects no one else.
 
-    Without a receipt, a directory counts as dedicated if it contains only visible files, such as an exported roster.
-    Home directories and system directories contain hidden files or other directories.
+    Without a receipt, a directory is considered dedicated if it contains only visible files, such as an exported
+    roster. Home directories and system directories contain hidden files or other directories.
     """
     if mode & stat.S_ISVTX:
-        # A directory in which all users create files, such as /tmp.
+        # A directory in which all users can create files, such as /tmp.
         return False
     names = set(os.listdir(directory))
     return RECEIPT_FILE in names or all(

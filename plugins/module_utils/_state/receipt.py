@@ -158,7 +158,7 @@ def parse_receipt(data: bytes, name: str) -> Receipt:
         )
         for checksum in (receipt.roster, receipt.identities or receipt.roster):
             if not SHA256.fullmatch(checksum):
-                raise _damage_error(name, "checksum of a file")
+                raise _damage_error(name, "invalid checksum of a roster file")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damage_error(name, type(error).__name__) from error
     return receipt
@@ -179,7 +179,7 @@ def _check_format(document: Mapping[str, Any], name: str) -> None:
     # format, it was modified.
     is_first_format = document["format"] == 1 and "checksum" not in document
     if not is_first_format and document["checksum"] != _checksum(document):
-        raise _damage_error(name, "checksum")
+        raise _damage_error(name, "wrong checksum")
 
 
 def _checksum(document: Mapping[str, Any]) -> str:

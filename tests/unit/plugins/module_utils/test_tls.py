@@ -143,8 +143,8 @@ def _explain(code: int, verification: Verification) -> Diagnosis:
         (
             *(20, {"chain": [LEAF, INTERMEDIATE]}),
             (
-                "its certificate was issued by an unknown CA, whose name is that of a trusted CA, but"
-                " whose key is another one"
+                "its certificate was issued by an unknown CA, which has the name of a trusted CA, but a"
+                " different key"
             ),
             "Set O(ca_path) to a file with the current certificate of the CA CN=Root",
         ),

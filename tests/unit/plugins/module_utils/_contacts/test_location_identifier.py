@@ -126,12 +126,15 @@ def test_locations_that_match_the_pattern_are_accepted(
             *("oslo[", [[]]),
             (
                 "Cannot use location_pattern 'oslo[': the pattern 'oslo[' is not valid: "
-                "unterminated character set at position 4."
+                "unterminated character set at position 4. Correct the regular expression."
             ),
         ),
         (
             *(slow_pattern.PATTERN, [[slow_pattern.TEXT]]),
-            f"Cannot use location_pattern '{slow_pattern.PATTERN}': {slow_pattern.MESSAGE}.",
+            (
+                f"Cannot use location_pattern '{slow_pattern.PATTERN}': {slow_pattern.MESSAGE}."
+                " Correct the regular expression."
+            ),
         ),
     ],
 )

@@ -26,7 +26,9 @@ UNREADABLE = RootDse({})
 CORRECT = (
     "Correct O(bind_dn) or O(bind_pw), or set O(server_uri) to a server of the domain other.example"
 )
-NO_DOMAIN = "the password is wrong, or the name, which does not contain a domain"
+NO_DOMAIN = (
+    "the password is wrong, or the server does not accept the name because it contains no domain"
+)
 NOT_DN = "this server requires a DN as the name, and O(bind_dn) is not a DN"
 
 

@@ -217,7 +217,7 @@ def _explain(
         ),
         (
             "OU=Oslo",
-            f"the search base does not end with {DOMAIN}, and this server holds nothing else",
+            f"the search base does not end with {DOMAIN}, and this server contains no other entries",
             f"Write O(sources[].search_base) as a DN that ends with {DOMAIN}",
         ),
     ],
@@ -295,7 +295,7 @@ def test_a_referral_names_the_domain_that_the_server_holds(
     [
         (
             f"UO=Oslo,{DOMAIN}",
-            "Check the attribute type UO in O(sources[].search_base); the usual ones are CN, OU, DC, O and UID",
+            "Check UO in O(sources[].search_base); the usual attribute types are CN, OU, DC, O and UID",
         ),
         (f"ou=Vadso,{DOMAIN}", "Correct the spelling of O(sources[].search_base)"),
     ],

@@ -143,7 +143,7 @@ def test_sources_must_be_added_in_order() -> None:
     builder = RosterBuilder(COLUMNS, ["oslo", "bergen"], MEMORY)
     builder.add_page(mapped_page([contact("1", "A", "a@x", "")]), 0)
     builder.add_page(mapped_page([contact("1", "A", "a@x", "", location="bergen")]), 1)
-    with pytest.raises(ValueError, match="source 0 comes after source 1"):
+    with pytest.raises(ValueError, match="source 0 was added after source 1"):
         builder.add_page(mapped_page([contact("2", "B", "b@x", "")]), 0)
 
 

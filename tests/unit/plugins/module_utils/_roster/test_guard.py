@@ -93,10 +93,11 @@ def test_a_plan_over_a_limit_is_refused(
 @pytest.mark.parametrize("baseline_rows", [1, 20, 21, 1000])
 def test_removing_all_contacts_is_never_allowed(baseline_rows: int) -> None:
     limits = Limits(max_removed=baseline_rows, max_removed_percent=100.0, initial=True)
+    contacts = "the only contact" if baseline_rows == 1 else f"all {baseline_rows} contacts"
     with pytest.raises(GuardError) as caught:
         check_plan(_plan(baseline_rows, baseline_rows, added=baseline_rows), limits, None)
     assert str(caught.value) == (
-        f"Refused to remove all {baseline_rows} contacts: this is never allowed. Check the sources and "
+        f"Refused to remove {contacts}: this is never allowed. Check the sources and "
         "the export; to start over, remove the state directory and run once with initial: true."
     )
 

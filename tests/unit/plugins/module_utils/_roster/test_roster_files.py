@@ -86,8 +86,14 @@ def test_rows_can_be_read_by_several_readers_at_the_same_time() -> None:
         (b"\xe5", "line 1 is not valid UTF-8. Save it as UTF-8."),
         (b'A\n"b\n\xe5"\n', "line 3 is not valid UTF-8. Save it as UTF-8."),
         ("A\r\nÅ".encode("utf-16"), "line 1 is not valid UTF-8. Save it as UTF-8."),
-        ("A\r\nb".encode("utf-16-be"), "line 1 contains a NUL byte."),
-        (b"A\r\nb\r\nc\0\r\n", "line 3 contains a NUL byte."),
+        (
+            "A\r\nb".encode("utf-16-be"),
+            "line 1 contains a NUL byte. Correct the file, or export the roster again.",
+        ),
+        (
+            b"A\r\nb\r\nc\0\r\n",
+            "line 3 contains a NUL byte. Correct the file, or export the roster again.",
+        ),
         (
             b'A,B\r\n1,"2\r\n3"\r\n4\r\n',
             "the row on line 4 has 1 cell instead of 2. Correct the file, or export the roster again.",
@@ -106,18 +112,33 @@ def test_rows_can_be_read_by_several_readers_at_the_same_time() -> None:
             b"\nA\nb\n",
             "its first line contains no column titles. Export a roster to it first.",
         ),
-        (b'"A\nb', "lines 1 to 2: unexpected end of data."),
-        (b'A\r\n"b"c\r\n', "line 2: ',' expected after '\"'."),
-        (b'A\r\n"b', "line 2: unexpected end of data."),
-        (b'A\r\nb\r\n"c\r\nd\r\n', "lines 3 to 4: unexpected end of data."),
-        (b"A\r\n" + b"x" * 140_000, "line 2: field larger than field limit (131072)."),
+        (
+            b'"A\nb',
+            "lines 1 to 2: unexpected end of data. Correct the file, or export the roster again.",
+        ),
+        (
+            b'A\r\n"b"c\r\n',
+            "line 2: ',' expected after '\"'. Correct the file, or export the roster again.",
+        ),
+        (
+            b'A\r\n"b',
+            "line 2: unexpected end of data. Correct the file, or export the roster again.",
+        ),
+        (
+            b'A\r\nb\r\n"c\r\nd\r\n',
+            "lines 3 to 4: unexpected end of data. Correct the file, or export the roster again.",
+        ),
+        (
+            b"A\r\n" + b"x" * 140_000,
+            "line 2: field larger than field limit (131072). Correct the file, or export the roster again.",
+        ),
         (
             b'A\r\n"' + b"x\n" * 70_000,
-            "lines 2 to 65538: field larger than field limit (131072).",
+            "lines 2 to 65538: field larger than field limit (131072). Correct the file, or export the roster again.",
         ),
         (
             b"A\r\nb\r\n" + b"x" * (MAX_LINE_BYTES + 1),
-            "line 3 is longer than 1048576 bytes.",
+            "line 3 is longer than 1048576 bytes. Correct the file, or export the roster again.",
         ),
         (
             b"Name;Mail\r\nA;B\r\n",

@@ -112,7 +112,7 @@ def test_lock_file_that_is_not_a_regular_file_is_rejected(
         pass
     assert str(caught.value) == (
         f"Cannot use the state directory {directory}: its lock file is not a regular file."
-        " Remove the file lock from the directory."
+        f" Remove {directory / 'lock'}."
     )
     assert [path.name for path in directory.iterdir()] == ["lock"]
 

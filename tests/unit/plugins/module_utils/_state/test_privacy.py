@@ -20,7 +20,7 @@ MODES = [0o755, 0o710, 0o701, 0o770, 0o777, 0o2770, 0o2775]
 # The files that a first run creates, and the directory that a new file system contains.
 FIRST_RUN = ("contacts.csv", "contacts.csv.ids", "lock", "lost+found/")
 PREVENTION = (
-    "To keep it unchanged in Kubernetes, set fsGroupChangePolicy to OnRootMismatch, and state_dir to a subdirectory of"
+    "To preserve this mode in Kubernetes, set fsGroupChangePolicy to OnRootMismatch, and state_dir to a subdirectory of"
     " the volume. In a systemd unit, set StateDirectoryMode to 0700."
 )
 
@@ -39,17 +39,15 @@ def test_a_mode_with_access_for_others_is_reset_except_in_check_mode(
 ) -> None:
     create_entries(tmp_path, *names)
     tmp_path.chmod(mode)
-    change = (
-        f"The mode of the state directory {tmp_path}, {mode:04o}, allowed access by other users."
-    )
+    problem = f"The state directory {tmp_path} was accessible to other users (mode {mode:04o})."
     with shared_lock(tmp_path) as warning:
         assert warning.replace("O(state_dir)", "state_dir") == (
-            f"{change} A run without check mode sets it to 0700. {PREVENTION}"
+            f"{problem} A run without check mode sets its mode to 0700. {PREVENTION}"
         )
     assert file_mode(tmp_path) == mode
     with exclusive_lock(tmp_path) as warning:
         assert warning.replace("O(state_dir)", "state_dir") == (
-            f"{change} It was set to 0700. {PREVENTION}"
+            f"{problem} Its mode was set to 0700. {PREVENTION}"
         )
     assert file_mode(tmp_path) == 0o700
     with exclusive_lock(tmp_path) as warning:

@@ -100,14 +100,14 @@ def test_first_format_is_converted_to_the_current_format() -> None:
 @pytest.mark.parametrize("key", ["rows", "roster", "complete", "sequence", "endpoint"])
 def test_modified_receipt_is_reported_as_corrupted(key: str) -> None:
     document = {**json.loads(render_receipt(RECEIPT)), key: "00"}
-    with pytest.raises(StateError, match=r"it is corrupted \(checksum\)"):
+    with pytest.raises(StateError, match=r"it is corrupted \(wrong checksum\)"):
         parse_receipt(json.dumps(document).encode(), "receipt.json")
 
 
 @pytest.mark.parametrize("number", [1, 0, 1.5])
 def test_modified_format_number_is_reported_as_corrupted(number: float) -> None:
     document = {**json.loads(render_receipt(RECEIPT)), "format": number}
-    with pytest.raises(StateError, match=r"it is corrupted \(checksum\)"):
+    with pytest.raises(StateError, match=r"it is corrupted \(wrong checksum\)"):
         parse_receipt(json.dumps(document).encode(), "receipt.json")
 
 
@@ -119,7 +119,7 @@ def test_whitespace_does_not_change_the_checksum() -> None:
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "AB" * 32])
 def test_receipt_with_an_invalid_file_checksum_is_reported_as_corrupted(name: str) -> None:
     data = render_receipt(replace(RECEIPT, roster=name))
-    with pytest.raises(StateError, match=r"it is corrupted \(checksum of a file\)"):
+    with pytest.raises(StateError, match=r"it is corrupted \(invalid checksum of a roster file\)"):
         parse_receipt(data, "receipt.json")
 
 
