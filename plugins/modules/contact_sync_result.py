@@ -127,6 +127,20 @@ left_out:
     count:
       description: Number of people.
       type: int
+contested:
+  description:
+    - Unique columns in which several people at a location have the same value. See
+      RV(frontdesk.contacts.ad_contacts_export#module:contested).
+  returned: always
+  type: list
+  elements: dict
+overlaps:
+  description:
+    - Pairs of locations at which the same people were found. See
+      RV(frontdesk.contacts.ad_contacts_export#module:overlaps).
+  returned: always
+  type: list
+  elements: dict
 service:
   description: Response of the service; V(null) if nothing was sent or no response was received.
   returned: always
@@ -149,6 +163,11 @@ service:
     error_count:
       description: Number of row errors in the response.
       type: int
+    causes:
+      description:
+        - Causes of the row errors. See RV(frontdesk.contacts.contact_upload#module:service.causes).
+      type: list
+      elements: dict
     attempts:
       description: Number of upload attempts.
       type: int

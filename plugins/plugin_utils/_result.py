@@ -87,6 +87,8 @@ class SyncResult:
     counts: tuple[LocationCounts, ...]
     plan: Mapping[str, Any] | None
     left_out: tuple[Mapping[str, Any], ...]
+    contested: tuple[Mapping[str, Any], ...]
+    overlaps: tuple[Mapping[str, Any], ...]
     service: Mapping[str, Any] | None
     receipt: Mapping[str, Any] | None
     warnings: tuple[str, ...]
@@ -101,7 +103,10 @@ class SyncResult:
         """Return the result as plain lists and dictionaries."""
         return {
             **asdict(self),
-            **{key: list(getattr(self, key)) for key in ("left_out", "warnings")},
+            **{
+                key: list(getattr(self, key))
+                for key in ("left_out", "contested", "overlaps", "warnings")
+            },
             "counts": [asdict(each) for each in self.counts],
         }
 
@@ -125,6 +130,8 @@ def make_result(tasks: TaskResults, host: str, now: datetime) -> SyncResult:
         counts=_location_counts(tasks),
         plan=_plan(tasks.upload),
         left_out=tuple(tasks.export.get("left_out_causes", ())),
+        contested=tuple(tasks.export.get("contested", ())),
+        overlaps=tuple(tasks.export.get("overlaps", ())),
         service=_service(tasks.upload),
         receipt=_receipt(tasks.upload),
         warnings=tuple(
@@ -210,9 +217,8 @@ def _service(upload: TaskResult) -> dict[str, Any] | None:
     service = upload.get("service")
     if not service:
         return None
-    kept = {
-        key: service[key] for key in ("status", "confirmed", "message", "refused", "error_count")
-    }
+    names = ("status", "confirmed", "message", "refused", "error_count", "causes")
+    kept = {key: service[key] for key in names}
     return {
         **kept,
         "attempts": upload["attempts"],

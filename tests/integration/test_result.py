@@ -144,6 +144,7 @@ def test_the_result_of_uploads_a_guard_stop_and_a_preview(
         sum(each["contacts"] for each in uploaded["counts"]) == total == uploaded["plan"]["added"]
     )
     assert uploaded["left_out"] == [{"cause": "Email and SMS Phone are both empty", "count": 1}]
+    assert (uploaded["contested"], uploaded["overlaps"]) == ([], [])
     assert (uploaded["service"]["status"], uploaded["receipt"]["sequence"]) == (200, 1)
     assert notifications.posts == [{"text": uploaded["summary"], "failed": False, "removed": 0}]
     assert notifications.mails == (

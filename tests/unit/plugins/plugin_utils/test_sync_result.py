@@ -33,6 +33,16 @@ EXPORT: dict[str, Any] = {
         {"cause": "Email is empty", "count": 2},
         {"cause": "no location", "count": 1},
     ],
+    "contested": [
+        {
+            "location": "oslo-hq",
+            "column": "SMS Phone",
+            "value_count": 1,
+            "count": 2,
+            "left_out": 0,
+        }
+    ],
+    "overlaps": [{"locations": ["bergen", "oslo-hq"], "count": 3}],
     "warnings": ["No entry has the attribute x."],
 }
 BY_LOCATION = {
@@ -71,6 +81,7 @@ SERVICE = {
     "refused": 0,
     "error_count": 0,
     "errors": [],
+    "causes": [{"column": "Email", "cause": "is taken", "rows": 1, "locations": []}],
     "counts": {"added": 2},
 }
 UPLOAD: dict[str, Any] = {
@@ -81,8 +92,8 @@ UPLOAD: dict[str, Any] = {
     "receipt": {"sequence": 4, "accepted_at": "2026-11-30T04:00:05Z", "header": ["Name"]},
 }
 KEYS = {
-    *("name", "verdict", "started", "duration", "server", "counts", "plan", "left_out", "service"),
-    *("receipt", "warnings", "failure"),
+    *("name", "verdict", "started", "duration", "server", "counts", "plan", "left_out"),
+    *("contested", "overlaps", "service", "receipt", "warnings", "failure"),
 }
 GUARD = {
     **UPLOAD,
@@ -128,12 +139,15 @@ def test_the_result_describes_the_export_and_the_upload() -> None:
         ],
         "plan": {key: PLAN[key] for key in PLAN if key not in ("by_location", "invalid")},
         "left_out": EXPORT["left_out_causes"],
+        "contested": EXPORT["contested"],
+        "overlaps": EXPORT["overlaps"],
         "service": {
             "status": 200,
             "confirmed": True,
             "message": "2 contacts were added",
             "refused": 0,
             "error_count": 0,
+            "causes": SERVICE["causes"],
             "attempts": 1,
             "counts": [{"name": "added", "count": 2}],
         },
