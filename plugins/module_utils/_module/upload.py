@@ -44,14 +44,23 @@ from .._service.verdict import (
 )
 from .._state.directory import (
     NOTHING_SENT_REMEDY,
-    Baseline,
+    KnownRosters,
+    StoredRoster,
     abort_upload,
     begin_upload,
     commit_upload,
-    read_baseline,
+    read_known_rosters,
 )
 from .._state.lock import exclusive_lock, shared_lock
-from .._state.receipt import Binding, Receipt, StateError, strip_query, with_history
+from .._state.receipt import (
+    Binding,
+    Receipt,
+    State,
+    StateError,
+    UnresolvedUpload,
+    strip_query,
+    with_history,
+)
 from .._text import make_printable, make_values_printable
 from .partial_acceptance import partially_accepted_roster
 from .upload_options import UploadOptions
@@ -198,32 +207,27 @@ class _Transition:
 
     :ivar roster: new roster.
     :ivar binding: endpoint, profile and header of the new roster.
-    :ivar stored: baseline in the state directory, regardless of its binding; None if there is none.
+    :ivar known: rosters in the state directory that the service may have, regardless of their binding.
     :ivar baseline: baseline with which the plan compares the roster; None if there is none for this binding.
     """
 
     roster: RosterFile
     binding: Binding
-    stored: Baseline | None
-    baseline: Baseline | None
-
-    @property
-    def stored_receipt(self) -> Receipt | None:
-        """Receipt in the state directory; None if there is none."""
-        return self.stored.receipt if self.stored else None
+    known: KnownRosters
+    baseline: StoredRoster | None
 
 
 def _upload(
     options: UploadOptions, roster: RosterFile, check_mode: bool, with_diff: bool
 ) -> Outcome:
-    stored = read_baseline(options.state_dir)
+    known = read_known_rosters(options.state_dir)
     binding = Binding(
         endpoint=strip_query(options.endpoint.url_without_query),
         profile=options.profile,
         header=roster.header,
     )
-    no_baseline_cause = _explain_missing_baseline(stored, binding, options.state_dir)
-    baseline = stored if no_baseline_cause is None else None
+    no_baseline_cause = _explain_missing_baseline(known.state, binding, options.state_dir)
+    baseline = known.baseline if no_baseline_cause is None else None
     # The state directory needs space for the roster anyway. Check mode must not write there.
     spill_directory = Path(tempfile.gettempdir()) if check_mode else options.state_dir
     with open_spill_area(spill_directory) as spill:

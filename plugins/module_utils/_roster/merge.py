@@ -13,7 +13,7 @@ service may have.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, BinaryIO
 
@@ -47,19 +47,40 @@ def merge_accepted_rows(
     """
     layout = choose_layout(old, new, key, location_column)
     rows = _accepted_rows(layout, old, new, refused)
-    csv_file, identities = spill.open(), spill.open()
-    ids_file = spill.open() if layout.by_identity else None
-    sha256, row_count = write_rows(
+    return write_temporary_roster(
+        "the partially accepted roster",
         new.header,
         (FileRow(row.cells, row.person_key[0] if layout.by_identity else None) for row in rows),
-        csv_file,
-        ids_file,
-        identities,
+        spill,
+        with_identities=layout.by_identity,
     )
+
+
+def write_temporary_roster(
+    name: str,
+    header: tuple[str, ...],
+    rows: Iterable[FileRow],
+    spill: SpillArea,
+    *,
+    with_identities: bool,
+) -> RosterFile:
+    """Write a roster to temporary files.
+
+    :param name: name of the roster in error messages.
+    :param header: titles of the columns.
+    :param rows: rows of the roster.
+    :param spill: spill area for the files.
+    :param with_identities: whether all rows have identities.
+    :returns: a roster that can be read, by one reader at a time, until the spill area is closed.
+    :raises OSError: if a file cannot be written.
+    """
+    csv_file, identities = spill.open(), spill.open()
+    ids_file = spill.open() if with_identities else None
+    sha256, row_count = write_rows(header, rows, csv_file, ids_file, identities)
     csv_file.flush()
     return RosterFile(
-        name="the partially accepted roster",
-        header=new.header,
+        name=name,
+        header=header,
         row_count=row_count,
         sha256=sha256,
         size=csv_file.tell(),
