@@ -108,8 +108,8 @@ options:
     type: str
   object_types:
     description:
-      - Types of objects that count as people in Active Directory. V(user) means accounts, and V(contact) means contact
-        objects. Only users are required to be enabled.
+      - Types of objects that are treated as people in Active Directory. V(user) means accounts, and V(contact) means
+        contact objects. Only users are required to be enabled.
       - This option only affects the default of O(filter). It is ignored for sources with a filter.
     type: list
     elements: str
@@ -165,7 +165,7 @@ options:
             V(mobile or telephoneNumber), V(givenName ~ ' ' ~ sn) or V('yes' if mail else 'no').
           - The name of an attribute returns its value, or an empty value if there is none. Names are case-insensitive.
             If an attribute has several values, the smallest in code point order is used; V(all.mail) or
-            V(all['mail']) returns the sorted list of values. Blank values count as missing.
+            V(all['mail']) returns the sorted list of values. Blank values are treated as missing.
           - All names that the schema of the server defines for an attribute can be used, for example V(surname) instead
             of C(sn) in OpenLDAP, and also its OID, such as V(2.5.4.4). Active Directory defines only one name for each
             attribute. A name with options, such as V(sn;lang-el), only returns values with exactly these options.

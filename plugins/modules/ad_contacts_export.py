@@ -166,8 +166,8 @@ msg:
     - Number of contacts, number of people left out by cause, and the path of the identities file, which lists them.
   returned: success
   type: str
-  sample: "Read 182 contacts from ldaps://dc1.corp.example. Left out: Email is empty: 2. They are listed in
-    /var/lib/frontdesk-contacts/contacts.csv.ids."
+  sample: "Read 182 contacts from ldaps://dc1.corp.example. Left out: Email is empty: 2. See
+    /var/lib/frontdesk-contacts/contacts.csv.ids for details."
 dest:
   description: Path of the roster that was written, or would be written in check mode.
   returned: success
@@ -292,7 +292,7 @@ contested:
       description: Number of values that several people have.
       type: int
     count:
-      description: Number of people who do not get their value, because another person keeps it.
+      description: Number of people whose value is omitted because another person keeps it.
       type: int
     left_out:
       description: Number of these people who have no valid row.

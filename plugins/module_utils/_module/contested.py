@@ -45,7 +45,7 @@ def contested_warnings(contested: Sequence[ContestedColumn], identities_file: st
 
 
 def describe_contested(contested: ContestedColumn, identities_file: str = "") -> str:
-    """Return the people who do not get their value in a column, as a clause.
+    """Return a clause about the people whose cell in a column stays empty because another person has the same value.
 
     :param identities_file: as for `contested_warnings`.
     """

@@ -26,7 +26,7 @@ class RepeatedSource(NamedTuple):
     remedy: str
 
     def __str__(self) -> str:
-        return f"Doubtful {self.where}: {self.cause}. {self.remedy}."
+        return f"Possible mistake in {self.where}: {self.cause}. {self.remedy}."
 
 
 def find_repeated_sources(sources: Sequence[Source]) -> list[RepeatedSource]:

@@ -43,7 +43,7 @@ from .transport import (
 from .watchdog import Watchdog
 
 _CHUNK_SIZE = 64 << 10
-# Firewalls reject the default User-Agent of requests, because many attackers use it.
+# Some firewalls reject the default User-Agent of requests, because many attackers use it.
 _USER_AGENT = f"frontdesk.contacts/{VERSION}"
 
 

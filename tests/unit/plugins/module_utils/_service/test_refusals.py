@@ -141,7 +141,7 @@ def test_words_are_masked_in_any_normalization_form(form: Form, message: str, ma
 def test_errors_can_be_texts_or_fields(errors: object, row_errors: tuple[RowError, ...]) -> None:
     answer = read_document({"errors": errors})
     assert (answer.errors, answer.error_count) == (row_errors, len(row_errors))
-    # The rows are unknown, so no row counts as accepted.
+    # The rows are unknown, so no row is treated as accepted.
     assert (answer.unassigned, answer.is_partial) == (len(row_errors), False)
 
 
