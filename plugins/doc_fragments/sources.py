@@ -69,7 +69,7 @@ options:
       filter:
         description:
           - LDAP filter for this source, with the syntax described at O(filter). It replaces O(filter), including the
-            default of that option, so it must also leave out disabled accounts.
+            default of that option, so it must also exclude disabled accounts.
         type: str
       exclude_ous:
         description:
@@ -161,7 +161,7 @@ options:
         required: true
       value:
         description:
-          - Jinja expression, without braces, over LDAP attributes, for example V(givenName),
+          - Jinja expression without braces that uses LDAP attributes, for example V(givenName),
             V(mobile or telephoneNumber), V(givenName ~ ' ' ~ sn) or V('yes' if mail else 'no').
           - The name of an attribute returns its value, or an empty value if there is none. Names are case-insensitive.
             If an attribute has several values, the smallest in code point order is used; V(all.mail) or

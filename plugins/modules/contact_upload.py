@@ -298,7 +298,7 @@ options:
   max_removed_percent:
     description:
       - Maximum number of contacts that one upload may remove, as a percentage of the known contacts.
-      - Applies only when more than 20 contacts are known. Removing all contacts is always refused.
+      - Applies only when more than 20 contacts are known. Removing all contacts is never allowed.
     type: float
     default: 10.0
   initial:

@@ -59,7 +59,7 @@ SourceResults = Sequence[tuple[Source, SourceStatistics]]
 class Problem(NamedTuple):
     """A problem that an administrator should fix.
 
-    :ivar where: server, domain or source that has the problem.
+    :ivar where: server, domain, source or location that has the problem.
     :ivar cause: cause of the problem, without personal data.
     :ivar remedy: remedy, as an imperative sentence without the final period.
     """

@@ -326,7 +326,7 @@ def _smallest(attribute: str, values: Values) -> str | None:
 
 
 def _smallest_name(values: Values) -> str:
-    """Return the distinguished name that `_smallest` would return, but without normalizing it."""
+    """Return the distinguished name that `_smallest` would return, without normalizing it."""
     listed = [values] if isinstance(values, bytes) else values
     if any(len(value) > MAX_TEXT_LENGTH for value in listed):
         return ""

@@ -155,7 +155,7 @@ def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) ->
     :raises FrontdeskError: if the roster or the state cannot be used; nothing is then sent.
     """
     check_tls_files(options.endpoint.tls)
-    with _load_source(options):  # with an invalid roster, fail before anything is created
+    with _load_source(options):  # fail before anything is created if it is invalid
         pass
     lock = shared_lock if check_mode else exclusive_lock
     # Read the roster again under the lock: it might have been replaced while this run waited for the lock.

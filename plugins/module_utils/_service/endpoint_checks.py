@@ -387,11 +387,16 @@ def _check_tls(endpoint: Endpoint) -> None:
 
 def _check_retries(retries: Retries) -> None:
     if not 0 <= retries.limit <= 10:
-        raise InputError(f"Cannot use O(retries) {retries.limit}", "it must be between 0 and 10")
+        raise InputError(
+            f"Cannot use O(retries) {retries.limit}",
+            "it must be between 0 and 10",
+            "Correct O(retries)",
+        )
     if not 0 <= retries.interval <= 60:
         raise InputError(
             f"Cannot use O(retry_interval) {retries.interval}",
             "it must be between 0 and 60 seconds",
+            "Correct O(retry_interval)",
         )
 
 

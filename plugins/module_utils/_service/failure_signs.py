@@ -23,7 +23,7 @@ Path = tuple[str, ...]
 # Strings that mean false, and strings that mean that there is no error.
 _FALSE_TEXTS = frozenset({"", "0", "false", "no", "n", "null", "none"})
 _NO_ERROR_TEXTS = _FALSE_TEXTS | {"ok", "success", "no error", "no errors"}
-# Words that report a failure. The pattern does not match "0 failed", "failed: 0" and "without errors".
+# Words that report a failure. The pattern does not match "0 failed", "failed: 0" or "without errors".
 _FAILURE_WORDS = re.compile(
     r"(?<!\bno )(?<!\bnot )(?<!\b0 )(?<!\bwithout )(?<!\bzero )"
     r"\b(?:errors?|err|exception|fail|failed|fails|failure|failures|fatal|rejected|refused|denied|invalid|aborted"

@@ -4,7 +4,8 @@
 
 """Detection of responses from a firewall or proxy in front of the service.
 
-Such a request never reached the service, although web application firewalls use the same status codes as services.
+A request that a web application firewall rejects does not reach the service, but firewalls use the same status codes as
+services.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class _Key(NamedTuple):
 
 
 class TextWords:
-    """The words of a text from the service.
+    """The words of one text from the service.
 
     :ivar candidates: folded strings to look up in the rosters.
     """
@@ -76,7 +76,7 @@ class TextWords:
                 if len(separator) > _MAX_SEPARATOR:
                     break
                 if " " in separator:
-                    # Short words of a sentence can result in a name by chance.
+                    # Short words of a sentence can form a name by chance.
                     minimum = _MIN_INNER
                 joined += self._words[last].text
                 if len(joined) >= minimum:
@@ -104,7 +104,7 @@ def _pieces(word: str) -> Iterator[str]:
 
 
 def _is_composed(word: str, personal: AbstractSet[str]) -> bool:
-    """Return whether a word contains a long word of a roster, or consists only of words of a roster."""
+    """Return whether a word contains a long word from a roster, or consists only of words from rosters."""
     # Positions that can be reached from the start through words of the roster.
     reached = {0}
     for end in range(_MIN_PIECE, len(word) + 1):

@@ -266,7 +266,7 @@ def _combine(target: _RawCause, other: _RawCause) -> None:
 def _read_entries(errors: object, result_format: ResultFormat) -> Iterator[_Entry]:
     """Yield the refusals in the value that lists them.
 
-    It is a list of objects or texts, an object with texts for each field, or a single text.
+    The value is a list of objects or strings, an object with strings for each field, or a single string.
     """
     if isinstance(errors, Mapping):
         yield from _read_fields(errors)
@@ -295,7 +295,7 @@ def _to_cause(value: object) -> str:
 
 
 def _read_fields(errors: Mapping[str, Any], prefix: str = "", depth: int = 3) -> Iterator[_Entry]:
-    """Yield the refusals in an object with texts for each field, as returned by web frameworks.
+    """Yield the refusals in an object with strings for each field, as returned by web frameworks.
 
     For example, ``{"rows.2.email": ["is not valid"]}`` (Laravel) or ``{"email": ["is not valid"]}`` (Django, Rails).
     """

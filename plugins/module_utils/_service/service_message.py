@@ -11,7 +11,8 @@ from typing import Any
 
 from .document import JSON, TEXT, Document, get_path, has_plain_media_type
 
-# The names that services use for such a message (RFC 9457, 3.1; RFC 6749, 5.2), in the order in which it is shown.
+# The names that services use for such a message (RFC 9457, 3.1; RFC 6749, 5.2), in the order in which their texts
+# are shown.
 _MESSAGE_KEYS = (
     "title",
     "error",

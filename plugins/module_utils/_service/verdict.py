@@ -243,7 +243,7 @@ def _explain_refusals(answer: Answer, status_text: str, *, is_success: bool) -> 
 
 
 def _describe_causes(causes: Sequence[RefusalCause], count: int) -> str:
-    """Return the causes with the most rows as a sentence; empty if the service gave none."""
+    """Return a sentence with the most frequent causes; empty if the response contains none."""
     named = [each for each in causes if each.cause or each.column]
     shown = [_describe_cause(each, count) for each in named[:_SHOWN_CAUSES]]
     if len(named) > _SHOWN_CAUSES:
@@ -252,7 +252,7 @@ def _describe_causes(causes: Sequence[RefusalCause], count: int) -> str:
 
 
 def _describe_cause(cause: RefusalCause, count: int) -> str:
-    """Return a cause as in ``93 rows: Location: "is unknown", all at oslo-main``."""
+    """Describe a cause, as in ``93 rows: Location: "is unknown", all at oslo-main``."""
     rows = "all rows" if cause.rows == count > 1 else _rows(cause.rows)
     texts = [rows, cause.column, _quote(cause.cause) if cause.cause else ""]
     text = ": ".join(each for each in texts if each)
@@ -281,7 +281,7 @@ def _refusal_remedy(answer: Answer) -> str:
 
 
 def _concerns_location(cause: RefusalCause, location_column: str) -> bool:
-    """Return whether a cause is about the location: it names the column, or no column but a location."""
+    """Return whether a cause names the location column, or names no column but mentions a location."""
     if cause.column:
         return cause.column == location_column
     return bool(re.search(r"\blocations?\b", cause.cause, re.IGNORECASE))

@@ -328,6 +328,6 @@ def test_a_repeated_source_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None
     )
     assert exported.warnings[0] == (
         "Possible mistake in source 2 (location 'bergen'): it finds the same people as source 1 (location 'oslo'),"
-        " so each of them is at both locations. Correct the O(sources[].search_base) of one of them, or select the people of each"
-        " location by group or filter."
+        " so each of them is at both locations. Correct the O(sources[].search_base) of one of them, or select the"
+        " people of each location by group or filter."
     )

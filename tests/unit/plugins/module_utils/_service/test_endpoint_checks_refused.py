@@ -159,13 +159,16 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         f"Cannot use token: it contains control characters. {CONTROL}",
     ),
     *(
-        ({"limit": number}, f"Cannot use retries {number}: it must be between 0 and 10.")
+        (
+            {"limit": number},
+            f"Cannot use retries {number}: it must be between 0 and 10. Correct retries.",
+        )
         for number in (-1, 11)
     ),
     *(
         (
             {"interval": number},
-            f"Cannot use retry_interval {number}: it must be between 0 and 60 seconds.",
+            f"Cannot use retry_interval {number}: it must be between 0 and 60 seconds. Correct retry_interval.",
         )
         for number in (-1, 61)
     ),

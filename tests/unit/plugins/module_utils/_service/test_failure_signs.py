@@ -53,10 +53,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.failur
                 ),
             )
         ),
-        *(
-            ({"status": value}, "status is an error status code")
-            for value in (400, "422", 500)
-        ),
+        *(({"status": value}, "status is an error status code") for value in (400, "422", 500)),
         ({"statusCode": 404}, "statusCode is an error status code"),
         ({"data": {"success": False}}, "success is not true"),
         ({"counts": {"added": 2, "failed": 1}}, "failed is not 0"),
