@@ -27,7 +27,7 @@ WIDTH = 96
 _MINUS = "\N{MINUS SIGN}"
 _NEXT_COMMANDS = {
     PREVIEW: "To upload, run the same command without --check.",
-    STOPPED: "Nothing was sent. To see who would be removed, run the same command with --check --diff.",
+    STOPPED: "Nothing was sent. To see the planned removals, run the same command with --check --diff.",
 }
 
 
@@ -46,7 +46,7 @@ def _details(result: SyncResult, dest: str) -> Iterator[str]:
         yield from _wrap(f"Left out: {join_causes(result.left_out)}.")
         if result.verdict != PREVIEW:
             # A path is not wrapped, so that it can be copied.
-            yield f"They are listed in {dest}.ids."
+            yield f"See {dest}.ids for details."
     if result.verdict in _NEXT_COMMANDS:
         yield _NEXT_COMMANDS[result.verdict]
 
@@ -80,10 +80,10 @@ def verdict_line(result: SyncResult) -> str:
     if result.verdict == UPLOADED and result.service and not result.service["confirmed"]:
         return (
             f"Uploaded: the service returned HTTP {result.service['status']} for {contacts}, but nothing in"
-            f" its response confirms that it accepted them. {_plan_text(result)}"
+            f" its response confirms that it accepted the roster. {_plan_text(result)}"
         )
     return {
-        UNCHANGED: f"Unchanged: the service already has these {contacts}, so nothing was uploaded.",
+        UNCHANGED: f"Unchanged: the service already has the same {contacts}, so nothing was uploaded.",
         UPLOADED: f"Uploaded: the service accepted {contacts}. {_plan_text(result)}",
         PREVIEW: f"Preview: {_preview_text(result, contacts)}",
         EXPORTED: f"Exported: {contacts}. Nothing was uploaded: tags excluded the upload, or another host failed.",
@@ -109,7 +109,7 @@ def _contacts(number: int) -> str:
 def summary(result: SyncResult) -> str:
     """Return three lines of text for an email or a chat message.
 
-    They contain the name and the verdict, the plan or the failure, and the origin of the contacts.
+    The lines contain the name and the verdict, the plan or the failure, and the origin of the contacts.
     """
     if result.failure is not None:
         details = f"{result.failure.kind}: {result.failure.message}"

@@ -45,7 +45,7 @@ def contested_warnings(contested: Sequence[ContestedColumn], identities_file: st
 
 
 def describe_contested(contested: ContestedColumn, identities_file: str = "") -> str:
-    """Return the people who do not get their value in a column, as a clause.
+    """Return a clause about the people whose cell in a column stays empty because another person has the same value.
 
     :param identities_file: as for `contested_warnings`.
     """
@@ -54,7 +54,7 @@ def describe_contested(contested: ContestedColumn, identities_file: str = "") ->
     keepers = (
         "another person, who keeps it"
         if contested.values == 1
-        else f"one of {contested.values} other people, who keep them"
+        else f"one of {contested.values} other people, who keep their values"
     )
     those = "" if count == 1 else f"{left_out} of them "
     rows = f", and {those}{'has' if left_out == 1 else 'have'} no valid row without it"

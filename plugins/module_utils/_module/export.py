@@ -43,7 +43,7 @@ _INVALID_START_DATES = (
 )
 
 _MIN_INVALID_PEOPLE = 3
-"""Number of people from which a source without any valid row stops the export."""
+"""Minimum number of invalid people for which a source without a valid row stops the export; fewer cause a warning."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Export:
         sentences = [f"Read {contacts} from {self.server}."]
         if written.left_out_causes:
             sentences.append(f"Left out: {_most_common(written.left_out_causes)}.")
-            sentences += [f"They are listed in {ids_path}."] if ids_path else []
+            sentences += [f"See {ids_path} for details."] if ids_path else []
         return " ".join(sentences)
 
     def result(self, written: WrittenRoster) -> dict[str, Any]:

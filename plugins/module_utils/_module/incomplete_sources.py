@@ -19,7 +19,7 @@ def explain_foreign_members(foreign_members: Mapping[tuple[str, ...], int]) -> l
     """
     return [
         Diagnosis(
-            f"{'1 member' if count == 1 else f'{count} members'} of {_describe(groups)}, or of groups nested in it,"
+            f"{'1 member' if count == 1 else f'{count} members'} of {_describe(groups)}, or of nested groups,"
             f" {'is' if count == 1 else 'are'} in another domain and therefore missing",
             "Read the people of each domain from a server of that domain, in a separate sync",
         )

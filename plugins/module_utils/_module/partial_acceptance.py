@@ -27,8 +27,8 @@ def partially_accepted_roster(
 
     :param old: roster that the service had before the upload; None if it is unknown.
     :param new: roster that was uploaded.
-    :param refused: numbers of the refused rows of `new`, starting at 1.
-    :returns: `new` if no row was refused, otherwise a merged roster that is deleted at the end of the context.
+    :param refused: numbers of the rejected rows of `new`, starting at 1.
+    :returns: `new` if no row was rejected, otherwise a merged roster that is deleted at the end of the context.
     :raises StateError: if the merged roster cannot be written.
     """
     if not refused:

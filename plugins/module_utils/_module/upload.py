@@ -155,7 +155,7 @@ def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) ->
     :raises FrontdeskError: if the roster or the state cannot be used; nothing is then sent.
     """
     check_tls_files(options.endpoint.tls)
-    with _load_source(options):  # with an invalid roster, fail before anything is created
+    with _load_source(options):  # fail before anything is created if it is invalid
         pass
     lock = shared_lock if check_mode else exclusive_lock
     # Read the roster again under the lock: it might have been replaced while this run waited for the lock.
@@ -282,14 +282,15 @@ def _key_warnings(options: UploadOptions, roster: RosterFile, spill: SpillArea) 
         "Set O(key) to columns that identify each contact, or keep the identities file"
         f" {ids_path(options.src)} with the roster."
     )
+    contacts = "1 contact" if roster.row_count == 1 else f"{roster.row_count} contacts"
     if counts.empty:
         yield (
-            f"Cannot identify {counts.empty} of {roster.row_count} contacts: {reason}, and the cells in {key}"
+            f"Cannot identify {counts.empty} of {contacts}: {reason}, and the cells in {key}"
             f" are empty. {remedy}"
         )
     if counts.repeated:
         yield (
-            f"Cannot distinguish {counts.repeated} of {roster.row_count} contacts: {reason}, and other contacts"
+            f"Cannot distinguish {counts.repeated} of {contacts}: {reason}, and other contacts"
             f" at their location have the same {key}. {remedy}"
         )
 
@@ -329,7 +330,7 @@ def _send(options: UploadOptions, outcome: Outcome, transition: _Transition) -> 
     """Send the roster, and record the outcome in the state directory."""
     roster = begin_upload(
         options.state_dir,
-        # Also if the receipt belongs to another binding: the service may be the same.
+        # This is necessary even if the receipt belongs to another binding: the service may be the same.
         transition.stored_receipt,
         transition.roster,
     )
@@ -397,7 +398,7 @@ def _read_answer(options: UploadOptions, transition: _Transition, response: Resp
 
 
 def _create_masker(options: UploadOptions, transition: _Transition) -> Masker:
-    """Return a masker that knows the secrets, the new roster and the baseline, which also contains former people.
+    """Return a masker for the secrets, the new roster, and the baseline, which also contains people who have left.
 
     The titles of columns and the names of counts are configuration.
     """

@@ -130,9 +130,10 @@ def classify_truncation(missing: int) -> Failure:
 
     :param missing: number of missing bytes.
     """
+    size = "1 byte" if missing == 1 else f"{missing} bytes"
     return Failure(
         Diagnosis(
-            f"the roster became {missing} bytes shorter while it was being sent",
+            f"the roster became {size} shorter while it was being sent",
             "Do not modify the files in O(state_dir) during the upload",
         ),
         PERMANENT,
@@ -287,7 +288,7 @@ def _explain_tls_error(root: BaseException) -> Diagnosis:
         return _TLS_DIAGNOSES[reason]
     return Diagnosis(
         f"the TLS connection failed ({reason})",
-        "Check that the service supports TLS 1.2 or newer, and at least O(tls_minimum). "
+        "Check that the service supports the TLS version in O(tls_minimum) or a newer one. "
         f"{_MAY_REQUIRE_CERTIFICATE}",
     )
 
