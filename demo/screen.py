@@ -33,7 +33,7 @@ class Screen:
         print(f"\n{self._paint(_BOLD, text)}", flush=True)
 
     def fact(self, name: str, text: str) -> None:
-        """Print a name, and a wrapped paragraph next to it."""
+        """Print a name and, next to it, a wrapped paragraph."""
         indent = " " * 15
         first = f"  {name:12} "
         print(textwrap.fill(text, _WIDTH, initial_indent=first, subsequent_indent=indent))

@@ -83,7 +83,7 @@ options:
       - With O(auth_protocol=ntlm), this must be in the form C(DOMAIN\user).
       - Required with O(auth_protocol=simple) and O(auth_protocol=ntlm). Cannot be combined with
         O(auth_protocol=external) or O(auth_protocol=anonymous).
-      - If not set, the environment variable E(FRONTDESK_BIND_DN) is used. An empty variable counts as unset.
+      - If not set, the environment variable E(FRONTDESK_BIND_DN) is used. An empty variable is treated as unset.
     type: str
   bind_pw:
     description:
@@ -92,7 +92,7 @@ options:
         O(auth_protocol=external) or O(auth_protocol=anonymous).
       - With O(auth_protocol=kerberos), it is used to obtain a ticket, which is kept in memory only and discarded when
         the module ends.
-      - If not set, the environment variable E(FRONTDESK_BIND_PW) is used. An empty variable counts as unset. The
+      - If not set, the environment variable E(FRONTDESK_BIND_PW) is used. An empty variable is treated as unset. The
         environment variable is ignored if a password would conflict with other options.
     type: str
   keytab:

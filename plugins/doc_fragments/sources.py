@@ -69,7 +69,7 @@ options:
       filter:
         description:
           - LDAP filter for this source, with the syntax described at O(filter). It replaces O(filter), including the
-            default of that option, so it must also leave out disabled accounts.
+            default of that option, so it must also exclude disabled accounts.
         type: str
       exclude_ous:
         description:
@@ -108,8 +108,8 @@ options:
     type: str
   object_types:
     description:
-      - Types of objects that count as people in Active Directory. V(user) means accounts, and V(contact) means contact
-        objects. Only users are required to be enabled.
+      - Types of objects that are treated as people in Active Directory. V(user) means accounts, and V(contact) means
+        contact objects. Only users are required to be enabled.
       - This option only affects the default of O(filter). It is ignored for sources with a filter.
     type: list
     elements: str
@@ -161,11 +161,11 @@ options:
         required: true
       value:
         description:
-          - Jinja expression, without braces, over LDAP attributes, for example V(givenName),
+          - Jinja expression without braces that uses LDAP attributes, for example V(givenName),
             V(mobile or telephoneNumber), V(givenName ~ ' ' ~ sn) or V('yes' if mail else 'no').
           - The name of an attribute returns its value, or an empty value if there is none. Names are case-insensitive.
             If an attribute has several values, the smallest in code point order is used; V(all.mail) or
-            V(all['mail']) returns the sorted list of values. Blank values count as missing.
+            V(all['mail']) returns the sorted list of values. Blank values are treated as missing.
           - All names that the schema of the server defines for an attribute can be used, for example V(surname) instead
             of C(sn) in OpenLDAP, and also its OID, such as V(2.5.4.4). Active Directory defines only one name for each
             attribute. A name with options, such as V(sn;lang-el), only returns values with exactly these options.

@@ -163,11 +163,12 @@ EXAMPLES = r"""
 RETURN = r"""
 msg:
   description:
-    - Number of contacts, number of people left out by cause, and the path of the identities file, which lists them.
+    - Number of contacts, number of people left out by cause, and the path of the identities file, which lists
+      these people.
   returned: success
   type: str
-  sample: "Read 182 contacts from ldaps://dc1.corp.example. Left out: Email is empty: 2. They are listed in
-    /var/lib/frontdesk-contacts/contacts.csv.ids."
+  sample: "Read 182 contacts from ldaps://dc1.corp.example. Left out: Email is empty: 2. See
+    /var/lib/frontdesk-contacts/contacts.csv.ids for details."
 dest:
   description: Path of the roster that was written, or would be written in check mode.
   returned: success
@@ -292,7 +293,7 @@ contested:
       description: Number of values that several people have.
       type: int
     count:
-      description: Number of people who do not get their value, because another person keeps it.
+      description: Number of people whose value is omitted because another person keeps it.
       type: int
     left_out:
       description: Number of these people who have no valid row.
@@ -307,8 +308,8 @@ overlaps:
   description:
     - Pairs of locations at which the same people were found, the largest number of people first. Each of these people
       has one row for each location. At most 50 pairs are returned.
-    - People can be at several locations on purpose. If not, check whether the search base of one source contains that
-      of another one.
+    - People can be at several locations on purpose. If this is not intended, check whether the search base of one
+      source contains that of another one.
   returned: success
   type: list
   elements: dict

@@ -105,7 +105,7 @@ problems:
       remedy: Renew it in time
 notes:
   description:
-    - Facts that can be intended, but that you should know. They are not counted as problems. There is a note for each
+    - Findings that may be intended, but that you should know about. They are not problems. There is a note for each
       source in Active Directory whose O(sources[].location_value), filter or O(start_attribute) uses an attribute that
       people can change in their entries by default, and for each pair of locations in RV(servers[].overlaps).
   returned: always
@@ -116,14 +116,14 @@ notes:
       description: Source and server to which the note applies.
       type: str
     cause:
-      description: The fact, without personal data.
+      description: The finding, without personal data.
       type: str
     remedy:
-      description: What to do if the fact is not intended.
+      description: Suggested change if the finding is not intended.
       type: str
   sample:
     - where: source 1 on ldaps://dc1.corp.example
-      cause: "people can change these attributes in their entries by default: physicaldeliveryofficename"
+      cause: by default, people can change their own values of physicaldeliveryofficename
       remedy: >-
         Use groups, OUs or attributes that only administrators can change, unless the default permissions have been
         restricted

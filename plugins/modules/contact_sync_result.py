@@ -155,7 +155,7 @@ service:
           verdict is V(uploaded), C(contact_sync_service_result) does not describe how the service confirms an upload.
       type: bool
     message:
-      description: Text in the response that explains it, without personal data; empty if there is none.
+      description: Human-readable message in the response, without personal data; empty if there is none.
       type: str
     refused:
       description: Number of rejected contacts.

@@ -16,14 +16,15 @@ description:
   - Nothing is sent if nothing changed, or if the plan would remove more contacts than the limits allow.
   - The service accepted the roster if it returned an accepted status code (see O(status_code)) and a response that
     matches O(result). Without O(result), the response must be empty, plain text, or JSON without a sign of failure such
-    as an error. The roster then counts as accepted, but RV(service.confirmed) is V(false). An HTML page, which usually
-    comes from a login form, a proxy or a firewall, never means acceptance.
-  - A status code from 400 to 499 except 408, the redirects 307 and 308, and a flag for success that is false (see
+    as an error. The roster is then treated as accepted, but RV(service.confirmed) is V(false). An HTML page, which
+    usually comes from a login form, a proxy or a firewall, never means acceptance.
+  - A status code from 400 to 499 except 408, the redirects 307 and 308, and a success flag that is false (see
     O(result.success)) mean that the service has not accepted the roster. After any other response that does not mean
     acceptance, such as another redirect or a server error, the outcome is unknown. The next run then sends the roster
     again, even if nothing changed.
   - If the service accepts a roster but reports that it rejected some of the rows, the task fails, and the next run
-    sends the complete roster again. The other rows count as accepted only if the response identifies the rejected rows.
+    sends the complete roster again. The other rows are treated as accepted only if the response identifies the rejected
+    rows.
   - The module authenticates with O(token), or with O(url_username) and O(url_password). The token is sent in a header
     or, with O(token_param), in the query. A client certificate (O(client_cert)) and O(secrets) can be used instead or
     in addition.
@@ -116,7 +117,7 @@ options:
   token:
     description:
       - Token for the service. It can start with its authentication scheme, as in C(Bearer abc) or C(Basic abc).
-      - If not set, the environment variable E(FRONTDESK_TOKEN) is used. An empty variable counts as unset.
+      - If not set, the environment variable E(FRONTDESK_TOKEN) is used. An empty variable is treated as unset.
     type: str
     aliases: [api_token]
   token_header:
@@ -140,12 +141,12 @@ options:
     description:
       - User name for HTTP Basic authentication. For services that expect a key without a password, set this
         option to the key.
-      - If not set, the environment variable E(FRONTDESK_URL_USERNAME) is used. An empty variable counts as unset.
+      - If not set, the environment variable E(FRONTDESK_URL_USERNAME) is used. An empty variable is treated as unset.
     type: str
   url_password:
     description:
       - Password for HTTP Basic authentication.
-      - If not set, the environment variable E(FRONTDESK_URL_PASSWORD) is used. An empty variable counts as unset.
+      - If not set, the environment variable E(FRONTDESK_URL_PASSWORD) is used. An empty variable is treated as unset.
     type: str
   secrets:
     description:
@@ -176,7 +177,8 @@ options:
         required: true
   anonymous:
     description:
-      - Whether the service requires no credential, for example because it accepts requests only from known addresses.
+      - Whether to upload without a credential, for example because the service accepts requests only from known
+        addresses.
       - Without a credential and without this option, the task fails.
     type: bool
     default: false
@@ -253,7 +255,7 @@ options:
     description:
       - Status codes, from 200 to 299, that can mean that the service accepted the roster.
       - If not set, all status codes in this range except 202 and 207 are used. If O(result.status) is set, 207 is also
-        used. If the list contains 202, contacts that the service may still reject count as accepted.
+        used. If the list contains 202, contacts that the service may still reject are treated as accepted.
     type: list
     elements: int
   profile:
@@ -272,7 +274,7 @@ options:
       - Titles of the columns that identify a contact if the roster or the last accepted roster has no identities. If
         both have identities, the columns are not used, but the roster must contain all of them nevertheless.
       - If the columns are used, a warning states how many contacts have only empty cells in them, or share their values
-        with another contact at the location. Changes of these contacts can be counted as changes of others.
+        with another contact at the location. Changes to these contacts can be reported as changes to others.
     type: list
     elements: str
     default: [Email, SMS Phone]
@@ -296,7 +298,7 @@ options:
   max_removed_percent:
     description:
       - Maximum number of contacts that one upload may remove, as a percentage of the known contacts.
-      - Applies only when more than 20 contacts are known. Removing all contacts is always refused.
+      - Applies only when more than 20 contacts are known. Removing all contacts is never allowed.
     type: float
     default: 10.0
   initial:
@@ -317,13 +319,13 @@ options:
     description:
       - Structure of the service's JSON response. It contains a flag for success, counts, row errors, or several of
         these.
-      - If the response does not contain the expected values, the roster counts as not accepted, regardless of the
+      - If the response does not contain the expected values, the roster is treated as not accepted, regardless of the
         status code. Numbers can also be strings.
       - A sign of failure outside the expected values also means that the roster was not accepted. Examples are a
         C(success) that is V(false), an C(error) with a value, and a number of C(failed) rows above 0.
-      - If rows were rejected and the response identifies them, the other rows count as accepted. See O(result.errors).
-        If the response does not identify them, no row counts as accepted. In both cases, the task fails, and the next
-        run sends the roster again.
+      - If rows were rejected and the response identifies them, the other rows are treated as accepted. See
+        O(result.errors). If the response does not identify them, no row is treated as accepted. In both cases, the task
+        fails, and the next run sends the roster again.
       - A service that rejects the complete roster because of a single invalid row must indicate this with the status
         code.
     type: dict
@@ -332,7 +334,7 @@ options:
         description:
           - Path, as keys separated by dots, to a flag or a state that shows whether the service accepted the roster.
             V(.) means the complete response, which can then also be plain text.
-          - If it is missing, or its value is not in O(result.success_values), the roster counts as not accepted.
+          - If it is missing, or its value is not in O(result.success_values), the roster is treated as not accepted.
         type: str
       success_values:
         description:
@@ -342,9 +344,9 @@ options:
         default: ["true"]
       messages:
         description:
-          - Paths to texts that explain the response. They are shown in error messages and in RV(service.message).
-          - If not set, or if there are no such texts, the texts with common names such as C(error), C(message) and
-            C(detail) are used.
+          - Paths to human-readable messages. They are shown in error messages and in RV(service.message).
+          - If not set, or if there is no text at any of these paths, messages with common names such as C(error),
+            C(message) and C(detail) are used.
         type: list
         elements: str
         default: []
@@ -363,8 +365,8 @@ options:
         description:
           - Path to a list of objects, one for each rejected row or, with O(result.status), one for each row of the
             roster.
-          - Without O(result.status), it can also be a list of texts, or an object with texts for each field. These do
-            not identify rows, so no row then counts as accepted.
+          - Without O(result.status), it can also be a list of strings, or an object with strings for each field. These
+            do not identify rows, so no row is then treated as accepted.
         type: str
       row:
         description:
@@ -396,12 +398,12 @@ options:
       status:
         description:
           - Key of the row status in the objects of O(result.errors), for services that list all rows and not only the
-            rejected rows. If rows are missing from the list, the roster counts as not accepted.
+            rejected rows. If rows are missing from the list, the roster is treated as not accepted.
         type: str
       accepted:
         description:
           - Status values of accepted rows, such as V(Imported), V(Updated), V(Not Changed) or V(201). They are not
-            case-sensitive. Rows with any other status count as rejected.
+            case-sensitive. Rows with any other status are treated as rejected.
         type: list
         elements: str
         default: []
@@ -527,7 +529,7 @@ plan:
     invalid: []
 service:
   description:
-    - Response of the service, without secrets and personal data; V(null) if nothing was sent or no response was
+    - Response of the service, without secrets or personal data; V(null) if nothing was sent or no response was
       received.
   returned: when the roster and the state could be read
   type: dict
@@ -542,8 +544,8 @@ service:
       type: bool
     message:
       description:
-        - Text in the response that explains it; empty if there is none. See O(result.messages).
-        - Secrets and values of contacts are masked, and the text is shortened to 200 characters.
+        - Human-readable message in the response; empty if there is none. See O(result.messages).
+        - Secrets and values of contacts are masked, and the message is shortened to 200 characters.
       type: str
     counts:
       description: Counts from the response. See O(result.counts).

@@ -55,8 +55,8 @@ def to_patterns(value: object) -> list[str]:
 def check_not_in_inventory(values: Iterable[object]) -> None:
     """Check that no host sets contact_sync_hosts to hosts other than the default.
 
-    :param values: values of the variable in the inventory; null for a host that does not set it.
-    :raises InputError: if a host does.
+    :param values: values of the variable in the inventory; None for a host that does not set it.
+    :raises InputError: if a host sets the variable to another value.
     """
     effective = (value for value in values if not is_blank(value) and value != DEFAULT_HOST)
     value = next(effective, None)

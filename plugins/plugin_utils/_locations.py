@@ -147,7 +147,7 @@ def _build_search_base(location: Location, bases: Bases) -> str:
         raise InputError(
             action,
             f"its ou {ou} is a distinguished name",
-            "Set search_base to it instead, or set ou to the name of the unit",
+            "Set search_base to this DN instead, or set ou to the name of the unit",
         )
     if not bases.ou_template and not bases.base_dn:
         raise InputError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from ..module_utils._text import format_count
 from ._result import (
     EXPORTED,
     PREVIEW,
@@ -27,7 +28,7 @@ WIDTH = 96
 _MINUS = "\N{MINUS SIGN}"
 _NEXT_COMMANDS = {
     PREVIEW: "To upload, run the same command without --check.",
-    STOPPED: "Nothing was sent. To see who would be removed, run the same command with --check --diff.",
+    STOPPED: "Nothing was sent. To see the planned removals, run the same command with --check --diff.",
 }
 
 
@@ -46,7 +47,7 @@ def _details(result: SyncResult, dest: str) -> Iterator[str]:
         yield from _wrap(f"Left out: {join_causes(result.left_out)}.")
         if result.verdict != PREVIEW:
             # A path is not wrapped, so that it can be copied.
-            yield f"They are listed in {dest}.ids."
+            yield f"See {dest}.ids for details."
     if result.verdict in _NEXT_COMMANDS:
         yield _NEXT_COMMANDS[result.verdict]
 
@@ -74,16 +75,16 @@ def location_line(counts: LocationCounts) -> str:
 
 def verdict_line(result: SyncResult) -> str:
     """Return the sentence that states what the sync did."""
-    contacts = _contacts(result.contacts)
+    contacts = format_count(result.contacts, "contact")
     if result.failure is not None:
         return f"{'Stopped' if result.verdict == STOPPED else 'Failed'}: {result.failure.message}"
     if result.verdict == UPLOADED and result.service and not result.service["confirmed"]:
         return (
             f"Uploaded: the service returned HTTP {result.service['status']} for {contacts}, but nothing in"
-            f" its response confirms that it accepted them. {_plan_text(result)}"
+            f" its response confirms that it accepted the roster. {_plan_text(result)}"
         )
     return {
-        UNCHANGED: f"Unchanged: the service already has these {contacts}, so nothing was uploaded.",
+        UNCHANGED: f"Unchanged: the service already has the same {contacts}, so nothing was uploaded.",
         UPLOADED: f"Uploaded: the service accepted {contacts}. {_plan_text(result)}",
         PREVIEW: f"Preview: {_preview_text(result, contacts)}",
         EXPORTED: f"Exported: {contacts}. Nothing was uploaded: tags excluded the upload, or another host failed.",
@@ -102,14 +103,10 @@ def _plan_text(result: SyncResult) -> str:
     return ", ".join(f"{(result.plan or {}).get(kind, 0)} {kind}" for kind in kinds) + "."
 
 
-def _contacts(number: int) -> str:
-    return "1 contact" if number == 1 else f"{number} contacts"
-
-
 def summary(result: SyncResult) -> str:
     """Return three lines of text for an email or a chat message.
 
-    They contain the name and the verdict, the plan or the failure, and the origin of the contacts.
+    The lines contain the name and the verdict, the plan or the failure, and the origin of the contacts.
     """
     if result.failure is not None:
         details = f"{result.failure.kind}: {result.failure.message}"
@@ -123,7 +120,7 @@ def summary(result: SyncResult) -> str:
     )
     return "\n".join(
         (
-            f"Contact sync {result.name}: {result.verdict} ({_contacts(result.contacts)})",
+            f"Contact sync {result.name}: {result.verdict} ({format_count(result.contacts, 'contact')})",
             " ".join(details.split()),
             f"Started {result.started}, took {result.duration:g} s, {origin}",
         )

@@ -74,7 +74,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class SyncResult:
-    """The result of a sync, without secrets and personal data.
+    """The result of a sync, without secrets or personal data.
 
     The fields are described in the documentation of the module contact_sync_result.
     """

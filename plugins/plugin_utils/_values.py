@@ -91,7 +91,7 @@ def _has_secret(spec: Mapping[str, Any]) -> bool:
 
 
 def is_blank(value: object) -> bool:
-    """Return whether a value counts as unset: null, an empty list or dictionary, or text without visible characters."""
+    """Return whether a value is treated as unset: null, an empty list or dictionary, or a string of whitespace only."""
     if isinstance(value, str):
         return not value.strip()
     return value is None or (isinstance(value, (list, dict)) and not value)
@@ -154,7 +154,7 @@ def describe(value: object) -> str:
     if isinstance(value, dt.date):
         return f"the date {value}"
     if isinstance(value, str):
-        return "text"
+        return "a string"
     return {list: "a list", dict: "a dictionary", type(None): "null"}.get(
         type(value), "not a plain value"
     )
@@ -179,7 +179,7 @@ def _convert_str(name: str, value: object, spec: Mapping[str, Any]) -> str:
         raise InputError(
             f"Cannot use {name}", f"it is {describe(value)}", "Set it to a single string"
         )
-    given = "a type other than text" if spec.get("no_log") else describe(value)
+    given = "a type other than a string" if spec.get("no_log") else describe(value)
     raise InputError(f"Cannot use {name}", f"YAML reads it as {given}", "Write it in quotes")
 
 

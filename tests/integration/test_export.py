@@ -374,5 +374,5 @@ def test_the_message_names_the_causes_and_the_file_that_lists_the_people_left_ou
     causes = "; ".join(f"{each['cause']}: {each['count']}" for each in result["left_out_causes"])
     summary = f"Read {result['counts']['contacts']} contacts from {open_ldap.uri_ldaps}. Left out: {causes}."
     assert causes
-    assert result["msg"] == f"{summary} They are listed in {identities_file(workspace)}."
+    assert result["msg"] == f"{summary} See {identities_file(workspace)} for details."
     assert export(open_ldap, workspace, **CHECK_MODE)["msg"] == summary

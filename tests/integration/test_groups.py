@@ -284,7 +284,7 @@ def test_members_of_other_domains_are_reported(
         finally:
             with active_directory.session() as session:
                 session.delete(principal)
-    expected = f"1 member of the group {outer}, or of groups nested in it, is in another domain and therefore missing"
+    expected = f"1 member of the group {outer}, or of nested groups, is in another domain and therefore missing"
     remedy = "Read the people of each domain from a server of that domain, in a separate sync"
     assert result.warnings == [f"{expected}. {remedy}."]
     assert result["counts"]["contacts"] == 1
@@ -303,4 +303,4 @@ def test_members_outside_of_the_naming_contexts_are_reported(
     others = ["cn=a,dc=elsewhere,dc=test", "cn=b,dc=elsewhere,dc=test"]
     with temporary_group(directory, "Foreign", person, *others) as group:
         (warning,) = export(directory, workspace, {"member_of": group}).warnings
-    assert warning.startswith(f"2 members of the group {group}, or of groups nested in it, are in ")
+    assert warning.startswith(f"2 members of the group {group}, or of nested groups, are in ")

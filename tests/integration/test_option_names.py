@@ -87,7 +87,7 @@ def test_invalid_options_of_an_upload(service: Receiver, workspace: Workspace) -
     overrides: dict[str, Any] = {"token": "a\nb", "option_names": UPLOAD_NAMES}
     assert run_upload(service, workspace, **overrides).message == (
         "Cannot use contact_sync_service_token: it contains characters that are not allowed in an HTTP"
-        " header. Remove line breaks and other control characters."
+        " header. Use only printable ASCII characters."
     )
 
 

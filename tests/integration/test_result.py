@@ -261,7 +261,7 @@ def test_an_unchanged_run_of_the_playbook_shows_few_tasks_and_readable_lines(
     assert lines[:6] == [
         "ok: [localhost] => {",
         'msg": [',
-        f"Unchanged: the service already has these {total} contacts, so nothing was uploaded.",
+        f"Unchanged: the service already has the same {total} contacts, so nothing was uploaded.",
         *(
             f"{site.location} {len(company.at(site)) - (company.unreachable in company.at(site))}"
             for site in sorted(company.sites, key=lambda site: site.location)

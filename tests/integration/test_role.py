@@ -152,7 +152,7 @@ def test_each_stage_can_run_separately(
         f"Exported: {contact_count} contacts. Nothing was uploaded: tags excluded the upload, or"
         " another host failed."
     )
-    last_line = f"They are listed in {workspace.dest}.ids."
+    last_line = f"See {workspace.dest}.ids for details."
     assert exported.reports == ["\n".join((first_line, *locations, left_out, last_line))]
     assert service.requests == 0
 

@@ -178,7 +178,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "locations_text": (
         {"locations": "oslo-hq"},
         (
-            "Cannot use contact_sync_locations: it is text. Write it as a list, such as"
+            "Cannot use contact_sync_locations: it is a string. Write it as a list, such as"
             " [{location: oslo-hq, ou: Oslo}]."
         ),
     ),
@@ -192,7 +192,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "location_names": (
         {"locations": ["oslo-hq", "bergen"]},
         (
-            "Cannot use element 1 of contact_sync_locations: it is text. Write it as a dictionary, such as"
+            "Cannot use element 1 of contact_sync_locations: it is a string. Write it as a dictionary, such as"
             " {location: oslo-hq, ou: Oslo}."
         ),
     ),
@@ -204,7 +204,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         {"locations": [{"location": "oslo-hq", "ou": "OU=Oslo,OU=Staff,DC=fjord,DC=test"}]},
         (
             "Cannot use location 1 (oslo-hq): its ou OU=Oslo,OU=Staff,DC=fjord,DC=test is a distinguished name. Set"
-            " search_base to it instead, or set ou to the name of the unit."
+            " search_base to this DN instead, or set ou to the name of the unit."
         ),
     ),
     "location_key": (
@@ -257,7 +257,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "password_number": (
         {"bind_pw": 7_700_123},
-        "Cannot use contact_sync_bind_pw: YAML reads it as a type other than text. Write it in quotes.",
+        "Cannot use contact_sync_bind_pw: YAML reads it as a type other than a string. Write it in quotes.",
     ),
     "column_without_header": (
         {"columns": [{"header": "Name", "value": "displayName"}, {"value": "mail"}]},
@@ -270,7 +270,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "column_names": (
         {"columns": ["displayName", "mail"]},
         (
-            "Cannot use element 1 of contact_sync_columns: it is text. Write it as a dictionary, such as"
+            "Cannot use element 1 of contact_sync_columns: it is a string. Write it as a dictionary, such as"
             " {header: Name, value: displayName}."
         ),
     ),
@@ -296,7 +296,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "headers_text": (
         {"service_headers": "X-Account"},
-        "Cannot use contact_sync_service_headers: it is text. Write it as a dictionary, such as {name: value}.",
+        "Cannot use contact_sync_service_headers: it is a string. Write it as a dictionary, such as {name: value}.",
     ),
     **{
         f"name_{index}": (

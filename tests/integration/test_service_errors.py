@@ -103,7 +103,7 @@ class TestErrorResponses:
         service.queue_response(200, {"errors": [{"row": 1, "column": "Email", "error": "no"}]})
         result = run_upload(service, workspace, initial=True)
         assert result.message.startswith(
-            f"Cannot upload to {service.url}: it returned HTTP 200 and refused 1 row;"
+            f"Cannot upload to {service.url}: it returned HTTP 200 and rejected 1 row;"
             " the other rows are treated as accepted"
         )
         assert (result.data["uploaded"], result.data["changed"]) == (False, True)
@@ -124,7 +124,7 @@ def test_rejected_rows_are_reported_without_personal_data(
     service_message = "ada001@fjord.test (Zebedy Quarrelstone) is unknown"
     result = run_failing_upload(service, workspace)
     assert result.message == (
-        f"Cannot upload to {service.url}: it returned HTTP 422 and refused 1 row; no row is treated"
+        f"Cannot upload to {service.url}: it returned HTTP 422 and rejected 1 row; no row is treated"
         ' as accepted. The service reports: 1 row: Location: "is not a location of this account", vardo.'
         " Compare the location identifier vardo with the locations of the account in the service;"
         " service.errors lists the rows."

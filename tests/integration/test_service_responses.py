@@ -226,7 +226,7 @@ class TestInterpretation:
             (
                 ServiceResponse(207, {"id": 1}),
                 None,
-                "it returned HTTP 207 (it might have refused some of the rows).",
+                "it returned HTTP 207 (it might have rejected some of the rows).",
             ),
             (ServiceResponse(200, {"state": "STARTED"}), STATE, 'state is "STARTED", '),
             (ServiceResponse(200, {}), {"success": "success"}, "it does not contain success, "),
@@ -262,7 +262,7 @@ class TestInterpretation:
         result = run_upload(service, workspace, initial=True, result=None)
         assert (result["uploaded"], result["service"]["confirmed"]) == (True, False)
         assert result["msg"].startswith(
-            f"The roster counts as accepted because the service returned HTTP {response.status} with {content}."
+            f"The roster is treated as accepted because the service returned HTTP {response.status} with {content}."
         )
         assert result.warnings == []
         unchanged = run_upload(service, workspace, result=None)
@@ -306,7 +306,7 @@ class TestInterpretation:
         )
         result = run_upload(service, workspace, initial=True, result=ROWS)
         assert (
-            "returned HTTP 207 and refused 1 row; the other rows are treated as accepted"
+            "returned HTTP 207 and rejected 1 row; the other rows are treated as accepted"
             in result.message
         )
         assert (result.data["service"]["confirmed"], result.data["receipt"]["rows"]) == (True, 1)
@@ -341,7 +341,7 @@ class TestUnknownOutcome:
                 303,
                 {"Location": "/imports/17?key=hush"},
                 (
-                    "it returned HTTP 303, the result is at /imports/17; it might have accepted the roster. Check in"
+                    "it returned HTTP 303, with the result at /imports/17; it might have accepted the roster. Check in"
                     " the service whether it has imported the contacts; the next run sends the roster again."
                 ),
             ),
@@ -483,7 +483,7 @@ class TestServiceMessage:
         service.queue_response(status, body)
         result = run_failing_upload(service, workspace)
         assert (
-            f" and refused 1 row; no row is treated as accepted. The service reports: {text}. "
+            f" and rejected 1 row; no row is treated as accepted. The service reports: {text}. "
             in result.message
         )
 
@@ -493,7 +493,7 @@ class TestServiceMessage:
         result = run_failing_upload(service, workspace)
         unknown = "is not a location of this account"
         assert (
-            f'refused 4 rows; no row is treated as accepted. The service reports: all rows: Location: "{unknown}"'
+            f'rejected 4 rows; no row is treated as accepted. The service reports: all rows: Location: "{unknown}"'
             in (result.message)
         )
         assert (
@@ -509,7 +509,7 @@ def test_status_202_is_an_acceptance_only_if_status_code_lists_it(
 ) -> None:
     service.queue_response(202, {"counts": {}})
     assert (
-        "it returned HTTP 202 (it might still refuse the roster)."
+        "it returned HTTP 202 (it might still reject the roster)."
         in run_upload(service, workspace, initial=True).message
     )
     service.queue_response(202, {"counts": {}})

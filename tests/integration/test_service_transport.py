@@ -177,7 +177,7 @@ class TestClientCertificates:
                 ssl.TLSVersion.TLSv1_2,
                 (
                     "the TLS connection failed (SSLV3_ALERT_HANDSHAKE_FAILURE). Check that the service"
-                    " supports TLS 1.2 or newer, and at least tls_minimum. If the service requires a"
+                    " supports the TLS version in tls_minimum or a newer one. If the service requires a"
                     " client certificate, set client_cert."
                 ),
             ),
@@ -458,7 +458,7 @@ class TestFirewalls:
         result = _upload(service, workspace)
         assert result.message == (
             f"Cannot upload to {service.url}: it returned HTTP 403 (a firewall or proxy in front of the"
-            ' service refused the request). The service reports: "error code: 1010". Ask the administrator'
+            ' service rejected the request). The service reports: "error code: 1010". Ask the administrator'
             " of the firewall or proxy to allow requests from this host, or set User-Agent in headers."
         )
         assert result.data["kind"] == "service_refused"

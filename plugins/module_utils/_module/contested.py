@@ -14,6 +14,7 @@ from typing import Any
 
 from .._contacts.model import GLOBAL_LOCATION
 from .._roster.writer import ContestedColumn
+from .._text import format_count
 
 CONTESTED_REMEDY = "Correct the entries of the people who do not own the value"
 
@@ -45,16 +46,16 @@ def contested_warnings(contested: Sequence[ContestedColumn], identities_file: st
 
 
 def describe_contested(contested: ContestedColumn, identities_file: str = "") -> str:
-    """Return the people who do not get their value in a column, as a clause.
+    """Return a clause about the people whose cell in a column stays empty because another person has the same value.
 
     :param identities_file: as for `contested_warnings`.
     """
     count, left_out = contested.count, contested.left_out
-    people = "1 person has" if count == 1 else f"{count} people have"
+    people = format_count(count, "person has", "people have")
     keepers = (
         "another person, who keeps it"
         if contested.values == 1
-        else f"one of {contested.values} other people, who keep them"
+        else f"one of {contested.values} other people, who keep their values"
     )
     those = "" if count == 1 else f"{left_out} of them "
     rows = f", and {those}{'has' if left_out == 1 else 'have'} no valid row without it"

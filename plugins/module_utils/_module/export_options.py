@@ -31,7 +31,7 @@ class ReadOptions:
     :ivar connection: connection settings; they are checked immediately before the first connection.
     :ivar sources: sources, in the order in which they are configured.
     :ivar columns: compiled columns of the roster.
-    :ivar object_types: types of Active Directory objects that count as people.
+    :ivar object_types: types of Active Directory objects that are treated as people.
     :ivar page_size: number of entries per page of a search result.
     """
 

@@ -56,7 +56,7 @@ class Info(NamedTuple):
     :ivar servers: properties of each server and its sources, in the order of the servers.
     :ivar problems: problems of the DNS lookup, then repeated sources, then problems of each server in order, then
         differences between the servers.
-    :ivar notes: facts that can be intended, but that an administrator should know.
+    :ivar notes: findings that may be intended, but that an administrator should know about.
     """
 
     servers: list[dict[str, Any]]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explanations of attributes that no entry has, with the fitting remedy."""
+"""Explanations of why no entry has an attribute, with suitable remedies."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def explain_missing_attribute(missing: MissingAttribute, server: str, usage: str
     if missing.unexplained:
         return Diagnosis(
             f"no entry has the attribute {name}, {usage}, under this name, and the server returned"
-            f" {_join(missing.unexplained)} without a request for it",
+            f" {_join(missing.unexplained)}, which was not requested",
             "Use the name under which the server returns the attribute, or allow the bind account to read the"
             " subschema of the server",
         )

@@ -23,6 +23,7 @@ from .._directory.settings import ConnectionSettings
 from .._errors import Diagnosis
 from .._roster.overlaps import Overlap
 from .._roster.writer import ContestedColumn
+from .._text import format_count, join_names
 from .contested import CONTESTED_REMEDY, describe_contested
 from .missing_attributes import describe_usage, explain_missing_attribute
 from .shortage import SourceCounts, explain_shortage, find_blamed_attributes
@@ -59,7 +60,7 @@ SourceResults = Sequence[tuple[Source, SourceStatistics]]
 class Problem(NamedTuple):
     """A problem that an administrator should fix.
 
-    :ivar where: server, domain or source that has the problem.
+    :ivar where: server, domain, source or location that has the problem.
     :ivar cause: cause of the problem, without personal data.
     :ivar remedy: remedy, as an imperative sentence without the final period.
     """
@@ -120,16 +121,17 @@ def _certificate_problems(where: str, certificate: Certificate, now: datetime) -
     if not now <= certificate.not_after <= now + EXPIRES_SOON:
         return []
     days = certificate.days_left(now)
-    cause = f"its certificate expires in {days} days, on {certificate.not_after:%Y-%m-%d}"
+    period = {0: "less than 1 day", 1: "1 day"}.get(days, f"{days} days")
+    cause = f"its certificate expires in {period}, on {certificate.not_after:%Y-%m-%d}"
     return [Problem(where, cause, "Renew it in time")]
 
 
 def find_self_writable_attributes(source: Source) -> list[str]:
-    """Return the attributes that decide where a person belongs, and that the person can change in Active Directory.
+    """Return the attributes through which people can change their location, or whether a source finds them.
 
-    The default permissions decide which attributes people can change; changed permissions are not considered.
+    Only the default permissions in Active Directory are considered.
 
-    :returns: lowercase names of the attributes that the location rule or the filters of a source read.
+    :returns: lowercase names of the attributes; the source's location rule, filters or start date use them.
     """
     names: set[str] = set()
     if source.location_rule is not None:
@@ -143,14 +145,14 @@ def find_self_writable_attributes(source: Source) -> list[str]:
 
 
 def find_source_notes(server: str, sources: Sequence[Source]) -> list[Problem]:
-    """Return a note for each source of which people can choose the location, or whether they belong to it.
+    """Return a note for each source whose people can change their location, or whether the source finds them.
 
     :param server: URI of an Active Directory server.
     """
     return [
         Problem(
             f"{source.name} on {server}",
-            f"people can change these attributes in their entries by default: {', '.join(names)}",
+            f"by default, people can change their own values of {join_names(names, len(names))}",
             "Use groups, OUs or attributes that only administrators can change, unless the default permissions have"
             " been restricted",
         )
@@ -167,7 +169,7 @@ def find_overlap_notes(server: str, overlaps: Sequence[Overlap]) -> list[Problem
     return [
         Problem(
             server,
-            f"{each.count} {'person is' if each.count == 1 else 'people are'} at both {' and '.join(each.locations)}",
+            f"{format_count(each.count, 'person is', 'people are')} at both {' and '.join(each.locations)}",
             "If this is not intended, check whether one search base contains the other",
         )
         for each in overlaps

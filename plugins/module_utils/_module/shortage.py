@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explanation of why a source has fewer contacts than its minimum, with the fitting remedy."""
+"""Explanation of why a source has fewer contacts than its minimum, with a suitable remedy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOCATION_CAUSES = (NO_LOCATION, UNLISTED_LOCATION)
 
 @dataclass(frozen=True)
 class SourceCounts:
-    """What became of the people of a source.
+    """The numbers of contacts, excluded people and invalid people of a source.
 
     :ivar contacts: number of contacts.
     :ivar excluded: number of people excluded, by option.
@@ -78,7 +78,7 @@ def _find_remedy(source: Source, counts: SourceCounts, missing: Sequence[Diagnos
 def find_blamed_attributes(
     columns: Sequence[Column], source: Source, unseen: Collection[str]
 ) -> list[str]:
-    """Return the attributes without a value in any entry because of which rows of a source are invalid.
+    """Return the attributes that no entry has and whose absence makes rows of a source invalid.
 
     :param unseen: normalized descriptions of all attributes that no entry has.
     """

@@ -26,13 +26,13 @@ class RepeatedSource(NamedTuple):
     remedy: str
 
     def __str__(self) -> str:
-        return f"Doubtful {self.where}: {self.cause}. {self.remedy}."
+        return f"Possible mistake in {self.where}: {self.cause}. {self.remedy}."
 
 
 def find_repeated_sources(sources: Sequence[Source]) -> list[RepeatedSource]:
     """Return each source whose search base, scope, groups, filter and exclusions are those of an earlier source.
 
-    DNs are compared as a directory server compares them, so that their case and the spaces in them do not matter.
+    DNs are compared as a directory server compares them, so case and insignificant spaces do not matter.
     """
     earlier: dict[object, Source] = {}
     repeated = []

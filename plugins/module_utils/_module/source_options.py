@@ -43,7 +43,7 @@ class Exclusion:
 
     @property
     def filter_options(self) -> str:
-        """The options from which the filters are."""
+        """The names of the options that define the filters."""
         options = [
             *(["O(exclude_filter)"] if set(self.filters) - {_HIDDEN} else []),
             *(["O(skip_hidden)"] if _HIDDEN in self.filters else []),
@@ -296,7 +296,7 @@ def _common_exclusion(params: Mapping[str, Any]) -> Exclusion:
 def _parse_exclusion(options: Mapping[str, Any], name: str, prefix: str = "") -> Exclusion:
     """Parse the options that exclude people.
 
-    :param name: owner of the options in messages.
+    :param name: the source or sources to which the options apply, for messages.
     :param prefix: prefix of the names of the options; empty if they apply to all sources.
     """
     excluded = options["exclude_filter"]

@@ -4,7 +4,7 @@
 
 """Read the people of each source from one server.
 
-The people are found by OU or group, and excluded people are left out.
+The people are found by OU or group. Excluded people are omitted.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class SourceReader:
     Data that several sources need, such as the members of a group that all of them exclude, is read only once.
 
     :param page_size: number of entries per page of a search result.
-    :param object_types: types of Active Directory objects that count as people, as for `people_filter`.
+    :param object_types: types of Active Directory objects that are treated as people, as for `people_filter`.
     :ivar excluded: number of people who were found but excluded, by name of the source and by option.
     :ivar foreign_members: number of members of groups that are in other domains or naming contexts and are therefore
         missing, by the DNs of the groups of a source. Groups without such members are omitted.
@@ -75,7 +75,7 @@ class SourceReader:
 
     @property
     def attribute_names(self) -> AttributeNames:
-        """What is known about the names of attributes on the server."""
+        """The names of attributes on the server, as far as they are known."""
         return self._session.attribute_names
 
     @property
@@ -85,13 +85,13 @@ class SourceReader:
 
     @property
     def unused_start_attributes(self) -> list[str]:
-        """Attributes for start dates that no entry has; possibly, because everybody has started."""
+        """Attributes for start dates that no entry has, possibly because everyone has already started."""
         return sorted(self._unused_start_attributes - self._known_start_attributes)
 
     def read_pages(self, source: Source, attributes: Sequence[str]) -> Iterator[list[Entry]]:
         """Read the people of a source, one page at a time.
 
-        :param attributes: lower-case names of the attributes to read; the values of each entry are in this order.
+        :param attributes: lowercase names of the attributes to read; the values of each entry are in this order.
         :raises DirectoryError: if the server does not return a complete result; the error names the source.
         """
         with _name_source_in_errors(source):
@@ -218,7 +218,7 @@ class SourceReader:
         if ou not in self._identities_by_ou:
             self._check_excluded_ou(ou)
             query = Query(ou, "subtree", ANYTHING)
-            # An entry without an identity cannot be one of the people, because these have one.
+            # An entry without an identity cannot represent a person, because people have identities.
             pages = search(
                 self._session,
                 query,
@@ -273,9 +273,9 @@ class SourceReader:
         return identities
 
     def _name_for_filters(self, attribute: str) -> str:
-        """Return the name of an attribute to use in filters: instead of an OID, the main name.
+        """Return the name to use for an attribute in filters: instead of an OID, the main name of the attribute.
 
-        In a filter, Samba only finds the OID of an attribute that is also requested by this OID.
+        In a filter, Samba recognizes an OID only if the attribute is also requested by this OID.
         """
         if not attribute[0].isdigit():
             return attribute
@@ -326,7 +326,7 @@ def _smallest(attribute: str, values: Values) -> str | None:
 
 
 def _smallest_name(values: Values) -> str:
-    """Return the distinguished name that `_smallest` would return, but without normalizing it."""
+    """Return the distinguished name that `_smallest` would return, without normalizing it."""
     listed = [values] if isinstance(values, bytes) else values
     if any(len(value) > MAX_TEXT_LENGTH for value in listed):
         return ""

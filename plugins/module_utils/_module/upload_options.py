@@ -210,7 +210,7 @@ def _pairs(option: str, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...
 def _result_format(result: Mapping[str, Any] | None) -> ResultFormat:
     """Check and convert the option ``result``.
 
-    Blank values count as not set, unlike in ansible-core's ``required_by``.
+    Blank values are treated as not set, unlike in ansible-core's ``required_by``.
 
     :raises InputError: if a key is set without a key that it requires.
     """

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from .._contacts.model import GLOBAL_LOCATION, LeftOut
 from .._contacts.packing import pack, unpack
 from .external_sort import ExternalSorter, SpillArea
-from .files import RosterFile
+from .files import FileRow, RosterFile
 
 
 class RosterRow(NamedTuple):
@@ -55,8 +55,18 @@ class RowLayout:
 
     def rows(self, roster: RosterFile) -> Iterator[RosterRow]:
         """Yield all rows in the order of the file."""
+        return self._parse(roster.rows())
+
+    def align(self, roster: RosterFile, header: Sequence[str]) -> Iterator[RosterRow]:
+        """Yield all rows of a roster that may have other columns, with the columns of this layout.
+
+        :param header: titles of the columns of this layout.
+        """
+        return self._parse(roster.aligned_rows(header))
+
+    def _parse(self, rows: Iterator[FileRow]) -> Iterator[RosterRow]:
         location_index, key_indexes = self.location_index, self.key_indexes
-        for cells, identity in roster.rows():
+        for cells, identity in rows:
             yield RosterRow(
                 "" if location_index is None else cells[location_index],
                 cells,

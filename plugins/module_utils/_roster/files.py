@@ -31,6 +31,7 @@ from typing import Any, BinaryIO, NamedTuple
 from .._contacts.model import LeftOut
 from .._errors import InputError
 from .._files import snapshot
+from .._text import format_count
 
 _IDS_FORMAT = 1
 """Version of the format of identities files. A file in another format is ignored."""
@@ -114,6 +115,17 @@ class RosterFile:
                         "it changed while it was being read",
                         "Run the task again",
                     ) from error
+
+    def aligned_rows(self, header: Sequence[str]) -> Iterator[FileRow]:
+        """Yield all rows with the columns of another header, in which missing columns are empty.
+
+        :param header: titles of the columns.
+        :raises InputError: if a file changed since it was checked.
+        """
+        indexes = [self.header.index(title) if title in self.header else None for title in header]
+        for cells, identity in self.rows():
+            aligned = tuple(["" if index is None else cells[index] for index in indexes])
+            yield FileRow(aligned, identity)
 
     def left_out(self) -> Iterator[LeftOut]:
         """Yield the left-out people in the order of the identities file."""
@@ -318,7 +330,7 @@ def _describe_width(
     if not cells:
         return f"line {last_line} is empty"
     lines = _line_range(previous_line, last_line)
-    count = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+    count = format_count(len(cells), "cell")
     return f"the row on {lines} has {count} instead of {len(header)}"
 
 

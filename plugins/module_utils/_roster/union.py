@@ -30,12 +30,8 @@ def unite_rosters(older: RosterFile, newer: RosterFile, spill: SpillArea) -> Ros
     with_identities = older.open_ids is not None and newer.open_ids is not None
     sorter = ExternalSorter(spill)
     for roster in (older, newer):
-        positions = [
-            roster.header.index(title) if title in roster.header else None for title in header
-        ]
-        for cells, identity in roster.rows():
-            aligned = ("" if index is None else cells[index] for index in positions)
-            sorter.add(pack((*aligned, (identity if with_identities else None) or "")))
+        for cells, identity in roster.aligned_rows(header):
+            sorter.add(pack((*cells, (identity if with_identities else None) or "")))
     return write_temporary_roster(
         "the union of two rosters",
         header,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The service's answer to an upload: the meaning of a response, without secrets and personal data.
+"""The service's answer to an upload: an interpreted response, without secrets or personal data.
 
 The module's option ``result`` defines the structure of the document in the response.
 """
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._text import format_count
 from .document import (
     EMPTY,
     HTML,
@@ -47,7 +48,7 @@ _FALSE_TEXTS = frozenset({"false", "0", "no"})
 
 @dataclass(frozen=True)
 class Answer:
-    """The service's answer to an upload, without secrets and personal data.
+    """The service's answer to an upload: an interpreted response, without secrets or personal data.
 
     :ivar status: status code of the response (RFC 9110, 15).
     :ivar is_roster_sent: whether any part of the roster had been sent when the service responded.
@@ -57,17 +58,17 @@ class Answer:
     :ivar errors: details of the first refusals, at most MAX_ERRORS.
     :ivar error_count: number of refusals in the response.
     :ivar causes: causes of the refusals, those with the most rows first.
-    :ivar refused_rows: numbers of the refused rows; the first row after the header is 1.
-    :ivar unassigned: number of refused rows that the response does not identify.
+    :ivar refused_rows: numbers of the rejected rows; the first row after the header is 1.
+    :ivar unassigned: number of rejected rows that the response does not identify.
     :ivar header: titles of the columns that were sent.
     :ivar location_column: title of the column with the locations; empty if there is none.
     :ivar row_count: number of rows that were sent.
-    :ivar message: text in the response for a person; empty if there is none.
-    :ivar problem: reason why the response is not the expected one; empty if it is.
+    :ivar message: human-readable message in the response; empty if there is none.
+    :ivar problem: reason why the document in the response is not as expected; empty if it is.
     :ivar failure_sign: first sign in the response that the upload failed; empty if there is none.
-    :ivar is_denied: whether the flag for success, according to the result format, is false.
-    :ivar redirect: kind of the target of a redirect.
-    :ivar redirect_address: target of a redirect; empty if it is missing or malformed.
+    :ivar is_denied: whether the success flag is false; the result format defines its path.
+    :ivar redirect: kind of the redirect target, as in RedirectTarget.
+    :ivar redirect_address: redirect target, masked and without its query; empty if it is missing or malformed.
     :ivar retry_after: delay in seconds that the service requested; None if it did not request one.
     :ivar firewall: FIREWALL or MAYBE_FIREWALL if the response comes, or may come, from a firewall or proxy in front of
         the service; otherwise empty.
@@ -97,12 +98,12 @@ class Answer:
 
     @property
     def refused_count(self) -> int:
-        """The number of refused rows."""
+        """The number of rejected rows."""
         return len(self.refused_rows) + self.unassigned
 
     @property
     def is_partial(self) -> bool:
-        """Whether the service refused some but not all rows, and the response identifies each refused row."""
+        """Whether the service rejected some but not all rows, and the response identifies each rejected row."""
         is_clear = not (self.problem or self.failure_sign or self.is_denied or self.unassigned)
         return is_clear and 0 < len(self.refused_rows) < self.row_count
 
@@ -114,7 +115,7 @@ def read_answer(
     sent: SentRoster,
     masker: Masker,
 ) -> Answer:
-    """Read the document in a response.
+    """Interpret a response, and mask the texts in it.
 
     :param sent: the roster that was sent, for looking up identities and locations.
     :param masker: the masker for texts from the service.
@@ -182,7 +183,7 @@ def _describe(document: Document, masker: Masker) -> str:
 
 
 class _DocumentReader:
-    """The values in a document to which the result format gives a meaning.
+    """A reader for the values in a document that the result format describes.
 
     :param row_count: number of rows that were sent.
     :ivar counts: the object with the counts; empty if there is none.
@@ -218,7 +219,7 @@ class _DocumentReader:
 
     @property
     def is_denied(self) -> bool:
-        """Whether the flag for success is false. A state other than the expected one can also mean a delay."""
+        """Whether the success flag is false. A state that is merely unexpected can also mean a delay."""
         return self.success.casefold() in _FALSE_TEXTS and not self._is_successful
 
     @property
@@ -227,41 +228,42 @@ class _DocumentReader:
         return self.success != "" and self.success.casefold() in values
 
     def explained(self) -> frozenset[Path]:
-        """Return the paths of the values that are not signs of failure by themselves."""
+        """Return the paths of the values whose meaning the result format defines."""
         paths = [_split(path) for path in (self._format.success, self._format.errors) if path]
         if self._format.counts:
             paths += [(*_split(self._format.counts), name) for name in self._format.refused]
         return frozenset(paths)
 
     def refused_count(self) -> int:
-        """Return the number of refused rows according to the counts."""
+        """Return the number of rejected rows according to the counts."""
         numbers = (to_integer(self.counts.get(name)) for name in self._format.refused)
         return sum(max(0, number) for number in numbers if number is not None)
 
     def explain_problem(self, masker: Masker) -> str:
-        """Return the reason why the document is not the expected one; empty if it is."""
+        """Return the reason why the document is not as expected; empty if it is."""
         problem, media_type = self._explain_kind(), self._document.media_type
         if problem and media_type and self._document.kind in (HTML, TEXT, XML):
             return f"{problem} (media type {masker.mask(media_type)})"
         return problem or next(self._mismatches(masker), "")
 
     def _explain_kind(self) -> str:
-        """Return the reason why the kind of the document is not the expected one."""
+        """Return the reason why the document is not of the expected kind; empty if it is."""
         kind, is_plain = self._document.kind, has_plain_media_type(self._document)
         if self._format.success == "." and kind == TEXT:
             return ""
         if self._format.confirms:
             return self._document.problem
         if kind == TEXT:
-            return "" if is_plain else "it is text, but its media type is that of a page"
+            return "" if is_plain else "it is plain text, but is labeled as HTML or XML"
         return "" if kind == EMPTY else self._document.problem
 
     def _mismatches(self, masker: Masker) -> Iterator[str]:
-        """Yield the differences between the structure of the document and the expected one."""
+        """Yield the differences between the structure of the document and the expected structure."""
         success, counts, errors = self._format.success, self._format.counts, self._format.errors
         paths = [path for path in (counts, errors) if path]
         if success and not self.success:
-            yield f"it does not contain {success}, or its value is neither a string nor a flag"
+            absence = "" if success == "." else f"it does not contain {success}, or "
+            yield f"{absence}{_label(success)} is neither a string, a number nor a flag"
         if success and not self._is_successful and not self.is_denied:
             yield (
                 f'{_label(success)} is "{masker.mask(self.success, 40)}", which is not in O(result.success_values)'
@@ -281,7 +283,8 @@ class _DocumentReader:
         # can represent several rows, so only an empty list is known to be incomplete.
         listed = len(self.errors) if isinstance(self.errors, list) else 0
         if self._format.status and listed < (1 if self._format.row_column else self._row_count):
-            yield f"{label} lists {listed} of {self._row_count} rows"
+            rows = format_count(self._row_count, "row")
+            yield f"{label} lists {listed} of {rows}"
 
     def _count_mismatches(self) -> Iterator[str]:
         label, refused = _label(self._format.counts), self._format.refused
@@ -292,7 +295,7 @@ class _DocumentReader:
             for name, number in self.counts.items()
         )
         if refused and not reported and not has_others:
-            yield f"{label} contains none of {', '.join(refused)}"
+            yield f"{label} does not contain {' or '.join(refused)}"
         for name in reported:
             number = to_integer(self.counts[name])
             if number is None:

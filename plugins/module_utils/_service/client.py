@@ -45,7 +45,7 @@ from .transport import (
 from .watchdog import Watchdog
 
 _CHUNK_SIZE = 64 << 10
-# Firewalls reject the default User-Agent of requests, because many attackers use it.
+# Some firewalls reject the default User-Agent of requests, because many attackers use it.
 _USER_AGENT = f"frontdesk.contacts/{VERSION}"
 
 
@@ -61,7 +61,7 @@ def send_file(
     :param file_name: name of the file in a form.
     :param content: content of the file.
     :param sleep: function that waits for the given number of seconds between attempts.
-    :raises ServiceError: if there is no complete response.
+    :raises ServiceError: if the last attempt fails without a definite response.
     :raises InputError: if a certificate file or a key file cannot be used.
     """
     context = create_service_context(endpoint.tls)
@@ -104,7 +104,7 @@ def _finish(
     """Return the response to the last attempt.
 
     :param may_be_accepted: whether the service may have accepted the roster in an earlier attempt.
-    :raises ServiceError: if there is no complete response.
+    :raises ServiceError: if the last attempt failed without a definite response.
     """
     if not isinstance(result, Failure):
         return replace(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from .encodings import decode_escapes, decode_runs, fold, fold_with_positions
 
-# A part of a secret of this length is masked like the secret, because the service may have shortened it.
+# Parts of a secret that have at least this length are also masked, because the service may have shortened the secret.
 _PART_LENGTH = 8
 # Shorter secrets are masked only as complete words, because they occur in other words by chance.
 _MIN_LENGTH = 4
@@ -21,7 +21,7 @@ _MAX_DEPTH = 2
 
 
 class SecretForms:
-    """The forms of several secrets: other case, and encoded several times or in Base64.
+    """The forms of several secrets: in any case, escaped once or several times, or encoded in Base64.
 
     :param secrets: the secrets; empty strings are ignored.
     """
@@ -78,7 +78,7 @@ class SecretForms:
 
 
 def _forms(secret: str) -> set[str]:
-    """Return the forms of a secret that differ in more than an encoding which `SecretForms` undoes."""
+    """Return the strings to search for: a secret, the strings that result from decoding it, and its Base64 forms."""
     forms = {secret, secret.replace(" ", "+")}
     decoded = secret
     for _round in range(_MAX_ROUNDS):
@@ -90,7 +90,7 @@ def _forms(secret: str) -> set[str]:
 def _base64_forms(secret: bytes) -> Iterator[str]:
     """Yield the Base64 encodings of a secret at any position in a longer text.
 
-    In another case, Base64 cannot be decoded, but it can be compared.
+    If the service changes the case of Base64 text, the text can no longer be decoded, but it can still be compared.
     """
     for offset in range(3):
         letters = base64.b64encode(bytes(offset) + secret).decode("ascii").rstrip("=")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The document in the body of a response: JSON, plain text, or a page that no service returns on success.
+"""The document in the body of a response: JSON, plain text, HTML or XML.
 
-Reading is tolerant only where the meaning of the document cannot change: charsets, byte order marks, and numbers as
-text.
+Parsing is lenient only where the meaning of the document cannot change: charsets, byte order marks, and numbers in
+strings.
 """
 
 from __future__ import annotations
@@ -56,14 +56,15 @@ class Document(NamedTuple):
 
     @property
     def is_page(self) -> bool:
-        """Whether the document is an HTML page, or its media type is that of one."""
+        """Whether the document is an HTML page, or has the media type of one and is not JSON."""
         return self.kind == HTML or (self.kind != JSON and _is_html(self.media_type))
 
 
 def parse_document(body: ResponseBody, content_type: str) -> Document:
     """Parse the body of a response.
 
-    The content determines the kind of the document, because services often return JSON with the media type of a page.
+    The content determines the kind of the document, because services often return JSON with the media type
+    of HTML.
 
     :param content_type: value of the Content-Type header; empty if there is none.
     """
@@ -104,16 +105,17 @@ def _is_html(media_type: str) -> bool:
 
 
 def has_plain_media_type(document: Document) -> bool:
-    """Return whether the media type of plain text permits it: it is missing, or is neither HTML nor XML."""
+    """Return whether the media type is compatible with plain text: it is missing, or is neither HTML nor XML."""
     return not _is_html(document.media_type) and not re.search(r"[/+]xml$", document.media_type)
 
 
 def _decode(content: bytes, content_type: str) -> str | None:
-    """Decode a body; None if it is not text.
+    """Decode a body, and return the text; None if it cannot be decoded.
 
     A byte order mark takes precedence over the charset in the Content-Type header (WHATWG Encoding Standard, 6.1).
-    Without either of them, the first bytes show whether it is UTF-8, UTF-16 or UTF-32 (RFC 4627, 3). Bytes that are
-    not valid UTF-8 are replaced: the structure of JSON is ASCII, so only the strings in it are affected.
+    If there is neither, or if the charset is UTF-8, the first bytes show whether it is UTF-8, UTF-16 or UTF-32 (RFC
+    4627, 3). Bytes that are not valid UTF-8 are replaced: the structure of JSON is ASCII, so only the strings in it are
+    affected.
     """
     charset = next((name for mark, name in _BYTE_ORDER_MARKS if content.startswith(mark)), "")
     if not charset:
@@ -160,7 +162,7 @@ def _reject_constant(_name: str) -> Any:
 
 
 def get_path(value: Any, path: str | None) -> Any:
-    """Return the value at a path of dot-separated keys, or the value itself for ``.``; None if there is none.
+    """Return the value at a path of dot-separated keys, or the value itself for ``.``; None if nothing is there.
 
     A number selects an item of a list; the first one is 0.
     """
@@ -183,7 +185,7 @@ def _is_index(key: str, items: Sequence[Any]) -> bool:
 def to_integer(value: object) -> int | None:
     """Return a JSON value as an integer; None if it is not one.
 
-    Digits in a string are a number, because several services return numbers as strings. ``2.0`` is the same number as
+    A string of digits is converted, because several services return numbers as strings. ``2.0`` is the same number as
     ``2`` in JSON (RFC 8259, 6).
     """
     # In Python, JSON's true and false are also integers.
@@ -198,7 +200,7 @@ def to_integer(value: object) -> int | None:
 
 
 def to_text(value: object) -> str:
-    """Return a JSON value as text; the texts in a list are joined, and objects and null become an empty string."""
+    """Return a JSON value as text: join the strings in a list, and return an empty string for objects and null."""
     if isinstance(value, list):
         return ", ".join(item for item in value if isinstance(item, str))
     return scalar_text(value) or ""
@@ -207,7 +209,7 @@ def to_text(value: object) -> str:
 def scalar_text(value: object) -> str | None:
     """Return a string, a number or a flag as text, so that it can be compared with an option; None for other values.
 
-    The texts of ``true``, ``201`` and ``"201"`` are as in JSON, without quotes.
+    The text is as in JSON, but without quotes: ``true`` for a flag, and ``201`` for both 201 and "201".
     """
     if isinstance(value, bool):
         return str(value).lower()

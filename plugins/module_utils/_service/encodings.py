@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Encodings in which a service may repeat a string: decoding, and comparison regardless of case."""
+"""Decoding of the encodings in which a service may repeat a string, and case-insensitive comparison."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def fold(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS)).casefold()
-    # Case folding can produce combining characters, so that they are removed last.
+    # Case folding can produce combining characters, so they are removed last.
     decomposed = unicodedata.normalize("NFKD", decomposed)
     return "".join(letter for letter in decomposed if unicodedata.category(letter)[0] not in "MC")
 
 
 def fold_with_positions(text: str) -> tuple[str, list[int]]:
-    """Return the form of `fold`, and for each of its characters the position of the original character."""
+    """Fold a string as in `fold`, and return the result with the original position of each of its characters."""
     if text.isascii() and text.isprintable():
         return text.lower(), list(range(len(text)))
     folded, positions = [], []
@@ -65,7 +65,7 @@ def fold_with_positions(text: str) -> tuple[str, list[int]]:
 
 
 def decode_escapes(text: str) -> str:
-    """Undo the encodings of URLs (RFC 3986, 2.1), of strings in JSON (RFC 8259, 7), and of HTML once."""
+    """Undo one level of percent-encoding (RFC 3986, 2.1), JSON escapes (RFC 8259, 7) and HTML character references."""
     if "%" in text:
         text = unquote(text, errors="replace")
     if "\\" in text:
@@ -94,7 +94,7 @@ class Run(NamedTuple):
 
 
 def decode_runs(text: str) -> Iterator[Run]:
-    """Decode the parts of a string that may be Base64, also in its form for URLs (RFC 4648), or hexadecimal.
+    """Decode the parts of a string that may be Base64, Base64url (RFC 4648, 4 and 5) or hexadecimal.
 
     An encoded text need not start at the first character of a run, so runs are decoded from each of the first four
     characters.

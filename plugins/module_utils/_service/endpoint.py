@@ -68,10 +68,10 @@ class Credential:
 
 
 MIN_SECRET_LENGTH = 6
-"""Shorter secrets might occur in other values by chance."""
+"""Minimum length of a secret: a shorter one might occur in other values by chance."""
 
 HEADER, QUERY, FORM = "header", "query", "form"
-"""Places in a request for a secret."""
+"""Parts of a request that can contain a secret."""
 
 
 @dataclass(frozen=True)
@@ -146,11 +146,11 @@ class ResultFormat:
     :ivar success: path of a flag or a state that says whether the service accepted the roster; None if there is none.
         ``.`` also stands for the text of a document that is not JSON.
     :ivar success_values: values of `success` that mean acceptance.
-    :ivar messages: paths of texts that the service returns for a person.
+    :ivar messages: paths of human-readable messages.
     :ivar counts: path of the object that contains the counts, as dot-separated keys; ``.`` for the
         document itself; None if there is no such object.
-    :ivar refused: names of the counts that report refused contacts.
-    :ivar errors: path of a list that contains an object for each refused row or, if `status` is
+    :ivar refused: names of the counts that report rejected contacts.
+    :ivar errors: path of a list that contains an object for each rejected row or, if `status` is
         set, for each row; None if there is no such list.
     :ivar row: key of the row number in each of these objects.
     :ivar first_row: number that the service assigns to the first row after the header.
@@ -158,8 +158,8 @@ class ResultFormat:
         column instead of the row number.
     :ivar column: key of the title of the column that caused the refusal.
     :ivar cause: key of the error message.
-    :ivar status: key of the row's status; None if the list contains only refused rows.
-    :ivar accepted: statuses of accepted rows. A row with any other status was refused.
+    :ivar status: key of the row's status; None if the list contains only rejected rows.
+    :ivar accepted: statuses of accepted rows. A row with any other status was rejected.
     """
 
     success: str | None = None
@@ -249,7 +249,7 @@ class Endpoint:
 
     @property
     def secret_forms(self) -> frozenset[str]:
-        """The secrets as they can occur in the options, also in the URL."""
+        """The secrets in the forms in which they can occur in options: unchanged, and percent-encoded as in a URL."""
         encoded = (quote(secret, safe="") for secret in self.secret_values)
         return frozenset((*self.secret_values, *encoded))
 
@@ -278,7 +278,7 @@ class Endpoint:
         return replace(self.body, form_fields=(*self.body.form_fields, *self.secrets_in(FORM)))
 
     def secrets_in(self, place: str) -> tuple[tuple[str, str], ...]:
-        """Return the names and values of the secrets in a place."""
+        """Return the names and values of the secrets in one part of the request: HEADER, QUERY or FORM."""
         return tuple(
             (secret.name, secret.value) for secret in self.secrets if secret.place == place
         )

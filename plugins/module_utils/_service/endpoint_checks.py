@@ -45,8 +45,8 @@ _PLACE_NAMES = {HEADER: "header", QUERY: "query parameter", FORM: "form field"}
 _PUBLIC_REMEDY = "If it is not a credential, add its name to O(public_names)"
 _USERNAME_REMEDY = "Use a user name without colons, line breaks or other control characters"
 _CREDENTIAL_OPTIONS = (
-    "O(token), O(url_username), O(client_cert) and O(secrets); FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the"
-    " environment have the same effect"
+    "O(token), O(url_username), O(client_cert) and O(secrets), and unset FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME"
+    " in the environment"
 )
 _PAIR_REMEDY = "Remove empty names, line breaks and other control characters"
 
@@ -224,8 +224,8 @@ def _check_conflicts(credential: Credential) -> None:
             "Cannot use O(token) and O(url_username) together",
             "they are alternative credentials",
             (
-                "Omit one of them, or set the token in O(secrets); FRONTDESK_TOKEN and"
-                " FRONTDESK_URL_USERNAME in the environment have the same effect"
+                "Omit one of them, or set the token in O(secrets); also check FRONTDESK_TOKEN and"
+                " FRONTDESK_URL_USERNAME in the environment"
             ),
         ),
         (
@@ -316,7 +316,7 @@ def _check_header_value(subject: str, value: str) -> None:
         raise InputError(
             f"Cannot use {subject}",
             "it contains characters that are not allowed in an HTTP header",
-            _CONTROL_REMEDY,
+            "Use only printable ASCII characters",
         )
 
 
@@ -387,11 +387,16 @@ def _check_tls(endpoint: Endpoint) -> None:
 
 def _check_retries(retries: Retries) -> None:
     if not 0 <= retries.limit <= 10:
-        raise InputError(f"Cannot use O(retries) {retries.limit}", "it must be between 0 and 10")
+        raise InputError(
+            f"Cannot use O(retries) {retries.limit}",
+            "it must be between 0 and 10",
+            "Correct O(retries)",
+        )
     if not 0 <= retries.interval <= 60:
         raise InputError(
             f"Cannot use O(retry_interval) {retries.interval}",
             "it must be between 0 and 60 seconds",
+            "Correct O(retry_interval)",
         )
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .._errors import Diagnosis
+from .._text import format_count
 from .._tls import Verification, explain_certificate
 from .library import requests, urllib3
 from .retry import NOT_SENT, OUTCOME_UNKNOWN, PERMANENT
@@ -71,7 +72,7 @@ class Progress:
     @property
     def timeout_text(self) -> str:
         """The timeout as text."""
-        return "1 second" if self.timeout == 1 else f"{self.timeout} seconds"
+        return format_count(self.timeout, "second")
 
 
 class Failure(NamedTuple):
@@ -130,9 +131,10 @@ def classify_truncation(missing: int) -> Failure:
 
     :param missing: number of missing bytes.
     """
+    size = format_count(missing, "byte")
     return Failure(
         Diagnosis(
-            f"the roster became {missing} bytes shorter while it was being sent",
+            f"the roster became {size} shorter while it was being sent",
             "Do not modify the files in O(state_dir) during the upload",
         ),
         PERMANENT,
@@ -287,7 +289,7 @@ def _explain_tls_error(root: BaseException) -> Diagnosis:
         return _TLS_DIAGNOSES[reason]
     return Diagnosis(
         f"the TLS connection failed ({reason})",
-        "Check that the service supports TLS 1.2 or newer, and at least O(tls_minimum). "
+        "Check that the service supports the TLS version in O(tls_minimum) or a newer one. "
         f"{_MAY_REQUIRE_CERTIFICATE}",
     )
 

@@ -5,7 +5,7 @@
 """Signs of failure in a response whose status code means success.
 
 Some services return 200 with a document that says that the upload failed. The tables below contain the names and
-values with which they do so.
+values that such documents use.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from .document import JSON, TEXT, Document, to_integer
 Path = tuple[str, ...]
 """Path of a value in a document; empty for the document itself."""
 
-# Texts that mean false, and texts that mean that there is no error.
+# Strings that mean false, and strings that mean that there is no error.
 _FALSE_TEXTS = frozenset({"", "0", "false", "no", "n", "null", "none"})
 _NO_ERROR_TEXTS = _FALSE_TEXTS | {"ok", "success", "no error", "no errors"}
-# Words of a string that reports a failure. There is none in "0 failed", "failed: 0" and "without errors".
+# Words that report a failure. The pattern does not match "0 failed", "failed: 0" or "without errors".
 _FAILURE_WORDS = re.compile(
     r"(?<!\bno )(?<!\bnot )(?<!\b0 )(?<!\bwithout )(?<!\bzero )"
     r"\b(?:errors?|err|exception|fail|failed|fails|failure|failures|fatal|rejected|refused|denied|invalid|aborted"
@@ -43,12 +43,12 @@ def _is_false(value: Any) -> bool:
 
 
 def _is_denied(value: Any) -> bool:
-    """Return whether a value is a flag that is false. Unlike a flag, a number is a count, which may be 0."""
+    """Return whether a value is a flag that is false. A number is not a flag but a count, which may be 0."""
     return value is False or (isinstance(value, str) and value.strip().casefold() == "false")
 
 
 def _is_error(value: Any) -> bool:
-    """Return whether the value of an error says that there is one; 0 and empty values say that there is none."""
+    """Return whether a value under the name of an error reports one; 0, ``none`` and empty values do not."""
     if isinstance(value, str):
         return value.strip().casefold() not in _NO_ERROR_TEXTS
     return bool(value)
@@ -105,7 +105,7 @@ _SIGNS: tuple[tuple[AbstractSet[str], Callable[[Any], bool], str], ...] = (
         _is_failed_state,
         "reports a failure",
     ),
-    (_names("status statuscode httpstatus"), _is_error_status, "is the status code of an error"),
+    (_names("status statuscode httpstatus"), _is_error_status, "is an error status code"),
 )
 _COUNT_SIGN = _SIGNS[3][0] | {"errors", "error", "failures"}
 # Objects that describe other resources.
@@ -117,12 +117,12 @@ def find_failure_sign(
 ) -> str:
     """Return the first sign that the upload failed, for an error message; empty if there is none.
 
-    It is searched for in the document, in the objects directly in it, and in the objects of lists in these. The
-    counts or the row results in a wrapper such as ``data`` are not deeper. Deeper values usually describe other things,
-    such as the contacts.
+    The search covers the members of the document, of the objects directly in it, and of the objects in lists at these
+    two levels. Counts and row results are not deeper than that, even in a wrapper such as ``data``. Deeper values
+    usually describe other things, such as the contacts.
 
     :param explained: paths of values whose meaning the options define.
-    :param refused: number of rows that are known to be refused. A count of failures up to this number is not a
+    :param refused: number of rows that are known to be rejected. A count of failures up to this number is not a
         further sign.
     """
     value = document.value
@@ -159,7 +159,7 @@ def _signs_in_list(
     """Yield the signs of failure in the items of the list at a path."""
     for index, item in enumerate(items):
         if isinstance(item, Mapping):
-            # The padded path makes the object one in which no further values are searched.
+            # Padding makes the path so long that objects and lists in the item are not searched.
             yield from _signs_in_object(item, (*path, str(index), ""), explained, refused)
         elif not path:
             yield "it is a list of values of unknown meaning"

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Responses of a firewall or proxy in front of the service, which has not received the request.
+"""Detection of responses from a firewall or proxy in front of the service.
 
-Web application firewalls refuse requests with the same status codes as services.
+A request that a web application firewall rejects does not reach the service, but firewalls use the same status codes as
+services.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ FIREWALL, MAYBE_FIREWALL = "firewall", "maybe firewall"
 
 _ALLOW_HOST = "allow requests from this host, or set User-Agent in O(headers)"
 
-# The status codes with which firewalls refuse requests.
+# The status codes with which firewalls reject requests.
 _STATUSES = frozenset({403, 406, 429, 503})
-# The status codes of permissions and formats, with which an API responds in the requested format, JSON.
+# Status codes for permissions and formats. With these, an API responds in the requested format, JSON.
 _PAGE_STATUSES = frozenset({403, 406})
 
-# Headers that only firewalls set, and only if they refuse a request: Cloudflare's challenges
+# Headers that only firewalls set, and only if they reject a request: Cloudflare's challenges
 # (https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/), AWS WAF
 # (https://docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-actions.html), and Sucuri.
 _REFUSAL_HEADERS = ("cf-mitigated", "x-amzn-waf-action", "x-blocked-by-waf", "x-sucuri-block")
@@ -47,7 +48,7 @@ _PAGE_SIZE = 64 << 10
 
 
 def find_firewall(status: int, headers: Mapping[str, str], content: bytes) -> str:
-    """Return whether a response comes from a firewall or proxy instead of the service.
+    """Determine whether a response comes from a firewall or proxy instead of the service.
 
     :param headers: headers of the response; their names are not case-sensitive.
     :param content: body of the response.
@@ -83,7 +84,7 @@ def explain_firewall(origin: str, diagnosis: Diagnosis) -> Diagnosis:
     """
     if origin == FIREWALL:
         return Diagnosis(
-            "a firewall or proxy in front of the service refused the request",
+            "a firewall or proxy in front of the service rejected the request",
             f"Ask the administrator of the firewall or proxy to {_ALLOW_HOST}",
         )
     return Diagnosis(

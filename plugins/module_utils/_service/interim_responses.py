@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Skipping of interim responses (status codes 1xx) until the final response arrives."""
+"""A response class that skips interim responses (status codes 1xx)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_INTERIM_RESPONSES = 100
 
 
 class FinalResponse(http.client.HTTPResponse):
-    """A response that is read after all interim responses.
+    """A response that skips all interim responses before the final one.
 
     A client must be able to receive any number of them (RFC 9110, 15.2), but http.client skips only those with
     the status code 100. 101 is a final response, because it ends HTTP on the connection. `_read_status` is private to

@@ -104,7 +104,7 @@ class Masker:
             return MASK
         text = " ".join(compose(text).split())
         masked = self._secrets.replace(text, MASK)
-        # A secret that is recognized only before decoding.
+        # The secret was recognized only before decoding, so its position in the decoded text is unknown.
         is_hidden_elsewhere = was_found and masked == text
         return MASK if is_hidden_elsewhere or self._secrets.occur_in(masked) else masked
 
@@ -152,7 +152,7 @@ def _mask_initials(text: str) -> str:
 
 
 def _encoded_parts(text: str) -> Iterable[tuple[tuple[int, int], str]]:
-    """Yield the parts of a string that may be encoded, and the text that they then represent."""
+    """Yield the start and end of each part of a string that may be encoded, with the decoded text."""
     for run in decode_runs(text):
         try:
             decoded = decode_escapes(run.content.decode("utf-8"))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Words of texts from the service that may be personal data: how to look them up in the cells of a roster.
+"""Detection of personal data in texts from the service, by looking up their words in the cells of a roster.
 
 A service may repeat a cell in part, in another case, without accents, or without or with other separators.
 """
@@ -28,7 +28,7 @@ _MIN_WORD = 2
 # Shorter words occur in other words by chance.
 _MIN_PIECE = 3
 _MIN_INNER = 6
-# Longer words do not occur in a language, but in tokens and encoded data.
+# Longer strings are not words of a language, but tokens or encoded data.
 _MAX_WORD = 40
 _MAX_JOINED = 4
 _MAX_SEPARATOR = 2
@@ -48,7 +48,7 @@ class _Key(NamedTuple):
 
 
 class TextWords:
-    """The words of texts from the service.
+    """The words of one text from the service.
 
     :ivar candidates: folded strings to look up in the rosters.
     """
@@ -76,7 +76,7 @@ class TextWords:
                 if len(separator) > _MAX_SEPARATOR:
                     break
                 if " " in separator:
-                    # Short words of a sentence can result in a name by chance.
+                    # Short words of a sentence can form a name by chance.
                     minimum = _MIN_INNER
                 joined += self._words[last].text
                 if len(joined) >= minimum:
@@ -104,7 +104,7 @@ def _pieces(word: str) -> Iterator[str]:
 
 
 def _is_composed(word: str, personal: AbstractSet[str]) -> bool:
-    """Return whether a word contains a long word of a roster, or consists only of words of a roster."""
+    """Return whether a word contains a long word from a roster, or consists only of words from rosters."""
     # Positions that can be reached from the start through words of the roster.
     reached = {0}
     for end in range(_MIN_PIECE, len(word) + 1):

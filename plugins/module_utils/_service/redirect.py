@@ -20,7 +20,12 @@ from .status import DOCUMENTATION
 
 ADD_SLASH, REMOVE_SLASH = "add slash", "remove slash"
 LOGIN, MOVED, OTHER = "login", "moved", "other"
-"""Kinds of targets: they differ from the URL by the slash at the end or by the host, or are a login page."""
+"""Kinds of redirect targets.
+
+ADD_SLASH, REMOVE_SLASH: the path differs from that of the URL only in its trailing slash.
+LOGIN: the target looks like a login page.
+MOVED: the path is the same, but the scheme, host or port is different.
+"""
 
 _LOGIN = re.compile(
     r"(?<![a-z])(?:log-?in|log-?on|sign-?in|sso|saml2?|oauth2?|oidc|authorize|authenticate|auth|adfs|idp"
@@ -97,7 +102,7 @@ def explain_redirect(status: int, kind: str, address: str, credential: str) -> D
         if kind == LOGIN:
             return Diagnosis(f"{target}, which looks like a login page", f"Check {credential}")
         return Diagnosis(
-            f"the result is at {address}" if address else target,
+            f"with the result at {address}" if address else target,
             "Check in the service whether it has imported the contacts; the next run sends the roster again",
         )
     if kind in (ADD_SLASH, REMOVE_SLASH):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rows that a service refused: their numbers, identities and causes, without personal data."""
+"""The rows that a service rejected: their numbers, identities and causes, without personal data."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class SentRoster:
 
 @dataclass(frozen=True)
 class RowError:
-    """A row that the service refused.
+    """A row that the service rejected.
 
     :ivar row: row number, where the first row after the header is 1; None if it is unknown.
     :ivar identity: UUID of the person; None if it is unknown.
@@ -71,7 +71,7 @@ class RowError:
 
 @dataclass(frozen=True)
 class RefusalCause:
-    """A cause for which the service refused rows.
+    """A cause for which the service rejected rows.
 
     :ivar column: title of the column; empty if it is unknown.
     :ivar cause: the service's message, with personal data masked.
@@ -115,7 +115,7 @@ class RefusalList:
     :param errors: the value in the response that lists the refusals, as documented for the option ``result.errors``.
     :param result_format: the structure of this value.
     :param row_count: number of rows that were sent.
-    :ivar rows: numbers of the refused rows.
+    :ivar rows: numbers of the rejected rows.
     :ivar count: number of refusals.
     :ivar unassigned: number of refusals that cannot be assigned to a row.
     """
@@ -171,7 +171,7 @@ class RefusalList:
         return number if 1 <= number <= self._row_count else None
 
     def match_roster(self, sent: SentRoster) -> None:
-        """Look up the numbers, the identities and the locations of the refused rows in the roster.
+        """Look up the numbers, the identities and the locations of the rejected rows in the roster.
 
         If there is anything to look up, the whole roster is read once.
         """
@@ -266,7 +266,7 @@ def _combine(target: _RawCause, other: _RawCause) -> None:
 def _read_entries(errors: object, result_format: ResultFormat) -> Iterator[_Entry]:
     """Yield the refusals in the value that lists them.
 
-    It is a list of objects or texts, an object with texts for each field, or a single text.
+    The value is a list of objects or strings, an object with strings for each field, or a single string.
     """
     if isinstance(errors, Mapping):
         yield from _read_fields(errors)
@@ -295,7 +295,7 @@ def _to_cause(value: object) -> str:
 
 
 def _read_fields(errors: Mapping[str, Any], prefix: str = "", depth: int = 3) -> Iterator[_Entry]:
-    """Yield the refusals in an object with texts for each field, as web frameworks return it.
+    """Yield the refusals in an object with strings for each field, as returned by web frameworks.
 
     For example, ``{"rows.2.email": ["is not valid"]}`` (Laravel) or ``{"email": ["is not valid"]}`` (Django, Rails).
     """

@@ -99,7 +99,7 @@ def _read_compressed(chunks: Iterable[bytes], *, is_deflate: bool) -> ResponseBo
 
 
 def _window_bits(start: bytes, is_deflate: bool) -> int:
-    """Return zlib's argument for a format, which the first byte of the content identifies.
+    """Return the window size argument for zlib, which depends on the format that the first byte indicates.
 
     A zlib stream starts with the compression method 8 in the low four bits (RFC 1950, 2.2) and a gzip
     stream with 31 (RFC 1952, 2.3.1). Some servers send deflate without zlib's header (RFC 9110, 8.4.1.2).

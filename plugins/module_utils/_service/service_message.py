@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The message in a response that tells a person what happened, before it is masked."""
+"""Search for the human-readable message in a response, before it is masked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 
 from .document import JSON, TEXT, Document, get_path, has_plain_media_type
 
-# The names that services use for such a message (RFC 9457, 3.1; RFC 6749, 5.2), in the order in which it is shown.
+# The names that services use for such a message (RFC 9457, 3.1; RFC 6749, 5.2), in the order in which their texts
+# are shown.
 _MESSAGE_KEYS = (
     "title",
     "error",
@@ -31,10 +32,11 @@ _MAX_LENGTH = 2000
 
 
 def find_message(document: Document, paths: Sequence[str], listed: str | None) -> str:
-    """Return the message for a person in a document; empty if there is none.
+    """Return the human-readable message in a document; empty if there is none.
 
-    :param paths: paths of texts, from the options. If there is nothing at any of them, it is searched for under the
-        usual names. In plain text, it is the first line.
+    In plain text, this is the first line.
+
+    :param paths: paths of messages, from the options. If there is no text at any of them, the usual names are searched.
     :param listed: path of the row errors, which are reported separately; None if there is none.
     """
     if document.kind == TEXT:
@@ -123,8 +125,8 @@ def _first_line(text: str) -> str:
 
 
 def limit_length(text: str) -> str:
-    """Shorten an extremely long string between two words, so that no part of a masked word remains.
+    """Shorten an extremely long string at a space, so that no part of a word that must be masked remains.
 
-    The mask shortens texts further, after it has been applied.
+    `Masker.mask` shortens texts further after masking them.
     """
     return text if len(text) <= _MAX_LENGTH else text[:_MAX_LENGTH].rpartition(" ")[0]

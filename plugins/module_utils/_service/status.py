@@ -31,7 +31,7 @@ class ServiceError(FrontdeskError):
     """The service could not be reached, or did not accept all rows of the roster.
 
     :ivar kind: AUTH if the credential was rejected, REFUSED if the roster was rejected, UNSURE if it is unknown whether
-        the roster was accepted, or NETWORK if nothing was sent.
+        the roster was accepted, or NETWORK if the roster was not sent completely and cannot have been accepted.
     :ivar attempts: number of attempts.
     :ivar duration: time in seconds from the start of the first attempt to the end of the last one.
     :ivar may_be_accepted: whether the service may have accepted the roster nevertheless.
@@ -54,12 +54,12 @@ class ServiceError(FrontdeskError):
 # use by services.
 _STATUSES = {
     202: Diagnosis(
-        "it might still refuse the roster",
+        "it might still reject the roster",
         f"Check O(url) and O(result) against {DOCUMENTATION};"
         " to treat this status as acceptance, add 202 to O(status_code)",
     ),
     207: Diagnosis(
-        "it might have refused some of the rows",
+        "it might have rejected some of the rows",
         "Describe the row results with O(result.errors), O(result.status) and O(result.accepted);"
         " to treat this status as acceptance, add 207 to O(status_code)",
     ),
@@ -97,11 +97,11 @@ _STATUSES = {
         "Check O(body_format) and O(content_type)",
     ),
     422: Diagnosis(
-        "it refused the content",
+        "it rejected the content",
         f"Compare the columns with {DOCUMENTATION};"
         " if O(result.errors) is set, service.errors lists the rows",
     ),
-    425: Diagnosis("the service refused early data", "Run again to send the roster once more"),
+    425: Diagnosis("the service rejected early data", "Run again to send the roster once more"),
     429: Diagnosis(
         "too many requests", "Run less often, or increase O(retries) or O(retry_interval)"
     ),

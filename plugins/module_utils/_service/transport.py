@@ -252,9 +252,9 @@ def find_secrets(endpoint: Endpoint) -> tuple[str, ...]:
 
 
 def select_verify_argument(tls: TlsSettings) -> bool | str:
-    """Return the `verify` argument for requests.
+    """Return the argument ``verify`` for the requests library.
 
-    requests loads the certificates at the returned path in addition to those of the SSL context.
+    The library loads the certificates at the returned path in addition to those of the SSL context.
 
     :raises InputError: if an environment variable names certificates that cannot be used.
     """
@@ -268,7 +268,9 @@ def select_verify_argument(tls: TlsSettings) -> bool | str:
 
 
 def _find_ca_bundle(tls: TlsSettings) -> str | None:
-    """Return the path of the CA certificates set in the environment, which replace the system's; None if there is none.
+    """Return the path of the CA certificates that replace the system's and are set in the environment.
+
+    :returns: the path; None if it is not set, or if options make it irrelevant.
 
     :raises InputError: if the certificates cannot be used.
     """

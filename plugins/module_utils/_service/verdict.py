@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .._errors import Diagnosis
+from .._text import format_count
 from .answer import Answer
 from .endpoint import Endpoint, ResultFormat
 from .firewall import explain_firewall
@@ -51,7 +52,7 @@ class Verdict:
     :ivar outcome: CONFIRMED, UNCONFIRMED, PARTIAL, REJECTED or UNKNOWN.
     :ivar kind: kind of the failure; empty if the service accepted the complete roster.
     :ivar cause: reason for the failure; empty if the service accepted the complete roster.
-    :ivar remedy: instruction for the administrator, without a full stop; empty if none is necessary.
+    :ivar remedy: instruction for the administrator, without the final period; empty if none is necessary.
     """
 
     outcome: str
@@ -77,9 +78,9 @@ class Verdict:
 def decide(
     answer: Answer, endpoint: Endpoint, result_format: ResultFormat, *, is_in_doubt: bool = False
 ) -> Verdict:
-    """Decide what an answer means.
+    """Decide whether an answer means acceptance, rejection or an unknown outcome.
 
-    Only an answer that does not contradict acceptance in any respect is an acceptance. If any part of the roster was
+    An answer is an acceptance only if nothing in it contradicts acceptance. If any part of the roster was
     sent, every other answer leaves the outcome unknown, unless it is a definite rejection.
 
     :param is_in_doubt: whether the service may have accepted the roster in an earlier attempt. A rejection then leaves
@@ -104,7 +105,7 @@ def decide(
 def explain_acceptance(answer: Answer) -> str:
     """Return a message for the administrator about an acceptance that nothing confirms."""
     return (
-        f"The roster counts as accepted because the service returned HTTP {answer.status} with {answer.content}."
+        f"The roster is treated as accepted because the service returned HTTP {answer.status} with {answer.content}."
         " Nothing in the response confirms this. To check the response of each upload, describe it with O(result)"
         f" according to {DOCUMENTATION}."
     )
@@ -190,7 +191,7 @@ def _explain_status(answer: Answer, endpoint: Endpoint, status_text: str) -> Dia
     if not answer.is_roster_sent and 200 <= answer.status < 300:
         return Diagnosis(
             f"{status_text} before the roster was sent",
-            "Check O(url), and for a proxy that responds itself",
+            "Check O(url), and whether a proxy responded instead of the service",
         )
     diagnosis = explain_status(answer.status, endpoint)
     if answer.firewall:
@@ -239,11 +240,13 @@ def _explain_refusals(answer: Answer, status_text: str, *, is_success: bool) -> 
     remedy = _refusal_remedy(answer)
     if answer.errors:
         remedy += "; service.errors lists the rows"
-    return Diagnosis(f"{status_text} and refused {_rows(count)}; {consequence}{causes}", remedy)
+    return Diagnosis(
+        f"{status_text} and rejected {format_count(count, 'row')}; {consequence}{causes}", remedy
+    )
 
 
 def _describe_causes(causes: Sequence[RefusalCause], count: int) -> str:
-    """Return the causes with the most rows as a sentence; empty if the service gave none."""
+    """Return a sentence with the most frequent causes; empty if the response contains none."""
     named = [each for each in causes if each.cause or each.column]
     shown = [_describe_cause(each, count) for each in named[:_SHOWN_CAUSES]]
     if len(named) > _SHOWN_CAUSES:
@@ -252,12 +255,12 @@ def _describe_causes(causes: Sequence[RefusalCause], count: int) -> str:
 
 
 def _describe_cause(cause: RefusalCause, count: int) -> str:
-    """Return a cause as in ``93 rows: Location: "is unknown", all oslo-main``."""
-    rows = "all rows" if cause.rows == count > 1 else _rows(cause.rows)
+    """Describe a cause, as in ``93 rows: Location: "is unknown", all at oslo-main``."""
+    rows = "all rows" if cause.rows == count > 1 else format_count(cause.rows, "row")
     texts = [rows, cause.column, _quote(cause.cause) if cause.cause else ""]
     text = ": ".join(each for each in texts if each)
     if len(cause.locations) == 1 and cause.locations[0][1] == cause.rows:
-        only = "all " if cause.rows > 1 else ""
+        only = "all at " if cause.rows > 1 else "at "
         return f"{text}, {only}{cause.locations[0][0]}"
     shown = [f"{location} {rows}" for location, rows in cause.locations[:_SHOWN_LOCATIONS]]
     if len(cause.locations) > _SHOWN_LOCATIONS:
@@ -277,23 +280,19 @@ def _refusal_remedy(answer: Answer) -> str:
         )
     if cause is not None and cause.column in answer.header:
         return f"Correct the values of {cause.column} in the directory, or the definition of this column"
-    return "Correct the directory entries of the refused contacts, or correct the columns"
+    return "Correct the directory entries of the rejected contacts, or correct the columns"
 
 
 def _concerns_location(cause: RefusalCause, location_column: str) -> bool:
-    """Return whether a cause is about the location: it names the column, or no column but a location."""
+    """Return whether a cause names the location column, or names no column but mentions a location."""
     if cause.column:
         return cause.column == location_column
     return bool(re.search(r"\blocations?\b", cause.cause, re.IGNORECASE))
 
 
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
-
-
 def _quote(text: str) -> str:
     """Quote a message of the service, without anything that looks like the marker of an option."""
     text = _MARKER.sub("O (", text.replace('"', "'"))
-    # The full stop of a sentence is left out, but not the end of a mask.
+    # Omit the final period of a sentence, but not the end of a mask.
     text = text[:-1] if re.search(r"[^.]\.$", text) else text
     return f'"{text}"'

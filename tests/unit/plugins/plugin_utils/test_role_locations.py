@@ -155,8 +155,8 @@ def test_without_a_template_the_unit_is_below_the_base() -> None:
             {"location": "oslo", "ou": "cn = A,DC=x"},
             TEMPLATE,
             (
-                "Cannot use location 2 (oslo): its ou cn = A,DC=x is a distinguished name. Set search_base to it"
-                " instead, or set ou to the name of the unit."
+                "Cannot use location 2 (oslo): its ou cn = A,DC=x is a distinguished name. Set search_base to this"
+                " DN instead, or set ou to the name of the unit."
             ),
         ),
         (

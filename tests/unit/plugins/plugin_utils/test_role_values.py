@@ -165,7 +165,7 @@ def test_values_are_converted(name: str, value: object, converted: object) -> No
         (
             "contact_sync_service_token",
             123,
-            "YAML reads it as a type other than text. Write it in quotes.",
+            "YAML reads it as a type other than a string. Write it in quotes.",
         ),
         (
             "contact_sync_server_uri",
@@ -180,7 +180,7 @@ def test_values_are_converted(name: str, value: object, converted: object) -> No
         (
             "contact_sync_service_params",
             "a",
-            "it is text. Write it as a dictionary, such as {name: value}.",
+            "it is a string. Write it as a dictionary, such as {name: value}.",
         ),
         (
             "contact_sync_service_params",

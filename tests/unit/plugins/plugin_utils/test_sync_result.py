@@ -221,17 +221,17 @@ REPORTS: list[tuple[dict[str, Any], list[str]]] = [
             "  unchanged.",
             *LOCATIONS,
             LEFT_OUT,
-            "They are listed in /state/contacts.csv.ids.",
+            "See /state/contacts.csv.ids for details.",
         ],
     ),
     (
         {"export": EXPORT, "upload": {**UPLOAD, "service": {**SERVICE, "confirmed": False}}},
         [
             "Uploaded: the service returned HTTP 200 for 147 contacts, but nothing in its response confirms",
-            "  that it accepted them. 2 added, 1 changed, 2 moved, 1 removed, 142 unchanged.",
+            "  that it accepted the roster. 2 added, 1 changed, 2 moved, 1 removed, 142 unchanged.",
             *LOCATIONS,
             LEFT_OUT,
-            "They are listed in /state/contacts.csv.ids.",
+            "See /state/contacts.csv.ids for details.",
         ],
     ),
     (
@@ -248,7 +248,7 @@ REPORTS: list[tuple[dict[str, Any], list[str]]] = [
         [
             "Stopped: Refused.",
             *LOCATIONS,
-            "Nothing was sent. To see who would be removed, run the same command with --check --diff.",
+            "Nothing was sent. To see the planned removals, run the same command with --check --diff.",
         ],
     ),
     (

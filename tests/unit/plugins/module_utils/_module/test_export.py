@@ -327,7 +327,7 @@ def test_a_repeated_source_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None
         export_params(source("OU=A", location="oslo"), source("OU=A", location="bergen"))
     )
     assert exported.warnings[0] == (
-        "Doubtful source 2 (location 'bergen'): it finds the same people as source 1 (location 'oslo'), so each of them"
-        " is at both locations. Correct the O(sources[].search_base) of one of them, or select the people of each"
-        " location by group or filter."
+        "Possible mistake in source 2 (location 'bergen'): it finds the same people as source 1 (location 'oslo'),"
+        " so each of them is at both locations. Correct the O(sources[].search_base) of one of them, or select the"
+        " people of each location by group or filter."
     )

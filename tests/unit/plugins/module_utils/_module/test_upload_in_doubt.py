@@ -55,7 +55,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
         (plain("101 X"), "it returned HTTP 101"),
         (
             plain("303 X", b"", "Location: /imports/17?a=b"),
-            "it returned HTTP 303, the result is at /imports/17; it",
+            "it returned HTTP 303, with the result at /imports/17; it",
         ),
         (
             plain("302 X", b"", "Location: /login"),
@@ -70,7 +70,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
             b"HTTP/1.1 102 Processing\r\n\r\n",
             "the connection was closed before a response was received",
         ),
-        (plain("202 Accepted"), "it returned HTTP 202 (it might still refuse the roster)"),
+        (plain("202 Accepted"), "it returned HTTP 202 (it might still reject the roster)"),
         (b"", "the connection was closed before a response was received"),
     ],
 )

@@ -32,7 +32,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
 
 _ROW_ERROR = {"row": 2, "identity": "b", "column": "Email", "cause": "is used twice"}
 _CAUSE_OF_400 = "it cannot process the request"
-_NOTHING_ACCEPTED = "refused 1 row; no row is treated as accepted"
+_NOTHING_ACCEPTED = "rejected 1 row; no row is treated as accepted"
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,10 @@ _NOTHING_ACCEPTED = "refused 1 row; no row is treated as accepted"
         (plain("400 Oops"), f"it returned HTTP 400 ({_CAUSE_OF_400})", []),
         (
             plain("422 X", SECOND_ROW_REFUSED),
-            f'it returned HTTP 422 and {_NOTHING_ACCEPTED}. The service reports: 1 row: Email: "is used twice", oslo',
+            (
+                f"it returned HTTP 422 and {_NOTHING_ACCEPTED}. The service reports: 1 row: Email:"
+                ' "is used twice", at oslo'
+            ),
             [_ROW_ERROR],
         ),
         (plain("307 X", b"", "Location: /c/"), "it returned HTTP 307, a redirect to /c/", []),
@@ -86,7 +89,7 @@ def test_the_rows_that_were_not_refused_are_treated_as_accepted(uploader: Upload
     uploader.response = plain("200 OK", json.dumps({"errors": refusals}).encode())
     outcome = uploader.upload()
     assert outcome.error is not None
-    assert "refused 2 rows; the other rows are treated as accepted" in outcome.error.cause
+    assert "rejected 2 rows; the other rows are treated as accepted" in outcome.error.cause
     assert changed_and_uploaded(outcome) == (True, False)
     assert outcome.receipt is not None
     assert (outcome.receipt.rows, outcome.receipt.complete) == (4, False)
@@ -151,7 +154,7 @@ def test_a_successful_status_with_an_empty_body_means_acceptance(
     service = outcome.result(show_diff=False)["service"]
     assert (service["confirmed"], has_complete_receipt(uploader)) == (False, True)
     assert outcome.message.startswith(
-        f"The roster counts as accepted because the service returned HTTP {status[:3]} with an empty body."
+        f"The roster is treated as accepted because the service returned HTTP {status[:3]} with an empty body."
     )
     # An unchanged roster is not sent, so there is nothing to confirm.
     assert uploader.upload(result=None).message == ""

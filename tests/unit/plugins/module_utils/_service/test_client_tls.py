@@ -145,7 +145,7 @@ def test_tls_1_1_is_rejected(tmp_path: Path, validate_certs: bool) -> None:
     assert str(caught.value) == (
         f"Cannot upload to https://localhost:{server.port}/contacts: "
         "the TLS connection failed (TLSV1_ALERT_PROTOCOL_VERSION). Check that the service supports "
-        "TLS 1.2 or newer, and at least tls_minimum. "
+        "the TLS version in tls_minimum or a newer one. "
         "If the service requires a client certificate, set client_cert."
     )
 

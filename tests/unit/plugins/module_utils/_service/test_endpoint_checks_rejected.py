@@ -52,8 +52,8 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
             {"token": "", **changes, "is_anonymous": True},
             (
                 "Cannot use anonymous: true: a credential is set. Omit anonymous, or omit token, url_username,"
-                " client_cert and secrets; FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment have the same"
-                " effect."
+                " client_cert and secrets, and unset FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the"
+                " environment."
             ),
         )
         for changes in ({"token": "t"}, {"username": "u"}, {"client_cert": "/c"})
@@ -62,8 +62,8 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         {"username": "u"},
         (
             "Cannot use token and url_username together: they are alternative credentials. "
-            "Omit one of them, or set the token in secrets; "
-            "FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment have the same effect."
+            "Omit one of them, or set the token in secrets; also check "
+            "FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment."
         ),
     ),
     (
@@ -159,13 +159,16 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         f"Cannot use token: it contains control characters. {CONTROL}",
     ),
     *(
-        ({"limit": number}, f"Cannot use retries {number}: it must be between 0 and 10.")
+        (
+            {"limit": number},
+            f"Cannot use retries {number}: it must be between 0 and 10. Correct retries.",
+        )
         for number in (-1, 11)
     ),
     *(
         (
             {"interval": number},
-            f"Cannot use retry_interval {number}: it must be between 0 and 60 seconds.",
+            f"Cannot use retry_interval {number}: it must be between 0 and 60 seconds. Correct retry_interval.",
         )
         for number in (-1, 61)
     ),

@@ -35,7 +35,7 @@ CLOSED = "the connection was closed before a response was received"
 CERTIFICATE = "If the service requires a client certificate, set O(client_cert)"
 NETWORK = "Check the host name in O(url), and the network"
 CHECK_TLS = (
-    "Check that the service supports TLS 1.2 or newer, and at least O(tls_minimum). "
+    "Check that the service supports the TLS version in O(tls_minimum) or a newer one. "
     "If the service requires a client certificate, set O(client_cert)"
 )
 CONNECTION, TLS = requests.exceptions.ConnectionError, requests.exceptions.SSLError

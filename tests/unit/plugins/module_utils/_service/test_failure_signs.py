@@ -53,16 +53,13 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.failur
                 ),
             )
         ),
-        *(
-            ({"status": value}, "status is the status code of an error")
-            for value in (400, "422", 500)
-        ),
-        ({"statusCode": 404}, "statusCode is the status code of an error"),
+        *(({"status": value}, "status is an error status code") for value in (400, "422", 500)),
+        ({"statusCode": 404}, "statusCode is an error status code"),
         ({"data": {"success": False}}, "success is not true"),
         ({"counts": {"added": 2, "failed": 1}}, "failed is not 0"),
         ({"data": {"rows": [{"row": 1}, {"row": 2, "error": "bad"}]}}, "error has a value"),
         ([{"row": 1, "status": "failed"}], "status reports a failure"),
-        ({"results": [{"row": 1, "status": 422}]}, "status is the status code of an error"),
+        ({"results": [{"row": 1, "status": 422}]}, "status is an error status code"),
         (["Row 2: bad"], "it is a list of values of unknown meaning"),
         ([1], "it is a list of values of unknown meaning"),
         ([[]], "it is a list of values of unknown meaning"),

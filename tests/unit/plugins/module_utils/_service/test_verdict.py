@@ -47,9 +47,9 @@ CHECK_SERVICE = "Check the service; the next run sends the roster again"
 
 STATUSES = {
     199: ("", LOOK_UP),
-    202: ("it might still refuse the roster", "Check O(url) and O(result) against "),
+    202: ("it might still reject the roster", "Check O(url) and O(result) against "),
     207: (
-        "it might have refused some of the rows",
+        "it might have rejected some of the rows",
         "Describe the row results with O(result.errors)",
     ),
     400: (
@@ -83,8 +83,8 @@ STATUSES = {
         "Check O(body_format) and O(content_type)",
     ),
     418: ("", LOOK_UP),
-    422: ("it refused the content", "Compare the columns with "),
-    425: ("the service refused early data", "Run again to send the roster once more"),
+    422: ("it rejected the content", "Compare the columns with "),
+    425: ("the service rejected early data", "Run again to send the roster once more"),
     429: ("too many requests", "Run less often, or increase O(retries) or O(retry_interval)"),
     500: ("", CHECK_SERVICE),
     502: ("a gateway received no valid response from the service", MAY_BE_ACCEPTED),
@@ -290,7 +290,8 @@ def test_rejection_does_not_resolve_the_outcome_of_an_earlier_attempt(
         (
             Answer(200, is_roster_sent=False),
             (
-                "it returned HTTP 200 before the roster was sent. Check O(url), and for a proxy that responds itself"
+                "it returned HTTP 200 before the roster was sent. Check O(url), and whether a proxy"
+                " responded instead of the service"
             ),
         ),
     ],
@@ -308,13 +309,13 @@ def test_unexpected_response_is_explained_without_a_result_format() -> None:
 
 def test_acceptance_without_confirmation_is_explained() -> None:
     assert explain_acceptance(Answer(204, content="an empty body")) == (
-        "The roster counts as accepted because the service returned HTTP 204 with an empty body. Nothing in the"
+        "The roster is treated as accepted because the service returned HTTP 204 with an empty body. Nothing in the"
         " response confirms this. To check the response of each upload, describe it with O(result) according to the"
         " service's documentation."
     )
 
 
-CORRECT = "Correct the directory entries of the refused contacts, or correct the columns"
+CORRECT = "Correct the directory entries of the rejected contacts, or correct the columns"
 ROWS = f"{CORRECT}; service.errors lists the rows"
 ERRORS = (RowError(row=1, column="Email", cause="not unique"),)
 OTHERS = "the other rows are treated as accepted, and the next run sends the whole roster again"
@@ -333,23 +334,23 @@ def _refusing(status: int, rows: set[int]) -> Answer:
     [
         (
             _refusing(422, {1}),
-            f"it returned HTTP 422 and refused 1 row; {NOTHING}. {ROWS}",
+            f"it returned HTTP 422 and rejected 1 row; {NOTHING}. {ROWS}",
         ),
         (
             _refusing(200, {1, 2}),
-            f"it returned HTTP 200 and refused 2 rows; {OTHERS}. {ROWS}",
+            f"it returned HTTP 200 and rejected 2 rows; {OTHERS}. {ROWS}",
         ),
         (
             _refusing(200, {1, 2, 3}),
-            f"it returned HTTP 200 and refused 3 rows; {NOTHING}. {ROWS}",
+            f"it returned HTTP 200 and rejected 3 rows; {NOTHING}. {ROWS}",
         ),
         (
             Answer(status=200, unassigned=2, row_count=3),
-            f"it returned HTTP 200 and refused 2 rows; {NOTHING}. {CORRECT}",
+            f"it returned HTTP 200 and rejected 2 rows; {NOTHING}. {CORRECT}",
         ),
         (
             replace(_refusing(200, {1}), failure_sign="success is not true"),
-            f"it returned HTTP 200 and refused 1 row; {NOTHING}. {ROWS}",
+            f"it returned HTTP 200 and rejected 1 row; {NOTHING}. {ROWS}",
         ),
         (
             Answer(200, problem="it is empty"),
@@ -416,14 +417,14 @@ BOTH = RefusalCause(
     [
         (
             (OSLO, EMAIL),
-            f'93 rows: Location: "{LOCATION}", all oslo-main; 1 row: Email: "... is taken", bergen',
+            f'93 rows: Location: "{LOCATION}", all at oslo-main; 1 row: Email: "... is taken", at bergen',
             "Compare the location identifier oslo-main with the locations of the account in the service",
         ),
         (
             (BOTH, EMAIL),
             (
                 f'93 rows: Location: "{LOCATION}" (oslo-main 80, bergen 9, lab 3, others);'
-                ' 1 row: Email: "... is taken", bergen'
+                ' 1 row: Email: "... is taken", at bergen'
             ),
             "Compare the location identifiers oslo-main, bergen, lab with the locations of the account in the service",
         ),
@@ -434,7 +435,7 @@ BOTH = RefusalCause(
         ),
         (
             (EMAIL, OSLO),
-            f'1 row: Email: "... is taken", bergen; 93 rows: Location: "{LOCATION}", all oslo-main',
+            f'1 row: Email: "... is taken", at bergen; 93 rows: Location: "{LOCATION}", all at oslo-main',
             "Correct the values of Email in the directory, or the definition of this column",
         ),
         (
@@ -458,7 +459,7 @@ def test_causes_of_refusals_are_explained(
     )
     error = _error(answer)
     assert error.cause == (
-        f"it returned HTTP 422 and refused 94 rows; {NOTHING}"
+        f"it returned HTTP 422 and rejected 94 rows; {NOTHING}"
         + (f". The service reports: {text}" if text else "")
     )
     assert error.remedy == remedy
