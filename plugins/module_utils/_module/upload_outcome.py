@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .._errors import FrontdeskError
@@ -41,7 +41,7 @@ class Outcome:
     header: tuple[str, ...]
     changed: bool = False
     uploaded: bool = False
-    state: State = State()
+    state: State = field(default_factory=State)
     answer: Answer | None = None
     verdict: Verdict | None = None
     attempts: int = 0

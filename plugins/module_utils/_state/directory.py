@@ -15,7 +15,7 @@ import pwd
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .._errors import InputError
@@ -32,10 +32,10 @@ ACCEPTED_REMEDY = (
     "the next run sends the roster again"
 )
 
-# A roster, its identities file, or a temporary file of a killed run.
 MAX_UNRESOLVED = 5
-"""Maximum number of unresolved uploads. If there are more, the two oldest ones are united, so that none is forgotten."""
+"""Maximum number of unresolved uploads. If there are more, the two oldest ones are united, so that none is lost."""
 
+# A roster, its identities file, or a temporary file of a killed run.
 _REMOVABLE_NAME = re.compile(r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?|\.receipt\.json\..*\.new")
 _ROOT_STATE = Path("/var/lib/frontdesk-contacts")
 
@@ -63,7 +63,7 @@ class KnownRosters:
     :ivar unresolved: rosters of the unresolved uploads, in the order of `state`.
     """
 
-    state: State = State()
+    state: State = field(default_factory=State)
     baseline: StoredRoster | None = None
     unresolved: tuple[StoredRoster, ...] = ()
 

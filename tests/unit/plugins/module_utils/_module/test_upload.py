@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -21,6 +20,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
     Uploader,
     changed_and_uploaded,
     count_changes,
+    read_stored_state,
 )
 
 
@@ -87,8 +87,9 @@ def test_a_changed_roster_is_sent_and_becomes_the_baseline(uploader: Uploader) -
     outcome = uploader.upload(max_removed_percent=100.0)
     assert count_changes(outcome) == {"added": 1, "changed": 1, "moved": 1, "removed": 1}
     assert len(uploader.sent_bodies) == 2
-    history = json.loads(uploader.state_files()["receipt.json"])["history"]
-    assert [receipt["rows"] for receipt in history] == [3]
+    receipt = read_stored_state(uploader).receipt
+    assert receipt is not None
+    assert [earlier["rows"] for earlier in receipt.history] == [3]
     assert changed_and_uploaded(uploader.upload()) == (False, False)
     diff = outcome.result(show_diff=True)["diff"]
     assert diff["before_header"] == "last accepted roster (Name, Email, Location)"
@@ -148,7 +149,9 @@ def test_the_query_of_the_url_is_not_part_of_the_endpoint(uploader: Uploader) ->
 def test_the_history_is_kept_if_the_profile_changes(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     assert changed_and_uploaded(uploader.upload(initial=True, profile="other")) == (True, True)
-    assert len(json.loads(uploader.state_files()["receipt.json"])["history"]) == 1
+    receipt = read_stored_state(uploader).receipt
+    assert receipt is not None
+    assert len(receipt.history) == 1
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -184,7 +187,9 @@ def test_without_identities_people_are_identified_by_the_key(uploader: Uploader)
     assert (outcome.plan.by_identity, changed_and_uploaded(outcome)) == (False, (False, False))
     uploader.src.write_text("Name,Email,Location\r\nA2,a@x,oslo\r\nB,b@x,oslo\r\nC,c@x,bergen\r\n")
     assert count_changes(uploader.upload()) == {"changed": 1}
-    assert json.loads(uploader.state_files()["receipt.json"])["identities"] == ""
+    receipt = read_stored_state(uploader).receipt
+    assert receipt is not None
+    assert receipt.identities == ""
     uploader.write_roster(A, B, C)
     assert uploader.upload().plan.by_identity is False
     assert uploader.upload().plan.by_identity is True
