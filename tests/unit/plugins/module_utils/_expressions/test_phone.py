@@ -145,7 +145,7 @@ def test_a_number_has_the_digits_of_the_text_and_the_text_has_no_letters(
     assert not any(map(str.isalpha, re.sub(r"\Atel:", "", text)))
     digits = "".join(str(unicodedata.digit(c)) for c in text if c.isdecimal())
     country_code, national = _split_country_code(number)
-    if _completes_local_numbers(int(country_code)):
+    if _rewrites_local_numbers(int(country_code)):
         return
     assert digits.endswith(national)
     # The text can begin with an international prefix, the country code and a national prefix.
@@ -154,10 +154,10 @@ def test_a_number_has_the_digits_of_the_text_and_the_text_has_no_letters(
     assert PhoneStyle("e164", region).format(text) == e164(text, region) == number
 
 
-def _completes_local_numbers(country_code: int) -> bool:
-    """Return whether the library adds or replaces digits in the local numbers of a country.
+def _rewrites_local_numbers(country_code: int) -> bool:
+    """Return whether the library rewrites the local numbers of a country, instead of only removing a fixed prefix.
 
-    For Norfolk Island (+672), for example, the library adds the digit 3, with which all numbers now begin.
+    For Norfolk Island (+672), for example, the library adds the digit 3 to old numbers with five digits.
     """
     region = phonenumbers.region_code_for_country_code(country_code)
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
