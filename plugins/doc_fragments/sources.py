@@ -202,9 +202,10 @@ options:
             empty value for any other value. V(mobile | e164('NO'\) or telephoneNumber | e164('NO'\)) therefore falls
             back to the second attribute. The argument is the default country for numbers without a country code, as an
             uppercase ISO 3166-1 alpha-2 code. If omitted, O(phone_region) is used.
-            V(mobile | e164(c or phone_region\)) takes the country from an attribute. A number with an extension, a
-            word or other letters is not valid, except for the prefix C(tel:). People whose cell is empty for this
-            reason are listed in RV(frontdesk.contacts.ad_contacts_export#module:emptied).
+            V(mobile | e164(c or phone_region\)) takes the country from an attribute. A number with an extension, and
+            text with letters or other characters that do not belong to a number, are not valid, except for the prefix
+            C(tel:). People whose cell is empty for this reason are listed in
+            RV(frontdesk.contacts.ad_contacts_export#module:emptied).
           - C(primary_address), as in V(all.proxyAddresses | primary_address), returns the address from which Exchange
             sends mail. This is the address with the uppercase prefix C(SMTP:), which is removed.
           - C(of_entry), as in V(manager | of_entry('mail'\)), returns an attribute of another entry. It must be applied

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 from .._errors import InputError
@@ -23,6 +24,14 @@ INVALID_NUMBER = "not a valid phone number"
 
 # The scheme of phone numbers in URIs (RFC 3966), the only letters that a number can contain.
 _TEL_SCHEME = re.compile(r"\Atel:", re.IGNORECASE)
+
+# Characters around a number: quotes, with which spreadsheets mark text, and separators.
+_AROUND_NUMBER = " ,;'\"\u2018\u2019\u201c\u201d"
+# Besides digits, a number can contain these characters, and spaces, dashes and brackets (Unicode's general categories).
+_SIGNS = frozenset("+./\uff0b\uff0e\uff0f\u2212")
+_SEPARATOR_CATEGORIES = frozenset({"Zs", "Pd", "Ps", "Pe"})
+
+_MAX_DIGITS = 15  # ITU-T E.164, 6.1
 
 
 class PhoneStyle(NamedTuple):
@@ -72,9 +81,10 @@ def format_number(text: str, region: str, style: str = "e164") -> str:
     A number with an extension is not valid: E.164 numbers consist only of the country code and a number within that
     country (ITU-T E.164, 6.2), and without the extension it would be a different number.
 
-    A string with any other letters is not valid either. The library skips words before a number, and converts letters
-    after its first digits to digits as on a keypad, so it would return the number of another person. It also skips
-    asterisks, which belong to service codes such as *21*.
+    A string with letters or other characters that do not belong to a number is not valid either. The library skips
+    characters before and after a number, even if they replace unknown digits, and converts letters after its first
+    digits to digits as on a keypad, so it would return the number of another person. It also accepts more digits than
+    a number can have, for example if a string contains two numbers.
 
     :param text: phone number in any common notation; it is cleaned like a cell, and invisible characters are
         removed.
@@ -82,8 +92,8 @@ def format_number(text: str, region: str, style: str = "e164") -> str:
         valid region; in that case, only numbers with a country code are valid.
     :param style: one of `PHONE_STYLES`.
     """
-    number_text = _TEL_SCHEME.sub("", remove_invisible(clean(text)), count=1)
-    if any(character.isalpha() or character == "*" for character in number_text):
+    number_text = _TEL_SCHEME.sub("", remove_invisible(clean(text)).strip(_AROUND_NUMBER), count=1)
+    if not all(map(_belongs_to_number, number_text)):
         return ""
     try:
         number = library.phonenumbers.parse(number_text, region)
@@ -92,11 +102,21 @@ def format_number(text: str, region: str, style: str = "e164") -> str:
     if number.extension or not library.phonenumbers.is_valid_number(number):
         return ""
     formats = library.phonenumbers.PhoneNumberFormat
+    e164 = str(library.phonenumbers.format_number(number, formats.E164))
+    if len(e164) > len("+") + _MAX_DIGITS:
+        return ""
     if style == "national" and number.country_code == library.phonenumbers.country_code_for_region(
         region
     ):
         return str(library.phonenumbers.format_number(number, formats.NATIONAL))
     if style in {"international", "national"}:
         return str(library.phonenumbers.format_number(number, formats.INTERNATIONAL))
-    e164 = str(library.phonenumbers.format_number(number, formats.E164))
     return e164[1:] if style == "e164_no_plus" else e164
+
+
+def _belongs_to_number(character: str) -> bool:
+    return (
+        character.isdecimal()
+        or character in _SIGNS
+        or unicodedata.category(character) in _SEPARATOR_CATEGORIES
+    )
