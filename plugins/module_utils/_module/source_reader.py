@@ -52,6 +52,9 @@ class SourceReader:
 
     def __init__(self, session: LdapSession, page_size: int, object_types: Sequence[str]) -> None:
         self._session = session
+        # Entries to exclude, or to which people refer, do not have to be identified. One without an identity cannot be
+        # one of the people, because these have one.
+        self._any_session = replace(session, requires_identities=False)
         self._page_size = page_size
         self._now = datetime.now(timezone.utc)
         self._people_filter = people_filter(session.is_active_directory, self._now, object_types)
@@ -133,7 +136,7 @@ class SourceReader:
         referenced: dict[tuple[str, str], str] = {}
         for context in self._search_contexts():
             query = Query(context, "subtree", ANYTHING)
-            for page in read_entries_by_dn(self._session, names, query, wanted):
+            for page in read_entries_by_dn(self._any_session, names, query, wanted):
                 for name, entry in page:
                     for attribute, values in zip(wanted, entry.values):
                         if values:
@@ -218,15 +221,7 @@ class SourceReader:
         if ou not in self._identities_by_ou:
             self._check_excluded_ou(ou)
             query = Query(ou, "subtree", ANYTHING)
-            # An entry without an identity cannot be one of the people, because these have one.
-            pages = search(
-                self._session,
-                query,
-                [],
-                self._page_size,
-                self.references,
-                skip_unidentified=True,
-            )
+            pages = search(self._any_session, query, [], self._page_size, self.references)
             self._identities_by_ou[ou] = _identities(pages)
         return self._identities_by_ou[ou]
 
@@ -244,7 +239,7 @@ class SourceReader:
         if groups not in self._identities_by_groups:
             members = self._members_of(groups)
             queries = [Query(base, "subtree", ANYTHING) for base in self._search_contexts()]
-            pages = read_members(self._session, queries, members, [], page_size=self._page_size)
+            pages = read_members(self._any_session, queries, members, [], page_size=self._page_size)
             self._identities_by_groups[groups] = _identities(pages)
         return self._identities_by_groups[groups]
 
@@ -314,7 +309,7 @@ class SourceReader:
 
 
 def _identities(pages: Iterable[list[Entry]]) -> set[str]:
-    return {entry.identity for page in pages for entry in page}
+    return {entry.identity for page in pages for entry in page if entry.identity}
 
 
 def _smallest(attribute: str, values: Values) -> str | None:

@@ -75,20 +75,18 @@ class _FakeServer:
 
     def search(
         self,
-        _session: LdapSession,
+        session: LdapSession,
         query: Query,
         _attributes: object,
         _page_size: int,
         _references: object,
-        *,
-        skip_unidentified: bool = False,
     ) -> Iterator[list[Entry]]:
-        assert skip_unidentified == (query.filter == "(objectClass=*)")
+        assert session.requires_identities == (query.filter != "(objectClass=*)")
         yield self._search(query)
 
     def read_members(
         self,
-        _session: LdapSession,
+        session: LdapSession,
         queries: Sequence[Query],
         members: MemberCriteria,
         *_args: Any,
@@ -96,6 +94,7 @@ class _FakeServer:
     ) -> Iterator[list[Entry]]:
         assert members == MemberCriteria(["(memberOf=g)"], [])
         for query in queries:
+            assert session.requires_identities == (query.filter != "(objectClass=*)")
             yield self._search(query)
 
     def _search(self, query: Query) -> list[Entry]:
@@ -264,8 +263,9 @@ def test_entries_are_read_by_the_smallest_dn_in_each_attribute(
     calls: list[Any] = []
 
     def read_entries_by_dn(
-        _session: LdapSession, names: Sequence[str], query: Query, attributes: Sequence[str]
+        session: LdapSession, names: Sequence[str], query: Query, attributes: Sequence[str]
     ) -> Iterator[list[tuple[str, Entry]]]:
+        assert not session.requires_identities
         calls.append((names, query.search_base, attributes))
         yield [
             (names[0], Entry(IDENTITIES[5], [[b"z@x", b" ", b"m@x "], b""])),
