@@ -43,7 +43,7 @@ options:
       search_base:
         description:
           - Distinguished name of the entry at which the search starts, usually an Organizational Unit. Whitespace
-            around distinguished names is ignored.
+            and invisible characters around distinguished names are ignored.
           - Required unless O(sources[].member_of) is set. If not set, the whole directory is searched; in Active
             Directory, this is the domain of the server.
         type: str
