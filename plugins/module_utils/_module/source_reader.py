@@ -27,7 +27,12 @@ from .._directory.name_resolution import resolve_names
 from .._directory.probe import has_visible_entries
 from .._directory.query import Query, filter_and, filter_or, people_filter
 from .._directory.search import search
-from .._directory.single_entry import ANYTHING, require_entry, require_search_base
+from .._directory.single_entry import (
+    ANYTHING,
+    check_not_alias,
+    require_entry,
+    require_search_base,
+)
 from .._directory.timestamps import parse_timestamp
 from .._expressions.attribute_values import AttributeValueError, decode_values
 from .._text import MAX_TEXT_LENGTH, normalize
@@ -228,12 +233,7 @@ class SourceReader:
     def _check_excluded_ou(self, ou: str) -> None:
         action = f"Cannot read the excluded OU {ou} on {self._session.uri}"
         entry = require_entry(self._session, ou, ["objectClass"], EXCLUDED_OU, action)
-        if b"alias" in (name.lower() for name in entry.get("objectclass", ())):
-            raise DirectoryError(
-                action,
-                "it is an alias, and aliases are not followed",
-                "Set O(exclude_ous) to the DN of the entry to which the alias refers",
-            )
+        check_not_alias(entry, EXCLUDED_OU, action)
 
     def _identities_in(self, groups: tuple[str, ...]) -> set[str]:
         if groups not in self._identities_by_groups:
