@@ -222,7 +222,9 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
         missing_attributes=_explain_missing_attributes(
             read,
             result,
-            [*result.mapper.unseen_attributes, *result.reader.missing_attributes],
+            [*result.mapper.unseen_attributes, *result.reader.missing_attributes]
+            if any(tally.contacts or tally.causes for tally in result.tallies)
+            else [],
         ),
         incomplete_sources=[
             *explain_global_catalog(result.reader.session),
@@ -315,13 +317,25 @@ def _check_minimum(
     """
     if counts.contacts >= source.minimum:
         return
-    unseen = result.mapper.unseen_attributes if counts.causes else ()
-    blamed = find_blamed_attributes(options.columns, source, unseen)
-    missing = _explain_missing_attributes(options, result, blamed)
     raise DirectoryError(
         f"Cannot export {source.name} from {result.server}",
-        *explain_shortage(source, counts, missing),
+        *explain_shortage(source, counts, _explain_absences(options, result, source, counts)),
     )
+
+
+def _explain_absences(
+    options: ReadOptions, result: _ServerResult, source: Source, counts: SourceCounts
+) -> list[Diagnosis]:
+    """Explain why people or their attributes are missing from a source, the most probable reason first."""
+    unseen = result.mapper.unseen_attributes if counts.causes else ()
+    blamed = find_blamed_attributes(options.columns, source, unseen)
+    explanations = _explain_missing_attributes(options, result, blamed)
+    foreign = result.reader.foreign_members.get(source.groups)
+    if foreign and counts.found < source.minimum:
+        explanations += explain_foreign_members({source.groups: foreign})
+    if explanations or counts.found < source.minimum:
+        return [*explain_global_catalog(result.reader.session), *explanations]
+    return explanations
 
 
 def _explain_missing_attributes(
