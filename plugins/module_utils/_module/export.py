@@ -25,7 +25,11 @@ from .._roster.writer import WrittenRoster
 from .contested import contested_result
 from .export_options import ExportOptions, ReadOptions
 from .identity_check import IdentityCheck
-from .incomplete_sources import explain_foreign_members, explain_global_catalog
+from .incomplete_sources import (
+    explain_foreign_members,
+    explain_global_catalog,
+    explain_unknown_attributes,
+)
 from .missing_attributes import describe_usage, explain_missing_attribute
 from .shortage import SourceCounts, explain_shortage, find_blamed_attributes
 from .source_checks import find_repeated_sources
@@ -229,6 +233,7 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
         incomplete_sources=[
             *explain_global_catalog(result.reader.session),
             *explain_foreign_members(result.reader.foreign_members),
+            *explain_unknown_attributes(result.reader),
         ],
         references=select_people_references(result.reader.references),
         location_header=next(
@@ -331,8 +336,9 @@ def _explain_absences(
     blamed = find_blamed_attributes(options.columns, source, unseen)
     explanations = _explain_missing_attributes(options, result, blamed)
     foreign = result.reader.foreign_members.get(source.groups)
-    if foreign and counts.found < source.minimum:
-        explanations += explain_foreign_members({source.groups: foreign})
+    if counts.found < source.minimum:
+        explanations += explain_unknown_attributes(result.reader)
+        explanations += explain_foreign_members({source.groups: foreign} if foreign else {})
     if explanations or counts.found < source.minimum:
         return [*explain_global_catalog(result.reader.session), *explanations]
     return explanations

@@ -91,6 +91,14 @@ class Source:
         return self.location if self.location_rule is None else self.location_rule
 
     @property
+    def filters(self) -> dict[str, list[str]]:
+        """LDAP filters that users have written, by the option that contains them."""
+        return {
+            "O(filter)": [self.query.filter] if self.query.filter else [],
+            "O(exclude_filter)": [each for each in self.exclusion.filters if each != _HIDDEN],
+        }
+
+    @property
     def description(self) -> str:
         """Search base and groups, for messages."""
         groups = " or ".join(f"the group {group}" for group in self.groups)

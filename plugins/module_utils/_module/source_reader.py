@@ -21,6 +21,7 @@ from .._directory.by_dn import find_searchable_contexts, read_entries_by_dn
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry, Values
+from .._directory.filter_syntax import find_attributes
 from .._directory.groups import MemberCriteria, read_members, resolve_groups
 from .._directory.missing_entry import EXCLUDED_OU
 from .._directory.name_resolution import resolve_names
@@ -51,6 +52,8 @@ class SourceReader:
         missing, by the DNs of the groups of a source. Groups without such members are omitted.
     :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) that the server returned; they are not
         followed.
+    :ivar unknown_attributes: option that contains the attribute, for each attribute in filters that the schema of the
+        server does not contain.
     :ivar invalid_start_dates: identities of people whose start attribute does not contain a date; they are treated as
         already started.
     """
@@ -70,6 +73,7 @@ class SourceReader:
         self.excluded: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.foreign_members: dict[tuple[str, ...], int] = {}
         self.references: set[str] = set()
+        self.unknown_attributes: dict[str, str] = {}
         self._known_start_attributes: set[str] = set()
         self._unused_start_attributes: set[str] = set()
         self._wanted_attributes: set[str] = set()
@@ -116,6 +120,7 @@ class SourceReader:
                 yield included
             if is_empty and source.query.search_base:
                 require_search_base(self._session, source.query.search_base)
+            self._check_filters(source)
 
     def read_referenced_values(
         self, sources: Sequence[Source], columns: Sequence[Column]
@@ -288,6 +293,19 @@ class SourceReader:
                 f"the schema of the server has no attribute {attribute}",
                 f"Correct O(start_attribute){example if missing.suggestions else ''}",
             )
+
+    def _check_filters(self, source: Source) -> None:
+        """Check whether the schema contains the attributes in the filters of a source.
+
+        Servers do not report unknown attributes in filters. Conditions on them match nobody or, if negated, everybody
+        on some servers. Every schema contains objectClass (RFC 4512, 3.3).
+        """
+        for option, filters in source.filters.items():
+            names = set().union(*map(find_attributes, filters))
+            for name in sorted(names - {"objectclass"}):
+                self._resolve_names()
+                if self.attribute_names.explain_missing(name).is_unknown:
+                    self.unknown_attributes.setdefault(name, option)
 
     def _resolve_names(self) -> None:
         if not self.attribute_names.is_resolved:

@@ -31,8 +31,14 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.grou
     MemberCriteria,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.subschema import (
+    Subschema,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import (
     source_reader as module,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.incomplete_sources import (
+    explain_unknown_attributes,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
     parse_sources,
@@ -211,6 +217,22 @@ def test_people_with_a_start_date_in_the_future_are_excluded(
     params = export_params(source("OU=A"), start_attribute="Start")
     assert (IDENTITIES[1] in _read_identities(reader, params)[0]) is is_included
     assert (IDENTITIES[1] in reader.invalid_start_dates) is is_invalid
+
+
+def test_attributes_in_filters_that_the_schema_does_not_contain_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _FakeServer(monkeypatch)
+    reader = _source_reader()
+    definitions = ["( 2.5.4.4 NAME ( 'sn' 'surname' ) )", "( 2.5.4.3 NAME 'cn' )"]
+    reader.attribute_names.resolve(Subschema(definitions))
+    filters = {"filter": "(&(surname=*)(uid=*))", "exclude_filter": "(|(2.5.4.3=a)(cm;x=a)(uid=b))"}
+    _read_identities(reader, export_params(source("OU=A", **filters), skip_hidden=True))
+    assert reader.unknown_attributes == {"uid": "O(filter)", "cm;x": "O(exclude_filter)"}
+    assert [each.cause for each in explain_unknown_attributes(reader)] == [
+        "the schema of ldaps://dc1 has no attribute uid, which O(filter) uses",
+        "the schema of ldaps://dc1 has no attribute cm;x, which O(exclude_filter) uses",
+    ]
 
 
 @pytest.mark.parametrize("kind", [DirectoryError, ServerError])
