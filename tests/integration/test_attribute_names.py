@@ -233,19 +233,20 @@ class _RequestCounter(Fault):
 
 
 @pytest.mark.parametrize(
-    ("names", "search_filter", "searches"),
+    ("name", "search_filter", "searches"),
     [
-        (("sn", "mail"), None, 2),
-        (("sn", "mail"), "(objectClass=inetOrgPerson)", 2),
-        (("sn", "mail"), "(sn=*)", 3),
-        (("sn", "audio"), None, 3),
+        ("mail", None, 2),
+        ("mail", "(objectClass=inetOrgPerson)", 2),
+        ("mail", "(sn=*)", 3),
+        ("audio", None, 3),
     ],
 )
 def test_the_schema_is_only_read_if_an_attribute_is_missing_or_in_a_filter(
     open_ldap: RunningDirectory,
     ca: Authority,
     workspace: Workspace,
-    names: tuple[str, str],
+    *,
+    name: str,
     search_filter: str | None,
     searches: int,
 ) -> None:
@@ -254,7 +255,7 @@ def test_the_schema_is_only_read_if_an_attribute_is_missing_or_in_a_filter(
     certificate = ca.issue("localhost")
     with ldap_proxy(open_ldap, fault=counter, certificate=certificate) as uri:
         options = {"server_uri": [uri], "filter": search_filter}
-        assert export(open_ldap, workspace, *names, **options)["counts"]["contacts"]
+        assert export(open_ldap, workspace, "sn", name, **options)["counts"]["contacts"]
     assert counter.searches == searches
 
 

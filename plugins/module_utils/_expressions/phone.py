@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .._errors import InputError
 from .._text import clean, remove_invisible
 from . import library
+
+if TYPE_CHECKING:
+    import phonenumbers
 
 PHONE_STYLES = ("e164", "e164_no_plus", "international", "national")
 """Names of phone formats. Examples, in the same order: +4722123456, 4722123456, +47 22 12 34 56, 22 12 34 56.
@@ -27,7 +30,7 @@ _TEL_SCHEME = re.compile(r"\Atel:", re.IGNORECASE)
 
 # Characters around a number: quotes, with which spreadsheets mark text, and separators.
 _AROUND_NUMBER = " ,;'\"\u2018\u2019\u201c\u201d"
-# Besides digits, a number can contain these characters, and spaces, dashes and brackets (Unicode's general categories).
+# A number can also contain these characters, and spaces, dashes and brackets (Unicode's general categories).
 _SIGNS = frozenset("+./\uff0b\uff0e\uff0f\u2212")
 _SEPARATOR_CATEGORIES = frozenset({"Zs", "Pd", "Ps", "Pe"})
 
@@ -92,14 +95,8 @@ def format_number(text: str, region: str, style: str = "e164") -> str:
         valid region; in that case, only numbers with a country code are valid.
     :param style: one of `PHONE_STYLES`.
     """
-    number_text = _TEL_SCHEME.sub("", remove_invisible(clean(text)).strip(_AROUND_NUMBER), count=1)
-    if not all(map(_belongs_to_number, number_text)):
-        return ""
-    try:
-        number = library.phonenumbers.parse(number_text, region)
-    except library.phonenumbers.NumberParseException:
-        return ""
-    if number.extension or not library.phonenumbers.is_valid_number(number):
+    number = _parse_number(text, region)
+    if number is None:
         return ""
     formats = library.phonenumbers.PhoneNumberFormat
     e164 = str(library.phonenumbers.format_number(number, formats.E164))
@@ -112,6 +109,19 @@ def format_number(text: str, region: str, style: str = "e164") -> str:
     if style in {"international", "national"}:
         return str(library.phonenumbers.format_number(number, formats.INTERNATIONAL))
     return e164[1:] if style == "e164_no_plus" else e164
+
+
+def _parse_number(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+    """Parse a phone number; return None if it is not valid. For the parameters, see `format_number`."""
+    number_text = _TEL_SCHEME.sub("", remove_invisible(clean(text)).strip(_AROUND_NUMBER), count=1)
+    if not all(map(_belongs_to_number, number_text)):
+        return None
+    try:
+        number = library.phonenumbers.parse(number_text, region)
+    except library.phonenumbers.NumberParseException:
+        return None
+    is_valid = not number.extension and library.phonenumbers.is_valid_number(number)
+    return number if is_valid else None
 
 
 def _belongs_to_number(character: str) -> bool:

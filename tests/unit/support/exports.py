@@ -122,7 +122,12 @@ class FakeDirectory:
         return MemberCriteria([], groups, self.foreign_members)
 
     def _read_members(
-        self, _session: LdapSession, _queries: object, members: MemberCriteria, *_args: Any, **_more: Any
+        self,
+        _session: LdapSession,
+        _queries: object,
+        members: MemberCriteria,
+        *_args: Any,
+        **_more: Any,
     ) -> Iterator[EntryPage]:
         for group in members.dns:
             page = self.people[group.partition("=")[2]]

@@ -83,9 +83,13 @@ from hypothesis import strategies as st
         # Quotes and separators around a number.
         ("'+49 30 12345", "", "+493012345"),
         ("\u201e030 12345\u201c,", "DE", "+493012345"),
-        ("\"030 12345\";", "DE", "+493012345"),
+        ('"030 12345";', "DE", "+493012345"),
         # Separators of several scripts.
-        ("\uff0b\uff14\uff19\u3000\uff08\uff13\uff10\uff09\uff0f\uff11\uff12\uff13\uff14\uff15", "", "+493012345"),
+        (
+            "\uff0b\uff14\uff19\u3000\uff08\uff13\uff10\uff09\uff0f\uff11\uff12\uff13\uff14\uff15",
+            "",
+            "+493012345",
+        ),
         ("+49\u201330\u201112345", "", "+493012345"),
         # Control characters are replaced, as in the cells to which phone_style applies.
         ("TEL:+47\t912\n34\x00567", "", "+4791234567"),
