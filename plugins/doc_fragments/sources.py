@@ -22,8 +22,9 @@ options:
       location:
         description:
           - Identifier of the location in your account with the service. Must not contain uppercase letters or spaces.
+          - Must be a string. Quote an identifier that YAML would read as a number, a date or a boolean.
           - To create contacts for all locations, omit this option in all sources.
-        type: str
+        type: raw
       location_value:
         description:
           - >-
@@ -37,9 +38,9 @@ options:
       locations:
         description:
           - Identifiers that O(sources[].location_value) may return. Each of these locations is included in the counts,
-            even if it has no contacts.
+            even if it has no contacts. Quote them as in O(sources[].location).
         type: list
-        elements: str
+        elements: raw
       search_base:
         description:
           - Distinguished name of the entry at which the search starts, usually an Organizational Unit. Whitespace
