@@ -124,7 +124,7 @@ class SourceReader:
 
     def read_referenced_values(
         self, sources: Sequence[Source], columns: Sequence[Column]
-    ) -> dict[tuple[str, str], str]:
+    ) -> dict[tuple[str, str], str | None]:
         """Read the entries to which people's attributes refer by DN, such as the entry of a manager.
 
         :param columns: columns whose expressions may use of_entry; location rules may also use it.
@@ -143,16 +143,14 @@ class SourceReader:
         naming = sorted({attribute for attribute, _wanted in lookups})
         wanted = sorted({attribute for _naming, attribute in lookups})
         names = self._read_names(sources, naming)
-        referenced: dict[tuple[str, str], str] = {}
+        referenced: dict[tuple[str, str], str | None] = {}
         for context in self._search_contexts():
             query = Query(context, "subtree", ANYTHING)
             for page in read_entries_by_dn(self._any_session, names, query, wanted):
                 for name, entry in page:
                     for attribute, values in zip(wanted, entry.values):
                         if values:
-                            referenced[normalize(name), attribute] = (
-                                _smallest(attribute, values) or ""
-                            )
+                            referenced[normalize(name), attribute] = _smallest(attribute, values)
         self._wanted_attributes.update(wanted)
         self._referenced_attributes.update(attribute for _name, attribute in referenced)
         return referenced

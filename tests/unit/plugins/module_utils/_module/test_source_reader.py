@@ -308,7 +308,7 @@ def test_entries_are_read_by_the_smallest_dn_in_each_attribute(
     assert reader.missing_attributes == ["sn"]
     # DNs are sent to the server exactly as the server returned them.
     assert calls == [(sorted(["CN=b", decomposed]), "DC=x", ["mail", "sn"])]
-    assert values == {("CN=b", "mail"): "", ("CN=å", "mail"): "m@x"}
+    assert values == {("CN=b", "mail"): None, ("CN=å", "mail"): "m@x"}
     assert server.queries[0].filter == "(&(objectClass=inetOrgPerson)(|(manager=*)(secretary=*)))"
 
 
