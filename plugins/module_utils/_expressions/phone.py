@@ -34,6 +34,9 @@ _AROUND_NUMBER = " ,;'\"\u2018\u2019\u201c\u201d"
 _SIGNS = frozenset("+./\uff0b\uff0e\uff0f\u2212")
 _SEPARATOR_CATEGORIES = frozenset({"Zs", "Pd", "Ps", "Pe"})
 
+# Characters after an area code, as in 030/12345, or after a complete number, as in 030 12345/46 for two numbers.
+_ALTERNATIVE = re.compile("[/(\\[\uff0f\uff08\uff3b]")
+
 _MAX_DIGITS = 15  # ITU-T E.164, 6.1
 
 
@@ -87,7 +90,7 @@ def format_number(text: str, region: str, style: str = "e164") -> str:
     A string with letters or other characters that do not belong to a number is not valid either. The library skips
     characters before and after a number, even if they replace unknown digits, and converts letters after its first
     digits to digits as on a keypad, so it would return the number of another person. It also accepts more digits than
-    a number can have, for example if a string contains two numbers.
+    a number can have, and joins two numbers or a number and its extension after a slash or in brackets.
 
     :param text: phone number in any common notation; it is cleaned like a cell, and invisible characters are
         removed.
@@ -116,8 +119,16 @@ def _parse_number(text: str, region: str) -> phonenumbers.PhoneNumber | None:
     number_text = _TEL_SCHEME.sub("", remove_invisible(clean(text)).strip(_AROUND_NUMBER), count=1)
     if not all(map(_belongs_to_number, number_text)):
         return None
+    number = _parse_with_library(number_text, region)
+    complete = (number_text[: match.start()] for match in _ALTERNATIVE.finditer(number_text))
+    if number is None or any(_parse_with_library(each, region) for each in complete):
+        return None
+    return number
+
+
+def _parse_with_library(text: str, region: str) -> phonenumbers.PhoneNumber | None:
     try:
-        number = library.phonenumbers.parse(number_text, region)
+        number = library.phonenumbers.parse(text, region)
     except library.phonenumbers.NumberParseException:
         return None
     is_valid = not number.extension and library.phonenumbers.is_valid_number(number)
