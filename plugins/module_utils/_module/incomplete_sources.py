@@ -47,9 +47,11 @@ def explain_unknown_attributes(reader: SourceReader) -> list[Diagnosis]:
     """Return an explanation for each attribute in filters that the schema of the server does not contain."""
     return [
         explain_missing_attribute(
-            reader.attribute_names.explain_missing(name), reader.session.uri, f"which {option} uses"
+            reader.attribute_names.explain_missing(name),
+            reader.session.uri,
+            f"which {source_option} uses",
         )
-        for name, option in reader.unknown_attributes.items()
+        for name, source_option in reader.unknown_attributes.items()
     ]
 
 
