@@ -385,6 +385,21 @@ class TestEarlyResponses:
         )
         assert result.data["kind"] == "service_unsure"
 
+    def test_a_response_that_ends_within_its_headers_is_not_an_acceptance(
+        self, ca: Authority, workspace: Workspace
+    ) -> None:
+        def handle(connection: Connection) -> None:
+            connection.read_request()
+            connection.tls.sendall(b"HTTP/1.1 200 OK\r\nContent-")
+
+        with raw_service(ca, handle) as url:
+            result = _upload_to(url, ca, workspace, result=None)
+        assert result.message == (
+            f"Cannot upload to {url}: its response is incomplete. Run again to send the roster once"
+            " more; the service may already have accepted it."
+        )
+        assert result.data["kind"] == "service_unsure"
+
     def test_a_lost_connection_is_reported_without_terms_of_the_tls_library(
         self, ca: Authority, workspace: Workspace
     ) -> None:
