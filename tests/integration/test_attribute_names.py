@@ -145,7 +145,7 @@ def test_locations_start_dates_and_referenced_entries_can_use_oids(
 def test_an_attribute_with_an_option_can_be_a_column(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """An attribute without an option does not yield values with an option, but a warning suggests the name with it."""
+    """A name without an option does not match values with one, but a warning suggests the name with the option."""
     company = directory.company
     person = company.at(company.site("tromso"))[0]
     values = ("sn;lang-EL", "all['sn;lang-el'] | first | upper", "pager or 'none'", "sn")
@@ -196,7 +196,7 @@ def test_a_name_that_the_schema_does_not_define_is_reported_with_a_suggestion(
 def test_a_supertype_does_not_yield_the_values_of_its_subtypes(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    """For the attribute name, a server also returns its subtypes (RFC 4511, 4.5.1.8), such as cn and givenName."""
+    """If the attribute `name` is requested, a server also returns its subtypes, such as cn (RFC 4511, 4.5.1.8)."""
     result = export(open_ldap, workspace, "sn", "name")
     (warning,) = result.warnings
     assert warning == (
@@ -209,7 +209,7 @@ def test_a_supertype_does_not_yield_the_values_of_its_subtypes(
 def test_a_start_attribute_that_no_entry_has_is_reported(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """If the schema defines the attribute, exports do not report it, because only new people might have it."""
+    """If the schema defines the attribute, only ad_contacts_info reports it, because only new people might have it."""
     options: dict[str, Any] = {"sources": [tromso(directory)], "columns": columns_of("sn")}
     assert export(directory, workspace, "sn", start_attribute="audio").warnings == []
     (cause,) = problem_causes(run_info(directory, workspace, start_attribute="audio", **options))

@@ -218,7 +218,10 @@ def test_two_entries_with_the_same_identity_stop_the_export(
 def test_an_entry_without_an_identity_is_named_by_its_parent(
     company: Company, ca: Authority, workspace: Workspace
 ) -> None:
-    """Entries in the compat tree of FreeIPA, for example, have no identities. They can be excluded and referred to."""
+    """Other people can refer to entries without an identity, and such entries can be members of an excluded group.
+
+    In FreeIPA, for example, the entries in the compat tree have no identity.
+    """
     tromso, oslo = (company.site_dn(company.site(name)) for name in ("tromso", "oslo-hq"))
     person, boss = (company.at(company.site(name))[0] for name in ("tromso", "oslo-hq"))
     hidden = f'access to dn.subtree="{oslo}" attrs=entryUUID by * none\n'

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Validation of the role's variables: an invalid value is reported before anything is read."""
+"""Validation of the role's variables, and their values from vaults and surveys.
+
+An invalid value is reported before anything is read.
+"""
 
 from __future__ import annotations
 

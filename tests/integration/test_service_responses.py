@@ -254,7 +254,7 @@ class TestInterpretation:
             (ServiceResponse(200, b""), COUNTS, "it is empty;"),
         ],
     )
-    def test_a_status_alone_is_not_an_acceptance(
+    def test_a_success_status_is_not_an_acceptance_if_the_response_casts_doubt_on_it(
         self,
         response: ServiceResponse,
         result: JsonObject | None,

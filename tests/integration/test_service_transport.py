@@ -345,7 +345,7 @@ class TestEarlyResponses:
             connections.append(connection)
             connection.read_head()
             connection.respond(f"{status} Early", b"", "Location: /other")
-            # Closing a socket with unread data resets the connection.
+            # Closing a socket with unread data resets the connection. A delay lets the client read the response first.
             time.sleep(0.1 if is_delayed else 0)
 
         with raw_service(ca, handle, maximum=maximum) as url:
