@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EXPORT_FIRST = "Export a roster to it first."
 NOT_A_HEADER = (
     "it contains characters that are not allowed in an HTTP header."
-    " Use only printable ASCII characters."
+    " Use only printable ASCII characters, without line breaks."
 )
 
 FILES: list[tuple[bytes | None, str]] = [

@@ -172,7 +172,7 @@ def _credential(params: Mapping[str, Any]) -> Credential:
 
 def _split_token(params: Mapping[str, Any], in_query: str) -> tuple[str, str]:
     """Return the prefix of the token and the token itself, whether or not they are in the same option."""
-    token, prefix = params["token"] or "", params["token_prefix"]
+    token, prefix = (params["token"] or "").lstrip(" "), params["token_prefix"]
     scheme, _separator, rest = token.partition(" ")
     if in_query:
         return (prefix or "").strip(), rest.strip() if scheme.lower() == "bearer" else token

@@ -167,6 +167,8 @@ def test_the_default_prefix_is_bearer_in_the_authorization_header_only(
         ({"token": "Basic YTpi"}, "Basic", "YTpi"),
         ({"token": "Token token=abc"}, "Token", "token=abc"),
         ({"token": "Bearer "}, "Bearer", "Bearer "),
+        ({"token": "  abc"}, "Bearer", "abc"),
+        ({"token": " Basic abc"}, "Basic", "abc"),
         ({"token": "Bearer abc", "token_prefix": "Bearer"}, "Bearer", "abc"),
         ({"token": "bearer abc", "token_prefix": " Bearer "}, "Bearer", "abc"),
         ({"token": "Bearerabc", "token_prefix": "Bearer"}, "Bearer", "Bearerabc"),
