@@ -10,6 +10,7 @@ It compares a roster with the baseline, checks the plan, uploads the roster, and
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
@@ -23,9 +24,11 @@ from .._roster.comparison import choose_layout
 from .._roster.diff import plan_diff
 from .._roster.external_sort import SpillArea, open_spill_area
 from .._roster.files import RosterFile, ids_path, load_roster
-from .._roster.guard import GuardError, check_plan
+from .._roster.guard import GuardError, check_transition
 from .._roster.key_check import count_ambiguous_keys
-from .._roster.plan import Plan, make_plan
+from .._roster.plan import ADDED, CHANGED, MOVED, REMOVED, REMOVED_INVALID, Plan, make_plan
+from .._roster.required_contacts import check_columns, find_unmatched
+from .._roster.transition import LAST_ACCEPTED, RosterChanges, Transition
 from .._service.answer import Answer, read_answer
 from .._service.client import send_file
 from .._service.masking import Masker
@@ -189,6 +192,7 @@ def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
                 "it contains a header but no contacts",
                 "Export a roster to it first",
             )
+        check_columns(roster, options.limits.must_contain)
         yield roster
 
 
@@ -244,15 +248,54 @@ def _upload(
         receipt=baseline.receipt if baseline else None,
         warnings=tuple(warnings),
     )
+    is_unchanged = bool(baseline and baseline.receipt.complete and plan.is_empty)
+    transition = _summarize(plan, no_baseline_cause or "")
+    if is_unchanged and not options.force:
+        transition = replace(transition, has_upload=False)
+    else:
+        unmatched = find_unmatched(roster, options.limits.must_contain)
+        transition = replace(transition, unmatched=unmatched)
     try:
-        check_plan(plan, options.limits, no_baseline_cause)
+        outcome = replace(outcome, warnings=(*outcome.warnings, *check_transition(transition, options.limits)))
     except GuardError as error:
         return replace(outcome, error=error)
-    if baseline and baseline.receipt.complete and plan.is_empty and not options.force:
+    if baseline and not transition.has_upload:
         return _update_identities(options, outcome, baseline, roster, check_mode)
     if check_mode:
         return replace(outcome, changed=True, uploaded=True)
     return _send(options, outcome, _Transition(roster, binding, stored, baseline))
+
+
+def _summarize(plan: Plan, first_upload_cause: str) -> Transition:
+    """Return the numbers of a plan for the guard.
+
+    A plan does not contain the old locations of moved contacts, so they are not counted at any known location.
+    """
+
+    def by_location(*kinds: str) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for (location, kind), number in plan.counts.items():
+            if kind in kinds:
+                counts[location] += number
+        return counts
+
+    unchanged = Counter(plan.unchanged)
+    changes = RosterChanges(
+        label=LAST_ACCEPTED,
+        rows=plan.baseline_rows,
+        by_location=unchanged + by_location(CHANGED, REMOVED),
+        removed=by_location(REMOVED),
+        moved_to=by_location(MOVED),
+        changed=by_location(CHANGED),
+        added=by_location(ADDED),
+        removed_invalid=plan.count(REMOVED_INVALID),
+    )
+    return Transition(
+        plan_id=plan.id,
+        new_by_location=unchanged + by_location(ADDED, CHANGED, MOVED),
+        known=() if first_upload_cause else (changes,),
+        first_upload_cause=first_upload_cause,
+    )
 
 
 def _baseline_warnings(options: UploadOptions, baseline: Baseline | None) -> Iterator[str]:
