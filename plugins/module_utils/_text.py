@@ -152,6 +152,16 @@ def join_names(names: Sequence[str], maximum: int = 5) -> str:
     return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
+def format_count(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun, as in ``1 contact`` or ``2 contacts``.
+
+    :param number: number of things.
+    :param singular: noun for one thing.
+    :param plural: noun for another number; by default, the singular with an s.
+    """
+    return f"{number} {singular if number == 1 else plural or f'{singular}s'}"
+
+
 def make_printable(text: str) -> str:
     """Remove escape sequences, and replace all other nonprintable characters with spaces.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from ..module_utils._text import format_count
 from ._result import (
     EXPORTED,
     PREVIEW,
@@ -74,7 +75,7 @@ def location_line(counts: LocationCounts) -> str:
 
 def verdict_line(result: SyncResult) -> str:
     """Return the sentence that states what the sync did."""
-    contacts = _contacts(result.contacts)
+    contacts = format_count(result.contacts, "contact")
     if result.failure is not None:
         return f"{'Stopped' if result.verdict == STOPPED else 'Failed'}: {result.failure.message}"
     if result.verdict == UPLOADED and result.service and not result.service["confirmed"]:
@@ -102,10 +103,6 @@ def _plan_text(result: SyncResult) -> str:
     return ", ".join(f"{(result.plan or {}).get(kind, 0)} {kind}" for kind in kinds) + "."
 
 
-def _contacts(number: int) -> str:
-    return "1 contact" if number == 1 else f"{number} contacts"
-
-
 def summary(result: SyncResult) -> str:
     """Return three lines of text for an email or a chat message.
 
@@ -123,7 +120,7 @@ def summary(result: SyncResult) -> str:
     )
     return "\n".join(
         (
-            f"Contact sync {result.name}: {result.verdict} ({_contacts(result.contacts)})",
+            f"Contact sync {result.name}: {result.verdict} ({format_count(result.contacts, 'contact')})",
             " ".join(details.split()),
             f"Started {result.started}, took {result.duration:g} s, {origin}",
         )

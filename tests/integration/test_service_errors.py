@@ -125,7 +125,7 @@ def test_rejected_rows_are_reported_without_personal_data(
     result = run_failing_upload(service, workspace)
     assert result.message == (
         f"Cannot upload to {service.url}: it returned HTTP 422 and rejected 1 row; no row is treated"
-        ' as accepted. The service reports: 1 row: Location: "is not a location of this account", vardo.'
+        ' as accepted. The service reports: 1 row: Location: "is not a location of this account", at vardo.'
         " Compare the location identifier vardo with the locations of the account in the service;"
         " service.errors lists the rows."
     )
@@ -165,7 +165,7 @@ class TestConnection:
         result = run_failing_upload(service, workspace, ca_path=None)
         pattern = (
             f"Cannot upload to {service.url}: its certificate was issued by an unknown CA (unable to get local issuer"
-            " certificate); the certificate is for localhost, was issued by *, is valid from *, and was verified for"
+            " certificate); the certificate is for *, was issued by *, is valid from *, and was verified for"
             " localhost with the CA certificates of this host. Set ca_path to a file with the * CA *."
         )
         assert fnmatchcase(result.message, pattern), result.message

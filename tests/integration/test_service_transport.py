@@ -481,10 +481,12 @@ def test_an_expired_server_certificate_is_an_error(ca: Authority, workspace: Wor
     with receiver(ca, locations=["oslo-hq"], certificate=expired) as service:
         result = _upload(service, workspace)
         assert service.requests == 0
-    assert result.message == (
-        f"Cannot upload to {service.url}: its certificate has expired (certificate has expired)."
-        " Renew the server's certificate."
+    assert result.message.startswith(
+        f"Cannot upload to {service.url}: its certificate has expired (certificate has expired); the certificate is"
+        " for localhost, was issued by "
     )
+    assert f" to {now - timedelta(days=1):%Y-%m-%d}, and was verified" in result.message
+    assert result.message.endswith(". Renew the server's certificate.")
     assert result.data["attempts"] == 1
 
 

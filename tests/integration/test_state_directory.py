@@ -45,7 +45,7 @@ def test_a_volume_whose_modes_are_extended_at_each_mount_keeps_working(
         extend_modes(workspace.root / "volume")
         write_roster(workspace.dest, make_contacts(count))
         preview = run_upload(service, workspace, state_dir=str(state_dir), **CHECK_MODE)
-        assert file_mode(state_dir) == (0o2770 if "/" in name else 0o2775)
+        assert file_mode(state_dir) == 0o2770
         result = run_upload(service, workspace, state_dir=str(state_dir))
         assert result["uploaded"]
         assert result["plan"]["added"] == 1

@@ -14,7 +14,7 @@ from .._errors import InputError
 from .._expressions import library
 from .._expressions.expression import Expression, compile_expression
 from .._expressions.phone import PhoneStyle, check_region
-from .._text import MAX_TEXT_LENGTH, SURROGATE, clean, compose
+from .._text import MAX_TEXT_LENGTH, SURROGATE, clean, compose, format_count
 from .formulas import is_possible_formula
 
 MAX_ROW_LENGTH = MAX_TEXT_LENGTH
@@ -69,7 +69,7 @@ class Column:
             return FORMULA
         max_length = MAX_ROW_LENGTH if self.max_length is None else self.max_length
         if len(cell) > max_length:
-            return f"longer than {'1 character' if max_length == 1 else f'{max_length} characters'}"
+            return f"longer than {format_count(max_length, 'character')}"
         return None
 
 

@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+from .._text import format_count
 from .connection import LdapSession
 from .diagnosis import DirectoryError, ServerError, explain_failure, result_error
 from .dn import parent_dn
@@ -134,7 +135,7 @@ def _next_page(pages: Iterator[Page], action: str) -> Page | None:
         return next(pages, None)
     except OversizeError as error:
         # The size might be wrong because of a broken response, so another server might succeed.
-        entries = "1 entry" if error.entry_count == 1 else f"{error.entry_count} entries"
+        entries = format_count(error.entry_count, "entry", "entries")
         raise ServerError(
             action,
             f"the server sent a message of {error.size} bytes after {entries}, which exceeds the maximum of"

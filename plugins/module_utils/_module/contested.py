@@ -14,6 +14,7 @@ from typing import Any
 
 from .._contacts.model import GLOBAL_LOCATION
 from .._roster.writer import ContestedColumn
+from .._text import format_count
 
 CONTESTED_REMEDY = "Correct the entries of the people who do not own the value"
 
@@ -50,7 +51,7 @@ def describe_contested(contested: ContestedColumn, identities_file: str = "") ->
     :param identities_file: as for `contested_warnings`.
     """
     count, left_out = contested.count, contested.left_out
-    people = "1 person has" if count == 1 else f"{count} people have"
+    people = format_count(count, "person has", "people have")
     keepers = (
         "another person, who keeps it"
         if contested.values == 1

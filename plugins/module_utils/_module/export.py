@@ -22,6 +22,7 @@ from .._errors import Diagnosis
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
 from .._roster.writer import WrittenRoster
+from .._text import format_count
 from .contested import contested_result
 from .export_options import ExportOptions, ReadOptions
 from .identity_check import IdentityCheck
@@ -115,7 +116,7 @@ class Export:
         :param written: summary of the roster after it was written.
         :param ids_path: path of the identities file; empty if it is not kept.
         """
-        contacts = "1 contact" if written.row_count == 1 else f"{written.row_count} contacts"
+        contacts = format_count(written.row_count, "contact")
         sentences = [f"Read {contacts} from {self.server}."]
         if written.left_out_causes:
             sentences.append(f"Left out: {_most_common(written.left_out_causes)}.")
@@ -341,7 +342,7 @@ def _check_left_out(roster: Roster) -> None:
     causes = Counter(person.cause for person in roster.left_out())
     if causes:
         count = sum(causes.values())
-        people = "1 person has" if count == 1 else f"{count} people have"
+        people = format_count(count, "person has", "people have")
         raise DirectoryError(
             f"Stopped because {people} no valid row",
             _most_common(causes),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from .._directory.connection import LdapSession
 from .._errors import Diagnosis
+from .._text import format_count
 
 
 def explain_foreign_members(foreign_members: Mapping[tuple[str, ...], int]) -> list[Diagnosis]:
@@ -19,7 +20,7 @@ def explain_foreign_members(foreign_members: Mapping[tuple[str, ...], int]) -> l
     """
     return [
         Diagnosis(
-            f"{'1 member' if count == 1 else f'{count} members'} of {_describe(groups)}, or of nested groups,"
+            f"{format_count(count, 'member')} of {_describe(groups)}, or of nested groups,"
             f" {'is' if count == 1 else 'are'} in another domain and therefore missing",
             "Read the people of each domain from a server of that domain, in a separate sync",
         )

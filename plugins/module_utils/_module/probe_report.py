@@ -23,7 +23,7 @@ from .._directory.settings import ConnectionSettings
 from .._errors import Diagnosis
 from .._roster.overlaps import Overlap
 from .._roster.writer import ContestedColumn
-from .._text import join_names
+from .._text import format_count, join_names
 from .contested import CONTESTED_REMEDY, describe_contested
 from .missing_attributes import describe_usage, explain_missing_attribute
 from .shortage import SourceCounts, explain_shortage, find_blamed_attributes
@@ -169,7 +169,7 @@ def find_overlap_notes(server: str, overlaps: Sequence[Overlap]) -> list[Problem
     return [
         Problem(
             server,
-            f"{each.count} {'person is' if each.count == 1 else 'people are'} at both {' and '.join(each.locations)}",
+            f"{format_count(each.count, 'person is', 'people are')} at both {' and '.join(each.locations)}",
             "If this is not intended, check whether one search base contains the other",
         )
         for each in overlaps

@@ -55,7 +55,7 @@ from .._state.directory import (
 )
 from .._state.lock import exclusive_lock, shared_lock
 from .._state.receipt import Binding, Receipt, StateError, strip_query, with_history
-from .._text import make_printable, make_values_printable
+from .._text import format_count, make_printable, make_values_printable
 from .partial_acceptance import partially_accepted_roster
 from .upload_options import UploadOptions
 
@@ -325,7 +325,7 @@ def _key_warnings(options: UploadOptions, roster: RosterFile, spill: SpillArea) 
         "Set O(key) to columns that identify each contact, or keep the identities file"
         f" {ids_path(options.src)} with the roster."
     )
-    contacts = "1 contact" if roster.row_count == 1 else f"{roster.row_count} contacts"
+    contacts = format_count(roster.row_count, "contact")
     if counts.empty:
         yield (
             f"Cannot identify {counts.empty} of {contacts}: {reason}, and the cells in {key}"

@@ -31,6 +31,7 @@ from typing import Any, BinaryIO, NamedTuple
 from .._contacts.model import LeftOut
 from .._errors import InputError
 from .._files import snapshot
+from .._text import format_count
 
 _IDS_FORMAT = 1
 """Version of the format of identities files. A file in another format is ignored."""
@@ -318,7 +319,7 @@ def _describe_width(
     if not cells:
         return f"line {last_line} is empty"
     lines = _line_range(previous_line, last_line)
-    count = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+    count = format_count(len(cells), "cell")
     return f"the row on {lines} has {count} instead of {len(header)}"
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._text import format_count
 from .document import (
     EMPTY,
     HTML,
@@ -282,7 +283,7 @@ class _DocumentReader:
         # can represent several rows, so only an empty list is known to be incomplete.
         listed = len(self.errors) if isinstance(self.errors, list) else 0
         if self._format.status and listed < (1 if self._format.row_column else self._row_count):
-            rows = "1 row" if self._row_count == 1 else f"{self._row_count} rows"
+            rows = format_count(self._row_count, "row")
             yield f"{label} lists {listed} of {rows}"
 
     def _count_mismatches(self) -> Iterator[str]:

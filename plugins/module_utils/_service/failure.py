@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .._errors import Diagnosis
+from .._text import format_count
 from .._tls import Verification, explain_certificate
 from .library import requests, urllib3
 from .retry import NOT_SENT, OUTCOME_UNKNOWN, PERMANENT
@@ -71,7 +72,7 @@ class Progress:
     @property
     def timeout_text(self) -> str:
         """The timeout as text."""
-        return "1 second" if self.timeout == 1 else f"{self.timeout} seconds"
+        return format_count(self.timeout, "second")
 
 
 class Failure(NamedTuple):
@@ -130,7 +131,7 @@ def classify_truncation(missing: int) -> Failure:
 
     :param missing: number of missing bytes.
     """
-    size = "1 byte" if missing == 1 else f"{missing} bytes"
+    size = format_count(missing, "byte")
     return Failure(
         Diagnosis(
             f"the roster became {size} shorter while it was being sent",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .._errors import Diagnosis
+from .._text import format_count
 from .answer import Answer
 from .endpoint import Endpoint, ResultFormat
 from .firewall import explain_firewall
@@ -239,7 +240,9 @@ def _explain_refusals(answer: Answer, status_text: str, *, is_success: bool) -> 
     remedy = _refusal_remedy(answer)
     if answer.errors:
         remedy += "; service.errors lists the rows"
-    return Diagnosis(f"{status_text} and rejected {_rows(count)}; {consequence}{causes}", remedy)
+    return Diagnosis(
+        f"{status_text} and rejected {format_count(count, 'row')}; {consequence}{causes}", remedy
+    )
 
 
 def _describe_causes(causes: Sequence[RefusalCause], count: int) -> str:
@@ -253,7 +256,7 @@ def _describe_causes(causes: Sequence[RefusalCause], count: int) -> str:
 
 def _describe_cause(cause: RefusalCause, count: int) -> str:
     """Describe a cause, as in ``93 rows: Location: "is unknown", all at oslo-main``."""
-    rows = "all rows" if cause.rows == count > 1 else _rows(cause.rows)
+    rows = "all rows" if cause.rows == count > 1 else format_count(cause.rows, "row")
     texts = [rows, cause.column, _quote(cause.cause) if cause.cause else ""]
     text = ": ".join(each for each in texts if each)
     if len(cause.locations) == 1 and cause.locations[0][1] == cause.rows:
@@ -285,10 +288,6 @@ def _concerns_location(cause: RefusalCause, location_column: str) -> bool:
     if cause.column:
         return cause.column == location_column
     return bool(re.search(r"\blocations?\b", cause.cause, re.IGNORECASE))
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
 
 
 def _quote(text: str) -> str:

@@ -14,6 +14,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._text import (
     SURROGATE,
     clean,
     compose,
+    format_count,
     has_many_marks,
     make_printable,
     make_values_printable,
@@ -203,3 +204,16 @@ def test_normalization_takes_linear_time(text: str) -> None:
         started = time.process_time()
         function(text)
         assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("number", "nouns", "text"),
+    [
+        (1, ["contact"], "1 contact"),
+        (0, ["contact"], "0 contacts"),
+        (2, ["entry", "entries"], "2 entries"),
+        (1, ["entry", "entries"], "1 entry"),
+    ],
+)
+def test_a_noun_agrees_with_its_number(number: int, nouns: list[str], text: str) -> None:
+    assert format_count(number, *nouns) == text
