@@ -248,18 +248,18 @@ def _upload(
         receipt=baseline.receipt if baseline else None,
         warnings=tuple(warnings),
     )
-    is_unchanged = bool(baseline and baseline.receipt.complete and plan.is_empty)
-    transition = _summarize(plan, no_baseline_cause or "")
-    if is_unchanged and not options.force:
-        transition = replace(transition, has_upload=False)
-    else:
-        unmatched = find_unmatched(roster, options.limits.must_contain)
-        transition = replace(transition, unmatched=unmatched)
+    has_upload = options.force or not (baseline and baseline.receipt.complete and plan.is_empty)
+    transition = replace(
+        _summarize(plan, no_baseline_cause or ""),
+        unmatched=find_unmatched(roster, options.limits.must_contain) if has_upload else (),
+        has_upload=has_upload,
+    )
     try:
-        outcome = replace(outcome, warnings=(*outcome.warnings, *check_transition(transition, options.limits)))
+        warnings += check_transition(transition, options.limits)
     except GuardError as error:
         return replace(outcome, error=error)
-    if baseline and not transition.has_upload:
+    outcome = replace(outcome, warnings=tuple(warnings))
+    if baseline and not has_upload:
         return _update_identities(options, outcome, baseline, roster, check_mode)
     if check_mode:
         return replace(outcome, changed=True, uploaded=True)

@@ -171,7 +171,9 @@ def _required_contact(number: int, contact: Mapping[Any, Any]) -> RequiredContac
         # The value is personal data, so it is not shown.
         if not isinstance(title, str) or not isinstance(value, str):
             raise InputError(
-                action, "it contains a title or a value that is not a string", "Write both in quotes"
+                action,
+                "it contains a title or a value that is not a string",
+                "Write both in quotes",
             )
         if not value.strip():
             raise InputError(

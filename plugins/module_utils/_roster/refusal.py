@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 
+from .._text import format_count, join_names
 from .limits import (
     KEEP,
     MAX_REMOVED,
@@ -29,9 +30,6 @@ from .plan import ADDED, CHANGED, MOVED, REMOVED
 from .transition import RosterChanges, Transition
 
 Explanation = tuple[str, str, str]
-
-MAX_LOCATIONS = 5
-"""Maximum number of locations that a message lists for each limit."""
 
 UNUSED_APPROVAL = (
     "O(approved_plan) has no effect: there is nothing to send. Remove O(approved_plan), because it approves only one"
@@ -54,7 +52,7 @@ _CHANGED_SETTINGS = ("the columns, the key or a filter was changed",)
 def explain_first_upload(transition: Transition) -> Explanation:
     """Explain the refusal of a first upload without permission."""
     return (
-        f"Refused a first upload that adds {_contacts(transition.counts()[ADDED])}",
+        f"Refused a first upload that adds {format_count(transition.counts()[ADDED], 'contact')}",
         transition.first_upload_cause,
         "If this is the first upload to this account, run once with O(initial=true)",
     )
@@ -78,11 +76,11 @@ def explain_other_plan(
 
     :param exceeded: all limits that the plan exceeds.
     """
-    clauses = [
+    cause = (
         f"O(approved_plan) approves plan {limits.approved_plan}, {_describe_approved(transition)}, but this plan"
-        f" {_list_counts(transition.counts())}",
-        *_describe_limits(transition, limits, exceeded),
-    ]
+        f" {_list_counts(transition.counts())}"
+    )
+    clauses = [cause, *_describe_limits(transition, limits, exceeded)]
     return _action(transition), "; ".join(clauses), _remedy(transition, exceeded)
 
 
@@ -111,9 +109,8 @@ def _remedy(transition: Transition, exceeded: Sequence[Exceeded]) -> str:
     if not exceeded:
         return f"{review}; if it is correct, remove O(approved_plan), because the plan is within the limits"
     if transition.plan_id:
-        review += (
-            f"; if it is correct, run once with O(approved_plan={transition.plan_id}), which approves only this plan"
-        )
+        approval = f"run once with O(approved_plan={transition.plan_id})"
+        review += f"; if it is correct, {approval}, which approves only this plan"
     causes = _usual_causes(exceeded)
     return f"Usual causes: {'; '.join(causes)}. {review}" if causes else review
 
@@ -171,7 +168,7 @@ def _describe_roster(transition: Transition, limits: Limits, kind: str) -> str:
     ]
     return (
         "the roster contains no contact that matches the following elements of O(must_contain), without which it is"
-        f" never sent: {_join(elements)}"
+        f" never sent: {join_names(elements)}"
     )
 
 
@@ -210,7 +207,7 @@ def _describe_total(
     verb = "is" if invalid == 1 else "are"
     suffix = f"; {invalid} of them {verb} in the directory without a valid row" if invalid else ""
     return (
-        f"it {_VERBS[kind]} {_contacts(count)} ({_list_by_location(changes, kind)}){share}, but"
+        f"it {_VERBS[kind]} {format_count(count, 'contact')} ({_list_by_location(changes, kind)}){share}, but"
         f" {' and '.join(allowed)}{suffix}"
     )
 
@@ -230,9 +227,7 @@ def _list_by_location(changes: RosterChanges, kind: str) -> str:
     if kind == MOVED:
         lists = [("from", changes.moved_from), ("to", changes.moved_to)]
         return "; ".join(f"{word} {_list_counted(counts)}" for word, counts in lists if counts)
-    return _list_counted(
-        {REMOVED: changes.removed, CHANGED: changes.changed, ADDED: changes.added}[kind]
-    )
+    return _list_counted(changes.by_kind(kind))
 
 
 def _describe_locations(
@@ -241,7 +236,8 @@ def _describe_locations(
     """Describe a limit that applies to each location."""
     if exceeded.limit == VANISHED:
         notes = {
-            name: f"{count} before" + (", no longer configured" if name in transition.unconfigured else "")
+            name: f"{count} before"
+            + (", no longer configured" if name in transition.unconfigured else "")
             for name, count in exceeded.locations.items()
         }
         return f"no contacts remain at {_list_noted(exceeded.locations, notes)}"
@@ -257,11 +253,11 @@ def _describe_locations(
 
 
 def _list_counted(counts: Mapping[str, int]) -> str:
-    return _join([f"{name} {counts[name]}" for name in _most_affected(counts)])
+    return join_names([f"{name} {counts[name]}" for name in _most_affected(counts)])
 
 
 def _list_noted(counts: Mapping[str, int], notes: Mapping[str, str]) -> str:
-    return _join([f"{name} ({notes[name]})" for name in _most_affected(counts)])
+    return join_names([f"{name} ({notes[name]})" for name in _most_affected(counts)])
 
 
 def _most_affected(counts: Mapping[str, int]) -> list[str]:
@@ -269,19 +265,6 @@ def _most_affected(counts: Mapping[str, int]) -> list[str]:
     return sorted((name for name in counts if counts[name]), key=lambda name: (-counts[name], name))
 
 
-def _join(items: Sequence[str]) -> str:
-    """Join the first items, and state how many more there are."""
-    shown = [*items[:MAX_LOCATIONS]]
-    if len(items) > MAX_LOCATIONS:
-        shown.append(f"{len(items) - MAX_LOCATIONS} more")
-    *others, last = shown
-    return f"{', '.join(others)} and {last}" if others else last
-
-
 def _format(percent: Decimal) -> str:
     """Format a percentage without an exponent and without trailing zeros."""
     return f"{percent.normalize():f}"
-
-
-def _contacts(number: int) -> str:
-    return "1 contact" if number == 1 else f"{number} contacts"

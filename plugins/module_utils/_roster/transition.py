@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .plan import ADDED, CHANGED, MOVED, REMOVED
+from .plan import ADDED, CHANGED, KINDS, MOVED, REMOVED
 
 LAST_ACCEPTED = "the last accepted roster"
 """Label of the baseline in messages."""
@@ -41,10 +41,10 @@ class RosterChanges:
     added: Mapping[str, int] = field(default_factory=dict)
     removed_invalid: int = 0
 
-    def count(self, kind: str) -> int:
-        """Return the number of changes of one kind.
+    def by_kind(self, kind: str) -> Mapping[str, int]:
+        """Return the number of changes of one kind by location; moved contacts are counted at their new location.
 
-        :param kind: ``added``, ``changed``, ``moved`` or ``removed``.
+        :param kind: one of `KINDS`.
         """
         counts = {
             ADDED: self.added,
@@ -52,7 +52,14 @@ class RosterChanges:
             MOVED: self.moved_to,
             REMOVED: self.removed,
         }
-        return sum(counts[kind].values())
+        return counts[kind]
+
+    def count(self, kind: str) -> int:
+        """Return the number of changes of one kind.
+
+        :param kind: one of `KINDS`.
+        """
+        return sum(self.by_kind(kind).values())
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ class Transition:
 
     :ivar plan_id: identifier of the plan; None if it cannot be determined without a state.
     :ivar new_by_location: number of contacts of the new roster at each location.
-    :ivar known: changes from each known roster alone; empty for a first upload.
+    :ivar known: separate changes from each known roster; empty for a first upload.
     :ivar union: changes from the union of the known rosters; None if there is at most one.
     :ivar first_upload_cause: reason why no roster is known; empty if one is known.
     :ivar unconfigured: locations that the baseline was configured with, but the new roster is not.
@@ -105,9 +112,5 @@ class Transition:
     def counts(self) -> dict[str, int]:
         """Return the numbers of the plan by kind of change."""
         if not self.comparisons:
-            return {
-                ADDED: sum(self.new_by_location.values()),
-                **dict.fromkeys((CHANGED, MOVED, REMOVED), 0),
-            }
-        first = self.comparisons[0]
-        return {kind: first.count(kind) for kind in (ADDED, CHANGED, MOVED, REMOVED)}
+            return {**dict.fromkeys(KINDS, 0), ADDED: sum(self.new_by_location.values())}
+        return {kind: self.comparisons[0].count(kind) for kind in KINDS}
