@@ -348,7 +348,6 @@ options:
         least one row of the roster must have all values of the element, spelled exactly as in the roster.
     type: list
     elements: dict
-    default: []
   approved_plan:
     description:
       - Identifier of the plan that may exceed the limits, as shown in RV(plan.id) and in the message that refused the

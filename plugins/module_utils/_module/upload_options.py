@@ -144,7 +144,7 @@ def _percent(option: str, value: float) -> Decimal:
     maximum = _MAX_PERCENT.get(option, 100)
     if not 0 <= value <= maximum:
         raise InputError(
-            f"Cannot use O({option}) {value:g}",
+            f"Cannot use O({option}) {value:.15g}",
             f"it must be between 0 and {maximum}",
             f"Correct O({option})",
         )

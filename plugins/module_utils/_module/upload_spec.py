@@ -48,7 +48,7 @@ def _limits_spec() -> dict[str, Any]:
         "max_moved_percent": {"type": "float", "default": 25.0},
         "max_changed_percent": {"type": "float", "default": 50.0},
         "max_added_percent": {"type": "float", "default": 100.0},
-        "must_contain": {"type": "list", "elements": "dict", "default": []},
+        "must_contain": {"type": "list", "elements": "dict"},
         "approved_plan": {"type": "str"},
     }
 
