@@ -30,7 +30,7 @@ def roster_changes(
     :param counts: changes by location, or their number at the location oslo.
     """
     by_location = {"oslo": rows} if isinstance(rows, int) else rows
-    changes = {
+    changes: dict[str, Any] = {
         kind: {"oslo": number} if isinstance(number, int) and kind != "removed_invalid" else number
         for kind, number in counts.items()
     }

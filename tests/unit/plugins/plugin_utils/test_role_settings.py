@@ -97,8 +97,11 @@ def test_the_limits_and_the_approval_are_passed() -> None:
     [
         (
             {"approved_plan": "yes"},
-            "Cannot use contact_sync_approved_plan 'yes': it is not the identifier of a plan, which has 16"
-            " hexadecimal digits. Copy the identifier from the message that refused the plan, and write it in quotes.",
+            (
+                "Cannot use contact_sync_approved_plan 'yes': it is not the identifier of a plan, which has 16"
+                " hexadecimal digits. Copy the identifier from the message that refused the plan, and write it in"
+                " quotes."
+            ),
         ),
         (
             {"approved_plan": 1234567890123456},
@@ -106,8 +109,10 @@ def test_the_limits_and_the_approval_are_passed() -> None:
         ),
         (
             {"max_moved_percent": 101},
-            "Cannot use contact_sync_max_moved_percent 101: it must be between 0 and 100. Correct"
-            " contact_sync_max_moved_percent.",
+            (
+                "Cannot use contact_sync_max_moved_percent 101: it must be between 0 and 100. Correct"
+                " contact_sync_max_moved_percent."
+            ),
         ),
         (
             {"max_moved_percent": "many"},
@@ -115,18 +120,24 @@ def test_the_limits_and_the_approval_are_passed() -> None:
         ),
         (
             {"must_contain": [{"SMS Phone": 4791234567}]},
-            "Cannot use element 1 of contact_sync_must_contain: it contains a title or a value that is not a string."
-            " Write both in quotes.",
+            (
+                "Cannot use element 1 of contact_sync_must_contain: it contains a title or a value that is not a"
+                " string. Write both in quotes."
+            ),
         ),
         (
             {"must_contain": {"Email": "a@x"}},
-            "Cannot use contact_sync_must_contain: it is a dictionary. Write it as a list, such as"
-            " [{Email: reception@corp.example}].",
+            (
+                "Cannot use contact_sync_must_contain: it is a dictionary. Write it as a list, such as"
+                " [{Email: reception@corp.example}]."
+            ),
         ),
         (
             {"missing": "delete"},
-            "Cannot use contact_sync_missing: 'delete' is not a valid choice. Set it to remove, disable, keep or"
-            " unknown.",
+            (
+                "Cannot use contact_sync_missing: 'delete' is not a valid choice. Set it to remove, disable, keep or"
+                " unknown."
+            ),
         ),
     ],
 )

@@ -162,7 +162,8 @@ def test_all_options_are_parsed() -> None:
 
 def test_options_that_are_not_set_have_defaults() -> None:
     options = parse_upload_options(_params())
-    assert (options.limits, options.force) == (Limits(None, 10.0, initial=False), False)
+    assert (options.limits, options.force) == (Limits(), False)
+    assert (options.rebind, options.plan_dest) == (False, None)
     assert options.result == ResultFormat()
     assert options.key == ("Email", "SMS Phone")
     assert (options.endpoint.body.field_name, options.endpoint.timeout) == ("file", 60)
@@ -330,13 +331,8 @@ def test_invalid_options_are_rejected(changes: dict[str, Any], message: str) -> 
 @pytest.mark.parametrize("percent", [0.0, 100.0, 0.07])
 def test_percentages_are_read_as_exact_decimal_numbers(option: str, percent: float) -> None:
     limits = parse_upload_options(_params(**{option: percent}, max_removed=0)).limits
-    assert limits == replace(Limits(max_removed=0), **{option: Decimal(str(percent))})
-
-
-def test_the_default_limits_are_those_of_the_guard() -> None:
-    options = parse_upload_options(_params())
-    assert options.limits == Limits()
-    assert (options.rebind, options.plan_dest) == (False, None)
+    changes: dict[str, Any] = {option: Decimal(str(percent))}
+    assert limits == replace(Limits(max_removed=0), **changes)
 
 
 @pytest.mark.parametrize("blank", [None, "", " "])

@@ -42,11 +42,15 @@ REVIEW = (
 )
 REMOVAL_REMEDY = f"Usual causes: {LOST_PEOPLE}; {CHANGED_SETTINGS}. {REVIEW}"
 CHANGE_REMEDY = f"Usual causes: {CHANGED_SETTINGS}. {REVIEW}"
-START_OVER = "Check the sources and the export; to start over, remove the state directory and run once with initial: true."
+START_OVER = (
+    "Check the sources and the export; to start over, remove the state directory and run once with"
+    " initial: true."
+)
+DEFAULT = Limits()
 REQUIRED = ((("Email", "a@x"),), (("Email", "b@x"), ("Location", "oslo")))
 
 
-def _refusal(tested: Transition, limits: Limits = Limits()) -> str:
+def _refusal(tested: Transition, limits: Limits = DEFAULT) -> str:
     """Return the message with which the guard refuses a transition."""
     with pytest.raises(GuardError) as caught:
         check_transition(tested, limits)
@@ -54,7 +58,7 @@ def _refusal(tested: Transition, limits: Limits = Limits()) -> str:
     return str(caught.value)
 
 
-def _cause(tested: Transition, limits: Limits = Limits(), remedy: str = REMOVAL_REMEDY) -> str:
+def _cause(tested: Transition, limits: Limits = DEFAULT, remedy: str = REMOVAL_REMEDY) -> str:
     """Return the cause in the message with which the guard refuses a transition, after checking the other parts."""
     message = _refusal(tested, limits)
     action = f"Refused to apply plan {PLAN_ID}: "
@@ -74,8 +78,10 @@ def test_plans_within_the_limits_pass() -> None:
         (
             {"rows": {"oslo": 90, "bergen": 57}, "removed": {"bergen": 14, "oslo": 40}},
             {},
-            "it removes 54 contacts (oslo 40 and bergen 14), which is 36.7% of the 147 in the last accepted roster,"
-            " but max_removed_percent allows 10%",
+            (
+                "it removes 54 contacts (oslo 40 and bergen 14), which is 36.7% of the 147 in the last accepted roster,"
+                " but max_removed_percent allows 10%"
+            ),
         ),
         (
             {"rows": 40, "removed": 3},
@@ -85,26 +91,34 @@ def test_plans_within_the_limits_pass() -> None:
         (
             {"rows": 40, "removed": 1},
             {"max_removed": 0, "max_removed_percent": Decimal(0)},
-            "it removes 1 contact (oslo 1), which is 2.5% of the 40 in the last accepted roster, but max_removed"
-            " allows 0 and max_removed_percent allows 0%",
+            (
+                "it removes 1 contact (oslo 1), which is 2.5% of the 40 in the last accepted roster, but max_removed"
+                " allows 0 and max_removed_percent allows 0%"
+            ),
         ),
         (
             {"rows": 10000, "removed": 1001},
             {},
-            "it removes 1001 contacts (oslo 1001), which is 10.01% of the 10000 in the last accepted roster, but"
-            " max_removed_percent allows 10%",
+            (
+                "it removes 1001 contacts (oslo 1001), which is 10.01% of the 10000 in the last accepted roster, but"
+                " max_removed_percent allows 10%"
+            ),
         ),
         (
             {"rows": 100, "removed": 30, "removed_invalid": 12},
             {"max_removed_percent": Decimal("2.50")},
-            "it removes 30 contacts (oslo 30), which is 30.0% of the 100 in the last accepted roster, but"
-            " max_removed_percent allows 2.5%; 12 of them are in the directory without a valid row",
+            (
+                "it removes 30 contacts (oslo 30), which is 30.0% of the 100 in the last accepted roster, but"
+                " max_removed_percent allows 2.5%; 12 of them are in the directory without a valid row"
+            ),
         ),
         (
             {"rows": 100, "removed": 30, "removed_invalid": 1},
             {},
-            "it removes 30 contacts (oslo 30), which is 30.0% of the 100 in the last accepted roster, but"
-            " max_removed_percent allows 10%; 1 of them is in the directory without a valid row",
+            (
+                "it removes 30 contacts (oslo 30), which is 30.0% of the 100 in the last accepted roster, but"
+                " max_removed_percent allows 10%; 1 of them is in the directory without a valid row"
+            ),
         ),
         (
             {
@@ -113,14 +127,18 @@ def test_plans_within_the_limits_pass() -> None:
                 "moved_to": {"bergen": 74, "oslo": 73},
             },
             {},
-            "it moves 147 contacts (from oslo 74 and bergen 73; to bergen 74 and oslo 73), which is 100.0% of the 147"
-            " in the last accepted roster, but max_moved_percent allows 25%",
+            (
+                "it moves 147 contacts (from oslo 74 and bergen 73; to bergen 74 and oslo 73), which is 100.0% of the"
+                " 147 in the last accepted roster, but max_moved_percent allows 25%"
+            ),
         ),
         (
             {"rows": {"oslo": 100, "bergen": 6, "lab": 7}, "removed": {"bergen": 4, "lab": 4}},
             {},
-            "it removes more than the 50% of the contacts that max_removed_per_location_percent allows at"
-            " bergen (4 of 6) and lab (4 of 7)",
+            (
+                "it removes more than the 50% of the contacts that max_removed_per_location_percent allows at"
+                " bergen (4 of 6) and lab (4 of 7)"
+            ),
         ),
     ],
 )
@@ -135,18 +153,24 @@ def test_refused_removals_and_moves(
     [
         (
             {"rows": 30, "changed": 16},
-            "it changes 16 contacts (oslo 16), which is 53.3% of the 30 in the last accepted roster, but"
-            " max_changed_percent allows 50%",
+            (
+                "it changes 16 contacts (oslo 16), which is 53.3% of the 30 in the last accepted roster, but"
+                " max_changed_percent allows 50%"
+            ),
         ),
         (
             {"rows": 30, "added": 31},
-            "it adds 31 contacts (oslo 31), which is 103.3% of the 30 in the last accepted roster, but"
-            " max_added_percent allows 100%",
+            (
+                "it adds 31 contacts (oslo 31), which is 103.3% of the 30 in the last accepted roster, but"
+                " max_added_percent allows 100%"
+            ),
         ),
         (
             {"rows": 0, "added": 3},
-            "it adds 3 contacts (oslo 3), and the last accepted roster has no contacts, but max_added_percent allows"
-            " 100%",
+            (
+                "it adds 3 contacts (oslo 3), and the last accepted roster has no contacts, but max_added_percent"
+                " allows 100%"
+            ),
         ),
     ],
 )
@@ -191,10 +215,14 @@ def test_all_exceeded_limits_are_named_at_once() -> None:
     tested = transition(changes, new_by_location={"oslo": 1}, missing_before="keep")
     of = "of the 40 in the last accepted roster"
     assert _cause(tested, Limits(max_removed=14, missing="remove")).split("; ") == [
-        "missing was keep in the last upload and is remove now, so the service may remove contacts that no known"
-        " roster contains",
-        f"it removes 15 contacts (oslo 15), which is 37.5% {of}, but max_removed allows 14 and max_removed_percent"
-        " allows 10%",
+        (
+            "missing was keep in the last upload and is remove now, so the service may remove contacts that no known"
+            " roster contains"
+        ),
+        (
+            f"it removes 15 contacts (oslo 15), which is 37.5% {of}, but max_removed allows 14 and max_removed_percent"
+            " allows 10%"
+        ),
         "it moves 20 contacts (from bergen 20",
         f"to oslo 20), which is 50.0% {of}, but max_moved_percent allows 25%",
         f"it changes 21 contacts (oslo 21), which is 52.5% {of}, but max_changed_percent allows 50%",
@@ -340,8 +368,10 @@ def test_an_upload_with_an_unknown_outcome_keeps_its_approval(approved_plan: str
 def test_an_approval_is_ignored_with_a_warning_if_nothing_is_sent(approved_plan: str) -> None:
     tested = transition(roster_changes(100), has_upload=False)
     assert check_transition(tested, Limits(approved_plan=approved_plan)) == (
-        "O(approved_plan) has no effect: there is nothing to send. Remove O(approved_plan), because it approves only"
-        " one plan.",
+        (
+            "O(approved_plan) has no effect: there is nothing to send. Remove O(approved_plan), because it approves"
+            " only one plan."
+        ),
     )
     assert check_transition(tested, Limits()) == ()
 

@@ -78,9 +78,10 @@ def _transitions(draw: st.DrawFn) -> Transition:
 
 @st.composite
 def _limits(draw: st.DrawFn) -> Limits:
+    percentages: dict[str, Any] = {name: draw(_PERCENT) for name in PERCENTAGES}
     return Limits(
+        **percentages,
         max_removed=draw(st.none() | _NUMBERS),
-        **{name: draw(_PERCENT) for name in PERCENTAGES},
         missing=draw(st.sampled_from(MISSING_CHOICES)),
         must_contain=_REQUIRED,
         initial=draw(st.booleans()),
@@ -101,7 +102,8 @@ def test_a_higher_limit_never_stops_more(
     tested: Transition, limits: Limits, name: str, increase: int
 ) -> None:
     value = getattr(limits, name)
-    higher = replace(limits, **{name: None if value is None else value + increase})
+    change: dict[str, Any] = {name: None if value is None else value + increase}
+    higher = replace(limits, **change)
     before = {each.limit for each in find_exceeded(tested, limits)}
     assert {each.limit for each in find_exceeded(tested, higher)} <= before
     if not _refusal(tested, limits):
@@ -110,9 +112,10 @@ def test_a_higher_limit_never_stops_more(
 
 def _reversed(changes: RosterChanges) -> RosterChanges:
     names = ("by_location", *KINDS)
-    return replace(
-        changes, **{name: dict(reversed(list(getattr(changes, name).items()))) for name in names}
-    )
+    fields: dict[str, Any] = {
+        name: dict(reversed(list(getattr(changes, name).items()))) for name in names
+    }
+    return replace(changes, **fields)
 
 
 @given(_transitions(), _limits())

@@ -34,7 +34,7 @@ def _exceeded(tested: Transition, **limits: Any) -> list[str]:
 
     :param limits: limits that differ from the defaults; numbers are percentages, except max_removed.
     """
-    converted = {
+    converted: dict[str, Any] = {
         name: Decimal(str(value)) if name.endswith("percent") else value
         for name, value in limits.items()
     }
@@ -66,7 +66,7 @@ TOTALS = [
 """Percentage limits for all locations together, the changes they limit, and limits that must not interfere."""
 
 
-@pytest.mark.parametrize(("limit", "kind", "others"), TOTALS)
+@pytest.mark.parametrize("total", TOTALS, ids=lambda total: total[0])
 @pytest.mark.parametrize(
     ("rows", "count", "percent", "is_exceeded"),
     [
@@ -89,15 +89,15 @@ TOTALS = [
     ],
 )
 def test_a_percentage_limit_applies_from_three_contacts_and_0_from_one(
-    limit: str,
-    kind: str,
-    others: Mapping[str, float],
+    total: tuple[str, str, Mapping[str, float]],
     rows: int,
     count: int,
     percent: float,
     is_exceeded: bool,
 ) -> None:
-    tested = transition(roster_changes(rows, **{kind: count}))
+    limit, kind, others = total
+    counts: dict[str, Any] = {kind: count}
+    tested = transition(roster_changes(rows, **counts))
     assert _exceeded(tested, **{**others, limit: percent}) == [limit] * is_exceeded
 
 
@@ -140,7 +140,8 @@ def test_removals_are_limited_at_each_location(
 def test_a_location_must_not_vanish(
     kind: str, rows: int, is_unconfigured: bool, is_exceeded: bool
 ) -> None:
-    changes = roster_changes({"oslo": 1000, "bergen": rows}, **{kind: {"bergen": rows}})
+    counts: dict[str, Any] = {kind: {"bergen": rows}}
+    changes = roster_changes({"oslo": 1000, "bergen": rows}, **counts)
     tested = transition(
         changes,
         new_by_location={"oslo": 1000},
