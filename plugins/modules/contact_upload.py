@@ -575,7 +575,7 @@ plan:
   type: dict
   contains:
     id:
-      description: Identifier of the plan, derived from both rosters.
+      description: Identifier of the plan, derived from both rosters. See O(approved_plan).
       type: str
     added:
       description: Number of new contacts.

@@ -211,6 +211,7 @@ def test_all_exceeded_limits_are_named_at_once() -> None:
         moved_to={"oslo": 20},
         changed={"oslo": 21},
         added={"oslo": 41},
+        removed_invalid=9,
     )
     tested = transition(changes, new_by_location={"oslo": 1}, missing_before="keep")
     of = "of the 40 in the last accepted roster"
@@ -223,6 +224,7 @@ def test_all_exceeded_limits_are_named_at_once() -> None:
             f"it removes 15 contacts (oslo 15), which is 37.5% {of}, but max_removed allows 14 and max_removed_percent"
             " allows 10%"
         ),
+        "9 of them are in the directory without a valid row",
         "it moves 20 contacts (from bergen 20",
         f"to oslo 20), which is 50.0% {of}, but max_moved_percent allows 25%",
         f"it changes 21 contacts (oslo 21), which is 52.5% {of}, but max_changed_percent allows 50%",

@@ -182,6 +182,12 @@ def test_removing_everybody_of_any_known_roster_is_forbidden() -> None:
     ]
 
 
+def test_the_union_can_lose_as_many_contacts_as_the_baseline_has() -> None:
+    baseline, in_doubt = roster_changes(8, removed=2), roster_changes(8, IN_DOUBT, removed=6)
+    tested = transition(baseline, in_doubt, union=roster_changes(8, removed=8))
+    assert "removed_all" not in _exceeded(tested)
+
+
 def test_a_small_roster_does_not_hide_the_removal_of_all_contacts_of_a_larger_one() -> None:
     small, large = roster_changes(2, removed=2), roster_changes(5, IN_DOUBT, removed=5)
     tested = transition(small, large, union=roster_changes(2, removed=5))
