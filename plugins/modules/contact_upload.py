@@ -354,7 +354,7 @@ options:
         plan. It has 16 hexadecimal digits. Write it in quotes.
       - The plan passes all limits except O(must_contain) and the removal of all contacts. All other plans are refused,
         even if they are within the limits.
-      - An approval is valid for one upload. If there is nothing to send, the option has no effect, and a warning asks
+      - An approval is valid for one upload. If there is nothing to send, this option has no effect, and a warning asks
         you to remove it.
     type: str
   initial:
