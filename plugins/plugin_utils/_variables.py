@@ -48,6 +48,9 @@ ROLE_SPEC: Mapping[str, dict[str, Any]] = {
 LOCATION_SPEC: Mapping[str, dict[str, Any]] = {
     "ou": {"type": "str"},
     **source_spec()["sources"]["options"],
+    # The role checks the types of identifiers itself.
+    "location": {"type": "str"},
+    "locations": {"type": "list", "elements": "str"},
 }
 """Spec of one location: the options of a source, and ``ou``."""
 

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PAGED_RESULTS = "1.2.840.113556.1.4.319"  # RFC 2696
-# The accounts of the company expire in 2020, in 2099 or never. The filter excludes accounts that expired before 2044.
+# The accounts of the company expire in 2020, in 2099 or never. To distinguish them without the current time, the filter
+# excludes accounts that expire before August 2044.
 ACTIVE_DIRECTORY_PEOPLE = (
     "(&(objectCategory=person)(objectClass=user)(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
     "(|(accountExpires=0)(accountExpires>=140000000000000000)))"

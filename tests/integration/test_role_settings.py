@@ -203,8 +203,9 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "ou_dn": (
         {"locations": [{"location": "oslo-hq", "ou": "OU=Oslo,OU=Staff,DC=fjord,DC=test"}]},
         (
-            "Cannot use location 1 (oslo-hq): its ou OU=Oslo,OU=Staff,DC=fjord,DC=test is a distinguished name. Set"
-            " search_base to this DN instead, or set ou to the name of the unit."
+            "Cannot use location 1 (oslo-hq): its ou OU=Oslo,OU=Staff,DC=fjord,DC=test is a distinguished name, not"
+            " the name of an OU. Set ou to the name of the OU, such as Oslo, or set search_base to the complete DN"
+            " instead."
         ),
     ),
     "location_key": (

@@ -233,9 +233,9 @@ class ValueAllocator:
         return all(self.has_valid_row(each, self.held_by(each) - values) for each in holders)
 
     def find_row(self, identity: str) -> set[Value] | None:
-        """Return the values that a person can take: all free values, and as few values of other people as possible.
+        """Return the values that give a person a valid row: all free ones, and as few of other people as possible.
 
-        :returns: the values; None if no values that the person can take result in a valid row.
+        :returns: the values; None if the person cannot get a valid row.
         """
         values = self.values(identity)
         held = sorted((value for value in values if value in self.holders), reverse=True)
@@ -256,7 +256,10 @@ class ValueAllocator:
                 self.holders.update(dict.fromkeys(taken, identity))
 
     def hand_over(self, admitted: set[str]) -> bool:
-        """Reassign values that their holders do not need to smaller identities; return whether a holder changed."""
+        """Give people with smaller identities the values that the holders can do without.
+
+        :returns: whether a holder changed.
+        """
         before = dict(self.holders)
         for identity in sorted(admitted):
             for value in sorted(self.values(identity)):
