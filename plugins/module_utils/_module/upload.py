@@ -10,6 +10,7 @@ It compares a roster with the baseline, checks the plan, uploads the roster, and
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -19,9 +20,11 @@ from .._errors import InputError
 from .._roster.comparison import choose_layout
 from .._roster.external_sort import SpillArea, open_spill_area
 from .._roster.files import RosterFile, ids_path, load_roster
-from .._roster.guard import GuardError, check_plan
+from .._roster.guard import GuardError, check_transition
 from .._roster.key_check import count_ambiguous_keys
-from .._roster.plan import make_plan
+from .._roster.plan import ADDED, CHANGED, MOVED, REMOVED, REMOVED_INVALID, Plan, make_plan
+from .._roster.required_contacts import check_columns, find_unmatched
+from .._roster.transition import LAST_ACCEPTED, RosterChanges, Transition
 from .._service.transport import check_tls_files
 from .._state.directory import (
     NOTHING_SENT_REMEDY,
@@ -79,6 +82,7 @@ def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
                 "it contains a header but no contacts",
                 "Export a roster to it first",
             )
+        check_columns(roster, options.limits.must_contain)
         yield roster
 
 
