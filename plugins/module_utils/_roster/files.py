@@ -106,7 +106,7 @@ class RosterFile:
                 pairs = itertools.zip_longest(rows, _read_identities(ids, self))
                 try:
                     yield from itertools.starmap(_pair_row, pairs)
-                except _MismatchError as error:
+                except MismatchError as error:
                     raise InputError(
                         f"Cannot read {self.name}",
                         "it changed while it was being read",
@@ -330,7 +330,7 @@ _SIMPLE_JSON_STRING = re.compile(rb'"[^"\\\x00-\x1f]*"\n')
 """A line with a JSON string that contains no escape sequences (RFC 8259, section 7)."""
 
 
-class _MismatchError(Exception):
+class MismatchError(Exception):
     """An identities file does not belong to a roster."""
 
 
@@ -344,7 +344,7 @@ def _verify_identities(open_ids: OpenFile, roster: RosterFile) -> str | None:
                 pass
             for line in iter(lambda: reader.readline(MAX_LINE_BYTES), b""):
                 _parse_person(line)
-        except _MismatchError:
+        except MismatchError:
             return None
     return digest.sha256
 
@@ -354,31 +354,48 @@ def _read_identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
 
     Afterwards, the file is positioned at the left-out people.
     """
+    read_ids_head(file, roster)
+    for _number in range(roster.row_count):
+        yield parse_identity(file.readline(MAX_LINE_BYTES))
+
+
+def read_ids_head(file: BinaryIO, roster: RosterFile) -> None:
+    """Read the first line of an identities file.
+
+    :raises MismatchError: if the file does not belong to the roster.
+    """
+    expected = ids_head(roster.sha256, roster.row_count)
     try:
         head = json.loads(file.readline(MAX_LINE_BYTES))
-        expected = ids_head(roster.sha256, roster.row_count)
-        if {name: head[name] for name in expected} != expected:
-            raise _MismatchError
-        for _number in range(roster.row_count):
-            line = file.readline(MAX_LINE_BYTES)
-            # Fast path for all identities that this collection writes; json.loads takes three times as long.
-            identity = (
-                line[1:-2].decode() if _SIMPLE_JSON_STRING.fullmatch(line) else json.loads(line)
-            )
-            if not isinstance(identity, str):
-                raise _MismatchError
-            yield identity
+        is_expected = {name: head[name] for name in expected} == expected
     except (ValueError, TypeError, KeyError) as error:
-        raise _MismatchError from error
+        raise MismatchError from error
+    if not is_expected:
+        raise MismatchError
+
+
+def parse_identity(line: bytes) -> str:
+    """Parse the identity of a row.
+
+    :raises MismatchError: if the line is not a JSON string.
+    """
+    try:
+        # Fast path for all identities that this collection writes; json.loads takes three times as long.
+        identity = line[1:-2].decode() if _SIMPLE_JSON_STRING.fullmatch(line) else json.loads(line)
+    except ValueError as error:
+        raise MismatchError from error
+    if not isinstance(identity, str):
+        raise MismatchError
+    return identity
 
 
 def _pair_row(cells: tuple[str, ...] | None, identity: str | None) -> FileRow:
     """Combine the cells and the identity of a row.
 
-    :raises _MismatchError: if either is None, because one of the files has more rows than the other.
+    :raises MismatchError: if either is None, because one of the files has more rows than the other.
     """
     if cells is None or identity is None:
-        raise _MismatchError
+        raise MismatchError
     return FileRow(cells, identity)
 
 
@@ -386,11 +403,11 @@ def _parse_person(line: bytes) -> LeftOut | None:
     """Parse a line after the identities of the rows.
 
     :returns: the left-out person; None if the line states that another person keeps a value.
-    :raises _MismatchError: if the line is neither of the two.
+    :raises MismatchError: if the line is neither of the two.
     """
     try:
         document = json.loads(line)
         person = LeftOut(*(str(document[field]) for field in LeftOut._fields))
         return None if "holder" in document else person
     except (ValueError, TypeError, KeyError) as error:
-        raise _MismatchError from error
+        raise MismatchError from error
