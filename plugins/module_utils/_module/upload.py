@@ -25,7 +25,7 @@ from .._roster.external_sort import SpillArea, open_spill_area
 from .._roster.files import RosterFile, ids_path, load_roster
 from .._roster.guard import GuardError, check_plan
 from .._roster.key_check import count_ambiguous_keys
-from .._roster.plan import Plan, make_plan
+from .._roster.plan import Plan, make_plan, verify_plan
 from .._service.answer import Answer, read_answer
 from .._service.client import send_file
 from .._service.masking import Masker
@@ -235,6 +235,7 @@ def _upload(
             spill,
             with_changes=with_diff,
         )
+        verify_plan(plan, roster)
         warnings = list(_baseline_warnings(options, baseline))
         if not plan.by_identity:
             warnings += _key_warnings(options, roster, spill)

@@ -63,20 +63,16 @@ def skip_equal_lines(
             for window, end, emit_row in zip((first, second), ends, emit):
                 for row in window.take(end, common):
                     emit_row(row)
-        first.check_row_count()
-        second.check_row_count()
-    return first.by_location, second.by_location
+        return first.count_locations(), second.count_locations()
 
 
-def _common_lines(first: Sequence[bytes], second: Sequence[bytes]) -> Counter[bytes]:
-    """Return how many copies of each line both sequences contain."""
-    unique = set(first)
-    unique.intersection_update(second)
-    if not unique:
-        return Counter()
-    return Counter(line for line in first if line in unique) & Counter(
-        line for line in second if line in unique
-    )
+def _common_lines(first: Sequence[bytes], second: Sequence[bytes]) -> set[bytes]:
+    """Return the lines that occur exactly once in each sequence."""
+    common = set(first).intersection(second)
+    for lines in (first, second):
+        if len(set(lines)) != len(lines):
+            common.difference_update(line for line, count in Counter(lines).items() if count > 1)
+    return common
 
 
 def _ends_without_common_lines(first: _Window, second: _Window) -> tuple[int, int]:
@@ -95,7 +91,6 @@ class _Window:
     :param roster: the roster.
     :param files: context in which the files of the roster are open.
     :ivar lines: lines of the rows; each is preceded by the line of the identity if people are matched by identity.
-    :ivar by_location: number of rows by location that have been read.
     """
 
     def __init__(self, layout: RowLayout, roster: RosterFile, files: ExitStack) -> None:
@@ -112,7 +107,8 @@ class _Window:
             except MismatchError as error:
                 raise LinesError from error
         self.lines: list[bytes] = []
-        self.by_location: Counter[str] = Counter()
+        self._locations: Counter[str] = Counter()
+        self._encoded_locations: Counter[bytes] = Counter()
 
     def fill(self) -> bool:
         """Read lines until the window is full, and return whether it contains any lines."""
@@ -129,14 +125,23 @@ class _Window:
         return bool(self.lines)
 
     def _count(self, lines: Sequence[bytes]) -> None:
-        rows = _parse_lines(lines)
-        index = self._layout.location_index
-        if set(map(len, rows)) != {self._layout.width}:
-            raise LinesError
-        if index is None:
-            self.by_location[""] += len(rows)
+        """Count rows by location.
+
+        :raises LinesError: if a row has several lines, or does not have the width of the layout.
+        """
+        data = b"".join(lines)
+        width, index = self._layout.width, self._layout.location_index
+        if b'"' in data or data.count(b",") != len(lines) * (width - 1):
+            rows = _parse_lines(lines)
+            if set(map(len, rows)) != {width}:
+                raise LinesError
+            self._locations.update(["" if index is None else row[index] for row in rows])
+        elif index is None:
+            self._locations[""] += len(lines)
         else:
-            self.by_location.update(map(operator.itemgetter(index), rows))
+            # Fast path for lines without quotes. It is fastest if the location is the last column.
+            last = index - width
+            self._encoded_locations.update([line.rsplit(b",", -last)[last] for line in lines])
 
     @staticmethod
     def _add_identities(ids: BinaryIO, lines: Sequence[bytes]) -> list[bytes]:
@@ -145,15 +150,18 @@ class _Window:
             raise LinesError
         return list(map(operator.add, identities, lines))
 
-    def check_row_count(self) -> None:
-        """Check whether the roster had as many lines as rows.
+    def count_locations(self) -> Counter[str]:
+        """Return the number of rows by location after all lines were read.
 
-        :raises LinesError: if it had more or fewer lines.
+        :raises LinesError: if the roster had more or fewer lines than rows.
         """
-        if sum(self.by_location.values()) != self._roster.row_count:
+        for location, count in self._encoded_locations.items():
+            self._locations[_decode(location.rstrip(b"\r\n"))] += count
+        if sum(self._locations.values()) != self._roster.row_count:
             raise LinesError
+        return self._locations
 
-    def end_of(self, common: Counter[bytes]) -> int:
+    def end_of(self, common: set[bytes]) -> int:
         """Return the number of lines up to the last common line."""
         end = len(self.lines)
         while self.lines[end - 1] not in common:
@@ -164,21 +172,14 @@ class _Window:
         """Return the row of the last line."""
         return next(self._parse(self.lines[-1:]))
 
-    def take(self, end: int, common: Counter[bytes]) -> Iterator[RosterRow]:
+    def take(self, end: int, common: set[bytes]) -> Iterator[RosterRow]:
         """Remove lines from the start of the window, and yield the rows of those that are not common.
 
         :param end: number of lines to remove.
-        :param common: number of copies of each line that both windows contain.
+        :param common: lines that both windows contain.
         """
         lines, self.lines = self.lines[:end], self.lines[end:]
-        remaining = common.copy()
-        left = []
-        for line in lines:
-            if remaining.get(line):
-                remaining[line] -= 1
-            else:
-                left.append(line)
-        return self._parse(left)
+        return self._parse([line for line in lines if line not in common])
 
     def _parse(self, lines: Sequence[bytes]) -> Iterator[RosterRow]:
         if self._ids is None:
@@ -196,11 +197,11 @@ def _parse_lines(lines: Sequence[bytes]) -> list[list[str]]:
 
     :raises LinesError: if the lines are not valid, or if a row has several lines.
     """
+    # csv.reader accepts lines without line feeds.
+    texts = _decode(b"".join(lines)).split("\n")
     try:
-        # csv.reader accepts lines without line feeds.
-        texts = b"".join(lines).decode().split("\n")
         rows = list(csv.reader(texts if texts[-1] else texts[:-1], strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
+    except csv.Error as error:
         raise LinesError from error
     if len(rows) != len(lines):
         raise LinesError
@@ -211,4 +212,11 @@ def _parse_identity(line: bytes) -> str:
     try:
         return parse_identity(line)
     except MismatchError as error:
+        raise LinesError from error
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
         raise LinesError from error

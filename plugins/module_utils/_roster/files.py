@@ -22,7 +22,7 @@ import itertools
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +39,9 @@ MAX_LINE_BYTES = 1024 * 1024
 """Maximum length of a line in bytes, which limits the memory for reading a line."""
 
 _BUFFER_BYTES = 64 * 1024
+
+_LINES_PER_BATCH = 1000
+"""Number of lines of an identities file that are checked together."""
 
 OpenFile = Callable[[], BinaryIO]
 """Function that opens a file at its start each time it is called."""
@@ -255,25 +258,51 @@ def _checked_rows(file: BinaryIO, name: str) -> Iterator[tuple[str, ...]]:
 
 
 def _decode_lines(file: BinaryIO, name: str) -> Iterator[str]:
-    number = 0
-    while True:
-        line = file.readline(MAX_LINE_BYTES)
-        if not line:
-            return
-        number += 1
-        if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
+    """Yield the lines of a file, each with its line feed."""
+    return itertools.chain.from_iterable(_decode_batches(file, name))
+
+
+def _decode_batches(file: BinaryIO, name: str) -> Iterator[Iterable[str]]:
+    """Decode many lines at once, because decoding each of them is much slower."""
+    line_count = 0
+    for data in _line_batches(file):
+        # The other lines are shorter than the buffer.
+        first_line = data.find(b"\n") + 1 or len(data) + 1
+        if first_line > MAX_LINE_BYTES:
             raise InputError(
-                f"Cannot read {name}", f"line {number} is longer than {MAX_LINE_BYTES} bytes"
+                f"Cannot read {name}",
+                f"line {line_count + 1} is longer than {MAX_LINE_BYTES} bytes",
             )
         try:
-            text = line.decode()
+            text = data.decode()
         except UnicodeDecodeError as error:
+            number = line_count + data.count(b"\n", 0, error.start) + 1
             raise InputError(
                 f"Cannot read {name}", f"line {number} is not valid UTF-8", "Save it as UTF-8"
             ) from error
         if "\0" in text:
+            number = line_count + text.count("\n", 0, text.index("\0")) + 1
             raise InputError(f"Cannot read {name}", f"line {number} contains a NUL byte")
-        yield text
+        yield io.StringIO(text, newline="\n")
+        line_count += data.count(b"\n")
+
+
+def _line_batches(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the content of a file in batches of complete lines.
+
+    Only the last batch, or a line that is too long, may be incomplete. Only the first line of a batch may be longer
+    than the buffer.
+    """
+    rest = b""
+    while chunk := file.read(_BUFFER_BYTES):
+        end = chunk.rfind(b"\n") + 1
+        if not end and len(rest) < MAX_LINE_BYTES:
+            rest += chunk
+            continue
+        yield rest + chunk[:end]
+        rest = chunk[end:]
+    if rest:
+        yield rest
 
 
 def _check_header(titles: Sequence[str], name: str) -> None:
@@ -340,13 +369,54 @@ def _verify_identities(open_ids: OpenFile, roster: RosterFile) -> str | None:
         digest = _HashingReader(file)
         reader = io.BufferedReader(digest, _BUFFER_BYTES)
         try:
-            for _identity in _read_identities(reader, roster):
-                pass
+            _check_identities(reader, roster)
             for line in iter(lambda: reader.readline(MAX_LINE_BYTES), b""):
                 _parse_person(line)
         except MismatchError:
             return None
     return digest.sha256
+
+
+def _check_identities(file: BinaryIO, roster: RosterFile) -> None:
+    """Check the identity of each row.
+
+    Afterwards, the file is positioned at the left-out people.
+
+    :raises MismatchError: if an identity is missing or not valid.
+    """
+    read_ids_head(file, roster)
+    remaining = roster.row_count
+    while remaining:
+        lines = [
+            file.readline(MAX_LINE_BYTES) for _number in range(min(remaining, _LINES_PER_BATCH))
+        ]
+        remaining -= len(lines)
+        if not _are_simple_json_strings(lines):
+            for line in lines:
+                parse_identity(line)
+
+
+_NOT_SIMPLE = bytes({*range(0x20), ord("\\")} - {ord("\n")})
+"""Characters that a JSON string without escape sequences does not contain, except quotes and line feeds."""
+
+
+def _are_simple_json_strings(lines: Sequence[bytes]) -> bool:
+    """Whether all lines are JSON strings in UTF-8 without escape sequences.
+
+    The lines are checked together, because parsing each of them is much slower.
+    """
+    data = b"\n" + b"".join(lines)
+    count = len(lines)
+    has_quotes_at_ends = (
+        (data.count(b'\n"'), data.count(b'"\n'), data.count(b'"')) == (count, count, 2 * count)
+        # A single quote would be at both ends of its line.
+        and b'\n"\n' not in data
+    )
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return has_quotes_at_ends and len(data.translate(None, _NOT_SIMPLE)) == len(data)
 
 
 def _read_identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:

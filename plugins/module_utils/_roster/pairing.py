@@ -4,9 +4,9 @@
 
 """Pair the rows of two rosters, without keeping either roster in memory.
 
-The rows of the same person are paired first: equal rows, then rows at the same location, then the other rows. A row that
-is left is paired with an equal row of another person, because all people have new identities after a migration to
-another domain. A person whose key is empty is only paired in this way.
+The rows of the same person are paired first: equal rows, then rows at the same location, then the other rows. A row
+that is left is paired with an equal row of another person, because all people have new identities after a migration to
+another domain. A row without a key is only paired in this way.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ def _pair_by(
 ) -> tuple[list[RowPair], list[RosterRow], list[RosterRow]]:
     """Pair rows with equal values, in their order.
 
-    :returns: the pairs, and the rows of either roster that are left.
+    :returns: the pairs, and the sorted rows of each roster that are left.
     """
     waiting: dict[Hashable, deque[RosterRow]] = defaultdict(deque)
     for row in after:
@@ -203,7 +203,7 @@ def _pair_by(
             pairs.append(RowPair(row, candidates.popleft()))
         else:
             left.append(row)
-    return pairs, left, list(itertools.chain.from_iterable(waiting.values()))
+    return pairs, left, sorted(itertools.chain.from_iterable(waiting.values()))
 
 
 def _choose_left_out(removed: RosterRow, left_out: Sequence[LeftOut]) -> LeftOut | None:

@@ -188,25 +188,23 @@ def verify_plan(plan: Plan, new: RosterFile) -> None:
     The contacts at each location were counted while the rosters were read, so this check does not depend on how rows
     were paired.
 
-    :raises FrontdeskError: if the numbers do not match, which is a fault of the collection.
+    :raises FrontdeskError: if the numbers do not match, which is a bug.
     """
     expected = Counter(plan.baseline_by_location)
     expected.subtract(plan.moved_from)
     for (location, kind), count in plan.counts.items():
         expected[location] += {ADDED: count, MOVED: count, REMOVED: -count}.get(kind, 0)
+    expected.subtract(plan.new_by_location)
     is_complete = (
         sum(plan.baseline_by_location.values()) == plan.baseline_rows
         and sum(plan.new_by_location.values()) == new.row_count
+        and plan.baseline_rows - plan.count(REMOVED) + plan.count(ADDED) == new.row_count
     )
-    # Counter.__eq__ ignores counts of 0 only in Python 3.10 and later.
-    if not is_complete or {**expected} != {
-        **dict.fromkeys(expected, 0),
-        **plan.new_by_location,
-    }:
+    if not is_complete or any(expected.values()):
         raise FrontdeskError(
             f"Cannot use the plan {plan.id}",
-            "its changes do not lead from the last accepted roster to the new one, which is a fault of this collection",
-            "Report it with the numbers of the plan; nothing was sent",
+            f"its changes do not result in the contacts of {new.name}, which is a bug in the collection",
+            "Report it to the maintainers of the collection",
         )
 
 
