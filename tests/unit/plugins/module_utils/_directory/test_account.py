@@ -196,7 +196,9 @@ def test_keytabs_must_be_readable_and_valid(
         ),
     ],
 )
-def test_simple_ntlm_and_certificate_binds_require_tls(account: Account, action: str, cause: str) -> None:
+def test_simple_ntlm_and_certificate_binds_require_tls(
+    account: Account, action: str, cause: str
+) -> None:
     with pytest.raises(InputError) as caught:
         check_cleartext_bind(account, "ldap://dc1")
     assert str(caught.value) == (

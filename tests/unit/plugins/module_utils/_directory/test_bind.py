@@ -200,7 +200,9 @@ def test_missing_libraries_of_a_protocol_are_detected(
 
 
 @pytest.mark.parametrize("auth_protocol", ["simple", "anonymous"])
-def test_a_simple_bind_sends_the_password_and_an_anonymous_bind_does_not(server_tls: ServerTls, auth_protocol: str) -> None:
+def test_a_simple_bind_sends_the_password_and_an_anonymous_bind_does_not(
+    server_tls: ServerTls, auth_protocol: str
+) -> None:
     account = Account(auth_protocol, bind_dn="cn=svc", bind_pw="s3cret")
     directory = Directory()
     with ldap_server(directory, server_tls.context) as port:

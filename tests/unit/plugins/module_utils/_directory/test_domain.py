@@ -126,7 +126,9 @@ def test_srv_record_names_are_derived_from_the_domain() -> None:
         ("192.0.2.1", False),
     ],
 )
-def test_a_domain_contains_its_own_name_and_the_valid_names_below_it(host: str, is_in: bool) -> None:
+def test_a_domain_contains_its_own_name_and_the_valid_names_below_it(
+    host: str, is_in: bool
+) -> None:
     assert is_in_domain(host, "corp.example") is is_in
 
 

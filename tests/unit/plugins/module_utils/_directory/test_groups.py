@@ -74,7 +74,9 @@ class _Groups:
         yield [(dn, Entry(IDS[0], [])) for dn in dns if dn in self.lists]
 
 
-def test_groups_with_all_kinds_of_member_attributes_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groups_with_all_kinds_of_member_attributes_are_read_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     server = _Groups(
         monkeypatch,
         a={"member": [b"CN=b", b"CN=p,DC=x", b"CN=a"]},

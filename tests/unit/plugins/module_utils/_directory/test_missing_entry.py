@@ -282,9 +282,7 @@ def test_the_cause_is_general_if_nothing_more_is_known(tmp_path: Path, lost: byt
         ("O=Fjord", "the server returned a referral to another server"),
     ],
 )
-def test_referrals_are_explained(
-    tmp_path: Path, dn: str, cause: str
-) -> None:
+def test_referrals_are_explained(tmp_path: Path, dn: str, cause: str) -> None:
     # Active Directory returns referrals for search bases in other domains (MS-ADTS 3.1.1.3.1.4).
     tree = _active_directory()
     uri = ber(4, b"ldap://other.example/OU=Oslo")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of queries: checks of search bases and filters, the attributes in a filter, and the filters that are created."""
+"""Tests of queries: checks of search bases and filters, attributes in filters, and filters that are created."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_response_without_a_result_is_reported(body: bytes, problem: str) -> Non
         (b"GIF89a\0", "image/gif", "it is not valid JSON"),
     ],
 )
-def test_without_a_result_format_some_responses_are_not_an_acceptance(
+def test_some_responses_are_not_accepted_without_a_result_format(
     body: bytes, content_type: str, problem: str
 ) -> None:
     answer = read_answer(
