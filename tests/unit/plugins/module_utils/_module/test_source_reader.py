@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of searches for the people of sources.
+"""Tests of reading the people of sources.
 
 Groups and excluded OUs that several sources need are read only once.
 """
