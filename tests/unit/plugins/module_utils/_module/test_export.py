@@ -283,7 +283,7 @@ def test_a_single_person_without_a_row_is_described_in_the_singular() -> None:
         (20, "", "5 (kept by 0), and 14 more."),
     ],
 )
-def test_a_warning_lists_only_the_first_of_the_people_who_share_a_value(
+def test_a_warning_lists_only_the_first_people_who_share_a_value(
     people: int, file: str, end: str
 ) -> None:
     shared = [contact(chr(48 + each), "N", f"{each}@x", "1") for each in range(people)]
