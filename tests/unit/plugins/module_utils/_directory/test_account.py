@@ -162,7 +162,7 @@ CREATE_KEYTAB = "Create one with ktpass, ktutil or msktutil"
         (b"\x05\x02", ""),
     ],
 )
-def test_only_readable_keytabs_are_accepted(
+def test_keytabs_must_be_readable_and_valid(
     tmp_path: Path, content: bytes | None, problem: str
 ) -> None:
     keytab = tmp_path / "keytab"
@@ -196,7 +196,9 @@ def test_only_readable_keytabs_are_accepted(
         ),
     ],
 )
-def test_secrets_require_tls(account: Account, action: str, cause: str) -> None:
+def test_simple_ntlm_and_certificate_binds_require_tls(
+    account: Account, action: str, cause: str
+) -> None:
     with pytest.raises(InputError) as caught:
         check_cleartext_bind(account, "ldap://dc1")
     assert str(caught.value) == (

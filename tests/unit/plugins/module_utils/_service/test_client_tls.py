@@ -39,7 +39,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ignore the proxies and CA bundles that are configured on the host that runs the tests."""
+    """Ignore the proxies and CA bundles that are configured on the test host."""
     for name in ("https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):

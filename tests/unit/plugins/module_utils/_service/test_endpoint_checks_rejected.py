@@ -274,7 +274,7 @@ def test_a_secret_with_an_invalid_name_or_value_is_rejected(
     assert secret[2] not in str(caught.value)
 
 
-def test_two_secrets_need_different_names() -> None:
+def test_two_secrets_in_the_same_place_need_different_names() -> None:
     secrets = (
         Secret("a", QUERY, "123456"),
         Secret("A", HEADER, "123456"),

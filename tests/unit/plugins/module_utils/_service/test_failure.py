@@ -51,7 +51,7 @@ def _classify(error: Exception, *, sent: bool, proxy: str | None, finished: bool
 
 
 def _wrap(error: Exception, kind: type[Exception]) -> Exception:
-    """Wrap an exception in the same way as requests and urllib3 do."""
+    """Wrap an exception as requests and urllib3 do."""
     pool = urllib3.HTTPSConnectionPool("x.no")
     return kind(urllib3.exceptions.MaxRetryError(pool, "/contacts?token=secret", error))
 
@@ -64,7 +64,7 @@ def _ssl_error(reason: str) -> ssl.SSLError:
 
 @pytest.fixture(autouse=True)
 def _certificate_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add the attributes that the certificate errors in these tests do not have."""
+    """Set the attributes of certificate errors that only a failed verification would set."""
     monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_message", "expired", raising=False)
     monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_code", 10, raising=False)
 
