@@ -111,7 +111,8 @@ def _check_headers(headers: Sequence[str]) -> None:
         if not header or clean(header) != header or SURROGATE.search(header):
             raise InputError(
                 f"Cannot use the column title {header!r}",
-                "it is empty, or contains line breaks, leading or trailing spaces, or an unpaired surrogate",
+                "it is empty, contains a control character or an unpaired surrogate, or begins or ends with a"
+                " space or an invisible character",
                 "Write it exactly as the service expects it",
             )
         if headers.count(header) > 1:

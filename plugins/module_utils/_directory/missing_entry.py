@@ -37,7 +37,7 @@ GROUP_CLASSES = ("group", "groupOfNames", "groupOfUniqueNames", "groupOfMembers"
 """Object classes with members, from Active Directory, RFC 4519 (3.5, 3.6), RFC 2307 and the draft of its successor."""
 
 # Object classes of entries that can contain people, from RFC 4519, RFC 2247, Active Directory and 389 Directory Server.
-# The names of people must not appear in messages, so entries of other classes are never listed.
+# The names of people must not appear in messages, so only entries of these classes and groups are ever listed.
 _CONTAINER_CLASSES = (
     *("organizationalUnit", "organization", "locality", "country", "domain", "dcObject"),
     *("container", "builtinDomain", "nsContainer"),
@@ -247,7 +247,7 @@ def _squeeze(value: str) -> str:
 
 
 def _find_elsewhere(session: LdapSession, dn: str, role: EntryRole) -> list[str]:
-    """Return the DNs of the entries that have the same name as a missing entry, but another parent."""
+    """Return the DNs of up to `_LISTED_MATCHES` entries with the same name as a missing entry, but another parent."""
     value = normalize_rdn_value(split_dn(dn)[0])
     any_name = filter_or(filter_equals(attribute, value) for attribute in ("ou", "cn", "o"))
     search_filter = filter_and([_class_filter(role.object_classes), any_name])
