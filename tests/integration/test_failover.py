@@ -259,7 +259,7 @@ def test_the_next_server_is_used_after_a_failure(
             ErrorResult(10, SEARCH_RESULT_DONE, 2),
             (
                 f"{SEARCH}the server returned a referral to another server (*). Set server_uri to a server that"
-                " contains this search base."
+                " holds this part of the directory."
             ),
             id="referral",
         ),

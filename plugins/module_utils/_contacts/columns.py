@@ -79,7 +79,7 @@ def compile_columns(
     """Validate the columns option and compile its expressions.
 
     :param specifications: elements of the option, with the title, the expression and the rules of each column.
-    :param all_global: whether all sources are global. If they are, the location column is omitted.
+    :param all_global: whether all sources are global. If they are, columns with the value ``location`` are omitted.
     :param phone_region: default country for phone numbers without a country code; empty if there is none.
     :raises InputError: if the columns are not valid, or if the phone region is not supported.
     :raises LibraryError: if a library that the columns need is missing or too old.

@@ -49,7 +49,7 @@ LDAP_RESULTS = {
     ),
     10: Explanation(
         "the server returned a referral to another server",
-        "Set O(server_uri) to a server that contains this search base",
+        "Set O(server_uri) to a server that holds this part of the directory",
     ),
     # OpenLDAP also returns this result if the account is not allowed to use paged results.
     11: Explanation(
@@ -64,8 +64,7 @@ LDAP_RESULTS = {
         is_server_specific=True,
     ),
     32: Explanation(
-        "the search base does not exist",
-        "Correct O(sources[].search_base), or allow the bind account to read it",
+        "the entry does not exist", "Correct its DN, or allow the bind account to read it"
     ),
     34: Explanation(
         "the server does not accept the distinguished name", "Correct the spelling of the DN"

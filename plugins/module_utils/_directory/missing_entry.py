@@ -193,10 +193,13 @@ def _explain_branch(session: LdapSession, dn: str, branch: _Branch, role: EntryR
     children = _list_children(session, branch.parent, classes)
     similar = _find_similar(value, children)
     listed = [*similar, *(child for child in children if child not in similar)]
-    cause = (
-        f"{role.noun} does not exist: below {branch.parent}, the bind account sees"
-        f" {join_names(listed, _LISTED_CHILDREN) or 'no OUs'}, but not {missing}"
+    names = join_names(listed, _LISTED_CHILDREN)
+    view = (
+        f"sees {names}, but not {missing}"
+        if names
+        else f"does not see {missing} or any other entry of this kind"
     )
+    cause = f"{role.noun} does not exist: below {branch.parent}, the bind account {view}"
     allow = f", or allow the bind account to read {role.noun}"
     if similar and _squeeze(normalize_rdn_value(similar[0])) == _squeeze(value):
         return Diagnosis(cause, _replacement(missing, similar[0], role))
@@ -222,7 +225,7 @@ def _get_type(rdn: str) -> str:
 
 
 def _list_children(session: LdapSession, parent: str, classes: Sequence[str]) -> list[str]:
-    """Return the relative DNs of the entries directly below an entry, OUs first."""
+    """Return the relative DNs of the entries of given classes directly below an entry, OUs first."""
     search_filter = _class_filter(classes)
     if session.is_active_directory:
         # Active Directory keeps its own data in hidden containers, such as CN=System. Other servers would evaluate a

@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 
 
 class NamesResolvedError(Exception):
-    """The names of attributes have been resolved during a search, which must be repeated with this knowledge."""
+    """The names of attributes have been resolved during a search, which must therefore be repeated."""
 
 
 def resolve_names(session: LdapSession) -> None:

@@ -208,8 +208,10 @@ def test_the_most_similar_names_are_listed_first() -> None:
 
 def test_the_verification_is_described_even_if_the_certificate_is_unknown() -> None:
     assert _explain(62, replace(VERIFICATION, chain=[])) == (
-        "its certificate was issued for another name (reason); the certificate was checked for dc1 with"
-        " O(ca_path) /ca.pem",
+        (
+            "its certificate was issued for another name (reason); the certificate was checked for dc1 with"
+            " O(ca_path) /ca.pem"
+        ),
         "In O(server_uri), use a name from the certificate; its common name is ignored",
     )
 
