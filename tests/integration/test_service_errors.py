@@ -165,7 +165,7 @@ class TestConnection:
         result = run_failing_upload(service, workspace, ca_path=None)
         pattern = (
             f"Cannot upload to {service.url}: its certificate was issued by an unknown CA (unable to get local issuer"
-            " certificate); the certificate is for *, was issued by *, is valid from *, and was verified for"
+            " certificate); the certificate is for *, was issued by *, is valid from *, and was checked for"
             " localhost with the CA certificates of this host. Set ca_path to a file with the * CA *."
         )
         assert fnmatchcase(result.message, pattern), result.message

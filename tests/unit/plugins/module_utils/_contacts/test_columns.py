@@ -84,8 +84,9 @@ def test_the_location_column_is_omitted_if_all_sources_are_global() -> None:
             (
                 [{"header": header, "value": "sn"}],
                 (
-                    f"Cannot use the column title {header!r}: it is empty, or contains line breaks, leading "
-                    "or trailing spaces, or an unpaired surrogate. Write it exactly as the service expects it."
+                    f"Cannot use the column title {header!r}: it is empty, contains a control character or "
+                    "an unpaired surrogate, or begins or ends with a space or an invisible character. "
+                    "Write it exactly as the service expects it."
                 ),
             )
             for header in ("", " Name", "Name\n", "Na\nme", "\ufeffName", "Na\ud800me")

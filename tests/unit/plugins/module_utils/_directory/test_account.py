@@ -122,7 +122,10 @@ def _not_principal(name: str) -> str:
         (replace(KERBEROS, ccache="/c"), _conflict("bind_pw", "ccache")),
         (
             replace(KERBEROS, bind_dn=""),
-            "Cannot get a Kerberos ticket: bind_pw is set without bind_dn. Set bind_dn.",
+            (
+                "Cannot get a Kerberos ticket: there is a password, but bind_dn is empty. Set bind_dn, or the"
+                " environment variable FRONTDESK_BIND_DN."
+            ),
         ),
         *(
             (

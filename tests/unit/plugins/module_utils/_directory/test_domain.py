@@ -83,7 +83,7 @@ def test_valid_options_are_accepted(domain: Domain) -> None:
         (Domain("x.no", dns_servers=["192.0.2.1:"]), "Cannot use the DNS server '192.0.2.1:' in"),
         (
             Domain("x.no", dns_servers=["192.0.2.1", "192.0.2.1:5353"]),
-            "Cannot use dns_servers: 192.0.2.1 is listed twice. List each address only once.",
+            "Cannot use dns_servers: 192.0.2.1 is listed more than once. List each address only once.",
         ),
     ],
 )

@@ -199,9 +199,9 @@ NO_CONDITION = "a condition such as (mail=*) is missing"
         ("(&(a=b)(mail = *))", "an asterisk has no text next to it at character 16", ASTERISK),
         ("(mail=**)", "an asterisk has no text next to it at character 7", ASTERISK),
         ("(mail=a**b)", "an asterisk has no text next to it at character 8", ASTERISK),
-        ("(a>=*)", "an asterisk follows >= at character 5", f"{ESCAPE}."),
-        ("(a~=b*)", "an asterisk follows ~= at character 5", f"{ESCAPE}."),
-        ("(a:=b*)", "an asterisk follows := at character 5", f"{ESCAPE}."),
+        ("(a>=*)", "the value after >= contains an asterisk at character 5", f"{ESCAPE}."),
+        ("(a~=b*)", "the value after ~= contains an asterisk at character 5", f"{ESCAPE}."),
+        ("(a:=b*)", "the value after := contains an asterisk at character 5", f"{ESCAPE}."),
         (
             "(title=Guide (lead))",
             "a condition contains a parenthesis at character 14",
