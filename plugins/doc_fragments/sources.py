@@ -94,8 +94,8 @@ options:
           - Minimum number of contacts of this source. This is the number of people with a valid row, not the number of
             people found. People who are found but excluded, or who have no valid row, are not contacts. V(0) allows an
             empty source, but O(sources[].search_base) must exist.
-          - With the default V(1), a source in which one or two people were found, but none with a valid row, only
-            causes a warning if other sources return contacts. If three or more people were found, the export stops.
+          - With the default V(1), a source in which no person has a valid row only causes a warning if it contains one
+            or two people, and other sources return contacts. If it contains three or more people, the export stops.
           - With O(sources[].search_scope=base), the number must not exceed V(1).
         type: int
         default: 1
@@ -247,9 +247,9 @@ options:
       unique:
         description:
           - Whether people at the same location must have different values in this column, ignoring case.
-          - If several people have the same value, the person whose row would be invalid without it keeps the value,
-            then the person with the smallest identity. For the others, the cell is emptied if the rules allow it;
-            otherwise, the row is invalid. All of them are reported in a warning.
+          - If several people have the same value, it is kept by the person with the smallest identity among those whose
+            row would be invalid without it or, if there are none, among all of them. For the others, the cell is
+            emptied if the rules allow it; otherwise, the row is invalid. A warning states the number of these people.
         type: bool
         default: false
       max_length:

@@ -106,7 +106,8 @@ def _plan_text(result: SyncResult) -> str:
 def summary(result: SyncResult) -> str:
     """Return three lines of text for an email or a chat message.
 
-    The lines contain the name and the verdict, the plan or the failure, and the origin of the contacts.
+    They contain the name, the verdict and the number of contacts; then the failure, the plan or, if there is neither,
+    the verdict as a sentence; then the start time, the duration and the origin of the contacts.
     """
     if result.failure is not None:
         details = f"{result.failure.kind}: {result.failure.message}"

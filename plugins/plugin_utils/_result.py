@@ -170,7 +170,8 @@ def _has_failed(result: TaskResult) -> bool:
 def _default_kind(task: str, result: TaskResult) -> str:
     """Return the kind of a failure whose task result does not contain a kind.
 
-    ansible-core itself reports these failures: an invalid option, a failed built-in module, or a crash.
+    ansible-core itself reports these failures: an invalid option, a failed built-in module, a crash, or an unreachable
+    host.
     """
     if task == "creation":
         return "state"

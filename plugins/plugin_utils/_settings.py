@@ -67,7 +67,7 @@ def convert_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
     """Convert all variables that are not blank.
 
     :param variables: values from `plain`, by name.
-    :raises InputError: if a value has an invalid type or form.
+    :raises InputError: if a value is invalid.
     """
     return {
         name: convert_value(name, value, VARIABLES[name].spec)

@@ -134,7 +134,7 @@ _KNOWN = {*VARIABLES, *LOCATION_VARIABLES.values(), *_OTHER_VARIABLES}
 
 
 def check_names(names: Iterable[str], owner: str) -> None:
-    """Check that all names with the prefix of the role are variables of the role.
+    """Check that all names with the prefix of the role are known.
 
     :param names: names of all variables of a host.
     :param owner: the host, for the message.

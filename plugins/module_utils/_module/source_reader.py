@@ -4,7 +4,7 @@
 
 """Read the people of each source from one server.
 
-The people are found by OU or group. Excluded people are omitted.
+The people are found by search base, group and filter. Excluded people are omitted.
 """
 
 from __future__ import annotations
@@ -52,16 +52,16 @@ class SourceReader:
         missing, by the DNs of the groups of a source. Groups without such members are omitted.
     :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) that the server returned; they are not
         followed.
-    :ivar unknown_attributes: option that contains the attribute, for each attribute in filters that the schema of the
-        server does not contain.
+    :ivar unknown_attributes: attributes in filters that the schema of the server does not contain, each with the option
+        that contains the filter.
     :ivar invalid_start_dates: identities of people whose start attribute does not contain a date; they are treated as
         already started.
     """
 
     def __init__(self, session: LdapSession, page_size: int, object_types: Sequence[str]) -> None:
         self._session = session
-        # Entries to exclude, or to which people refer, do not have to be identified. One without an identity cannot be
-        # one of the people, because these have one.
+        # Entries to exclude, or to which people refer, do not require an identity. Everyone who can become a contact
+        # has one, so an entry without an identity never has to be compared with these people.
         self._any_session = replace(session, requires_identities=False)
         self._page_size = page_size
         self._now = datetime.now(timezone.utc)
@@ -281,7 +281,7 @@ class SourceReader:
         return self.attribute_names.find_aliases([attribute]).get(attribute, attribute)
 
     def _check_start_attribute(self, attribute: str) -> None:
-        """Check that an attribute that no entry has exists in the schema."""
+        """Check that the schema contains an attribute, although no entry has it."""
         self._unused_start_attributes.add(attribute)
         self._resolve_names()
         missing = self.attribute_names.explain_missing(attribute)
