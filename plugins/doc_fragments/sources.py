@@ -50,8 +50,8 @@ options:
         type: str
       search_scope:
         description:
-          - Scope of the search. V(subtree) searches all levels below the base, V(one_level) only the level directly
-            below it, and V(base) only the base entry. Aliases are not followed.
+          - Scope of the search. V(subtree) searches the base entry and all levels below it, V(one_level) only the level
+            directly below it, and V(base) only the base entry. Aliases are not followed.
         type: str
         choices: [subtree, one_level, base]
         default: subtree
@@ -62,7 +62,7 @@ options:
           - A string is always a single name, even if it contains commas.
           - If combined with O(sources[].search_base), people must match both. They must also match the LDAP filter,
             which by default skips disabled accounts.
-          - Members from other domains cannot be found on this server. A warning states their number.
+          - Members from other domains cannot be found on the server. A warning states their number.
           - In Active Directory, the server looks up the members of the groups. In other directories, the module reads
             the member lists of the groups (C(member), C(uniqueMember), C(memberUid) with C(gidNumber)), and then reads
             the entries of the members.

@@ -121,7 +121,8 @@ def _forwarded_options(host: Host, stage: str) -> dict[str, Any]:
         for name, variable in VARIABLES.items()
         if stage in variable.options and name in host.values
     }
-    return {**options, "option_names": option_names(stage)}
+    names = option_names(stage, has_location_hosts=bool(host.get("locations_group")))
+    return {**options, "option_names": names}
 
 
 def _check_directory(host: Host) -> None:
