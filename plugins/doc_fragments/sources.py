@@ -87,7 +87,7 @@ options:
         description:
           - LDAP filter. People who match it are not contacts of this source, for example V((employeeType=external\)).
           - The module searches for matching people and removes them from the result. A filter on an attribute that is
-            unknown or unreadable therefore excludes nobody.
+            unknown or unreadable might therefore exclude nobody.
         type: str
       minimum:
         description:
@@ -131,7 +131,7 @@ options:
     description:
       - LDAP filter. People who match it are not contacts, for example V((employeeType=external\)).
       - The module searches for matching people and removes them from the result. A filter on an attribute that is
-        unknown or unreadable therefore excludes nobody.
+        unknown or unreadable might therefore exclude nobody.
     type: str
   skip_hidden:
     description:

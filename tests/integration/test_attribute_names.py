@@ -294,6 +294,7 @@ def test_an_unknown_attribute_in_a_filter_is_reported(
     ]
     sources = [tromso(directory, filter="(deparment=staff)")]
     message = export(directory, workspace, "cn", sources=sources).message
-    assert f"{unknown} filter uses. Correct the name, for example to department." in message
+    own_filter = "filter of source 1 (location 'tromso')"
+    assert f"{unknown} {own_filter} uses. Correct the name, for example to department." in message
     info = run_info(directory, workspace, sources=sources, columns=columns_of("cn"))
-    assert f"{unknown} filter uses" in problem_causes(info)
+    assert f"{unknown} {own_filter} uses" in problem_causes(info)

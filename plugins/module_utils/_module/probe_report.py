@@ -236,7 +236,7 @@ def _explain_shortage(
 def _column_problems(
     session: LdapSession, results: SourceResults, columns: Sequence[Column]
 ) -> list[Problem]:
-    """Return a problem for each attribute and each column that is empty in all sources.
+    """Return a problem for each attribute that no entry has, and for each other column that is empty for everyone.
 
     A column that is empty in only some of the sources is not necessarily a problem.
     """

@@ -212,31 +212,33 @@ class SourceReader:
 
     def _excluded_identities(self, source: Source) -> dict[str, set[str]]:
         """Return the identities of the people to exclude, by the option that excludes them."""
-        exclusion = source.exclusion
+        exclusion, options = source.exclusion, source.name_excluding_options()
         excluded: dict[str, set[str]] = {}
         if exclusion.ous:
-            excluded["O(exclude_ous)"] = set().union(*map(self._identities_below, exclusion.ous))
+            identities = (self._identities_below(ou, options.ous) for ou in exclusion.ous)
+            excluded[options.ous] = set().union(*identities)
         if exclusion.groups:
-            excluded["O(exclude_groups)"] = self._identities_in(exclusion.groups)
+            excluded[options.groups] = self._identities_in(exclusion.groups)
         if exclusion.filters:
             pages = self._search(source, [], filter_or(exclusion.filters))
-            excluded[exclusion.filter_options] = _identities(pages)
+            excluded[options.filters] = _identities(pages)
         if exclusion.start_attribute:
             excluded["O(start_attribute)"] = self._not_started(source, exclusion.start_attribute)
         return {option: identities for option, identities in excluded.items() if identities}
 
-    def _identities_below(self, ou: str) -> set[str]:
+    def _identities_below(self, ou: str, option: str) -> set[str]:
         if ou not in self._identities_by_ou:
-            self._check_excluded_ou(ou)
+            self._check_excluded_ou(ou, option)
             query = Query(ou, "subtree", ANYTHING)
             pages = search(self._any_session, query, [], self._page_size, self.references)
             self._identities_by_ou[ou] = _identities(pages)
         return self._identities_by_ou[ou]
 
-    def _check_excluded_ou(self, ou: str) -> None:
+    def _check_excluded_ou(self, ou: str, option: str) -> None:
         action = f"Cannot read the excluded OU {ou} on {self._session.uri}"
-        entry = require_entry(self._session, ou, ["objectClass"], EXCLUDED_OU, action)
-        check_not_alias(entry, EXCLUDED_OU, action)
+        role = replace(EXCLUDED_OU, option=option)
+        entry = require_entry(self._session, ou, ["objectClass"], role, action)
+        check_not_alias(entry, role, action)
 
     def _identities_in(self, groups: tuple[str, ...]) -> set[str]:
         if groups not in self._identities_by_groups:

@@ -89,7 +89,7 @@ def _forms(secret: str) -> set[str]:
 
 
 def _base64_forms(secret: bytes) -> Iterator[str]:
-    """Yield the Base64 encodings of a secret at any position in a longer text.
+    """Yield the forms that a secret can have in the Base64 encoding of a longer text.
 
     If the service changes the case of Base64 text, the text can no longer be decoded, but it can still be compared.
     """

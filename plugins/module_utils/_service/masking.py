@@ -26,7 +26,7 @@ MAX_TEXT = 200
 """Maximum length of a masked text, unless the caller requests another length."""
 
 ReadCells = Callable[[], Iterable[Sequence[str]]]
-"""A function that returns the cells with personal data of each row of a roster, each time it is called."""
+"""A function that returns, for each row of a roster, the cells with personal data. It can be called repeatedly."""
 
 # Longer texts are shortened before they are masked, so that masking takes little time.
 _MAX_INPUT = 1024
