@@ -23,7 +23,7 @@ from ._result import (
 )
 
 WIDTH = 96
-"""Maximum length of a printed line, so that it fits into 100 columns with Ansible's quotes and indentation."""
+"""Maximum length of a wrapped line, so that it fits into 100 columns with Ansible's quotes and indentation."""
 
 _MINUS = "\N{MINUS SIGN}"
 _NEXT_COMMANDS = {
@@ -74,7 +74,7 @@ def location_line(counts: LocationCounts) -> str:
 
 
 def verdict_line(result: SyncResult) -> str:
-    """Return the sentence that states what the sync did."""
+    """Return sentences that state what the sync did, or why it failed."""
     contacts = format_count(result.contacts, "contact")
     if result.failure is not None:
         return f"{'Stopped' if result.verdict == STOPPED else 'Failed'}: {result.failure.message}"
@@ -107,7 +107,7 @@ def summary(result: SyncResult) -> str:
     """Return three lines of text for an email or a chat message.
 
     They contain the name, the verdict and the number of contacts; then the failure, the plan or, if there is neither,
-    the verdict as a sentence; then the start time, the duration and the origin of the contacts.
+    the verdict in words; then the start time, the duration and the origin of the contacts.
     """
     if result.failure is not None:
         details = f"{result.failure.kind}: {result.failure.message}"

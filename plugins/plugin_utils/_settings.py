@@ -64,7 +64,7 @@ class Settings:
 
 
 def convert_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert all variables that are not blank.
+    """Convert all variables that are not blank, and an empty prefix of the token.
 
     :param variables: values from `plain`, by name.
     :raises InputError: if a value is invalid.
@@ -112,7 +112,7 @@ def make_settings(host: Host, group_locations: Sequence[Location], *, for_upload
 
 
 def _forwarded_options(host: Host, stage: str) -> dict[str, Any]:
-    """Return the options of a module whose variables are set.
+    """Return the options of a module whose variables are set, and ``option_names``.
 
     Other options are not passed, so that the user's module_defaults apply.
     """
