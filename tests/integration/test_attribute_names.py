@@ -159,7 +159,7 @@ def test_an_attribute_with_an_option_can_be_a_column(
     (warning,) = result.warnings
     assert warning == (
         "No entry has the attribute pager, which the column C2 uses, but entries have pager;lang-el."
-        " Use the name of one of these."
+        " Use this name."
     )
     assert alias.warnings == []
     assert ["Παπαδοπούλου", "Παπαδοπούλου", "tromso"] in read_rows(workspace)
@@ -201,7 +201,7 @@ def test_a_supertype_does_not_yield_the_values_of_its_subtypes(
     (warning,) = result.warnings
     assert warning == (
         "No entry has the attribute name, which the column C1 uses, but entries have cn, givenName and title."
-        " Use the name of one of these."
+        " Use one of these names."
     )
     assert {row[1] for row in read_rows(workspace)} == {""}
 
