@@ -64,10 +64,10 @@ class Settings:
 
 
 def convert_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert all variables that are not blank.
+    """Convert all variables that are not blank, and an empty prefix of the token.
 
     :param variables: values from `plain`, by name.
-    :raises InputError: if a value has an invalid type or form.
+    :raises InputError: if a value is invalid.
     """
     return {
         name: convert_value(name, value, VARIABLES[name].spec)
@@ -112,7 +112,7 @@ def make_settings(host: Host, group_locations: Sequence[Location], *, for_upload
 
 
 def _forwarded_options(host: Host, stage: str) -> dict[str, Any]:
-    """Return the options of a module whose variables are set.
+    """Return the options of a module whose variables are set, and ``option_names``.
 
     Other options are not passed, so that the user's module_defaults apply.
     """
@@ -121,7 +121,8 @@ def _forwarded_options(host: Host, stage: str) -> dict[str, Any]:
         for name, variable in VARIABLES.items()
         if stage in variable.options and name in host.values
     }
-    return {**options, "option_names": option_names(stage)}
+    names = option_names(stage, has_location_hosts=bool(host.get("locations_group")))
+    return {**options, "option_names": names}
 
 
 def _check_directory(host: Host) -> None:

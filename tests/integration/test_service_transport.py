@@ -551,5 +551,5 @@ class TestProxies:
         result = _upload(service, workspace, env, retries=0)
         assert result.message == (
             f"Cannot upload to {service.url}: the proxy 127.0.0.1:{proxy.port} cannot be reached:"
-            " Connection refused. Check HTTPS_PROXY in the environment, or set use_proxy: false."
+            " Connection refused. Check HTTPS_PROXY and ALL_PROXY in the environment, or set use_proxy: false."
         )

@@ -260,9 +260,9 @@ def test_contested_values_are_counted_by_location_and_column(
     ]
     (warning,) = contested_warnings(written.contested, "/srv/contacts.csv.ids")
     assert warning == (
-        "Cannot fill the column 'Email' for everyone at oslo: 2 people have the same value as another person, who keeps"
-        f" it, and 2 of them have no valid row without it: {IDENTITIES[2]} (kept by {IDENTITIES[1]}), {IDENTITIES[3]}"
-        f" (kept by {IDENTITIES[1]}). Correct the entries of the people who do not own the value."
+        "Cannot keep all values of the unique column 'Email' at oslo: 2 people have the same value as another person,"
+        f" who keeps it, and 2 of them have no valid row without it: {IDENTITIES[2]} (kept by {IDENTITIES[1]}),"
+        f" {IDENTITIES[3]} (kept by {IDENTITIES[1]}). Correct the entries of the people who do not own the value."
     )
 
 

@@ -228,10 +228,13 @@ def test_unknown_attributes_in_filters_are_found(
     reader.attribute_names.resolve(Subschema(definitions))
     filters = {"filter": "(&(surname=*)(uid=*))", "exclude_filter": "(|(2.5.4.3=a)(cm;x=a)(uid=b))"}
     _read_identities(reader, export_params(source("OU=A", **filters), skip_hidden=True))
-    assert reader.unknown_attributes == {"uid": "O(filter)", "cm;x": "O(exclude_filter)"}
+    assert reader.unknown_attributes == {
+        "uid": "O(sources[].filter) of source 1",
+        "cm;x": "O(sources[].exclude_filter) of source 1",
+    }
     assert [each.cause for each in explain_unknown_attributes(reader)] == [
-        "the schema of ldaps://dc1 has no attribute uid, which O(filter) uses",
-        "the schema of ldaps://dc1 has no attribute cm;x, which O(exclude_filter) uses",
+        "the schema of ldaps://dc1 has no attribute uid, which O(sources[].filter) of source 1 uses",
+        "the schema of ldaps://dc1 has no attribute cm;x, which O(sources[].exclude_filter) of source 1 uses",
     ]
 
 

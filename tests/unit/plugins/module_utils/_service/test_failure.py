@@ -26,7 +26,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry 
 )
 
 MAY_BE_ACCEPTED = "Run again to send the roster once more; the service may already have accepted it"
-HOST_AND_PORT = "Check the host name, the port and the proxy"
+HOST_AND_PORT = "Check the host name and the port in O(url), and whether a proxy is required"
 FIREWALLS = "Check firewalls and proxies, or increase O(timeout)"
 CONNECTION_TIMEOUT = "the connection was not established within 20 seconds"
 SENDING_TIMEOUT = "it did not receive the next part of the roster within 20 seconds"

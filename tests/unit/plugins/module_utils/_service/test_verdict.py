@@ -316,7 +316,7 @@ def test_acceptance_without_confirmation_is_explained() -> None:
 
 
 CORRECT = "Correct the directory entries of the rejected contacts, or correct the columns"
-ROWS = f"{CORRECT}; service.errors lists the rows"
+ROWS = f"{CORRECT}; see service.errors"
 ERRORS = (RowError(row=1, column="Email", cause="not unique"),)
 OTHERS = "the other rows are treated as accepted, and the next run sends the whole roster again"
 NOTHING = "no row is treated as accepted"
