@@ -521,7 +521,7 @@ class TestServiceMessage:
         )
         assert (
             " (vardo 3, hamar 1). Compare the location identifiers vardo, hamar with the locations of the account in"
-            " the service; service.errors lists the rows." in result.message
+            " the service; see service.errors." in result.message
         )
         (cause,) = result.data["service"]["causes"]
         assert (cause["cause"], cause["rows"]) == (unknown, 4)

@@ -34,7 +34,7 @@ MAX_SLOW_EVALUATIONS = 20
 Each of these people costs `patterns.CPU_SECONDS` of CPU time."""
 
 _MIN_PEOPLE = 3
-"""Minimum number of people for an expression that fails for all of them to be considered wrong.
+"""Minimum number of people before an expression that fails for everyone is considered wrong.
 
 If there are fewer people, their values might be the cause."""
 
@@ -77,7 +77,7 @@ class Mapper:
 
     @property
     def failures(self) -> dict[str, int]:
-        """The number of failed evaluations of each expression, by its owner."""
+        """The number of failed evaluations of each expression that failed, by owner, such as ``column 'Email'``."""
         return {owner: failures.count for owner, failures in self._failures.items()}
 
     def check_expressions(self) -> None:

@@ -159,7 +159,7 @@ UNIQUE = columns(
 
 
 def test_unique_values_are_compared_by_location_not_by_source() -> None:
-    # The people in the first source are at the locations of the other two sources.
+    # Two people in the first source are at the locations of the other two sources.
     rule = compile_rule("l", "oslo", "bergen")
     mapper = Mapper(UNIQUE, [rule])
     assert mapper.attributes == ("l", "mail")
