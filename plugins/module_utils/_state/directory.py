@@ -325,7 +325,8 @@ def _explain_write_errors(directory: Path, remedy: str) -> Iterator[None]:
 
 def _remove_old_rosters(directory: Path, state: State) -> None:
     """Remove all rosters that the state does not name, so that no unneeded personal data is kept."""
-    records = (*([state.receipt] if state.receipt else []), *state.unresolved)
+    receipts = [state.receipt] if state.receipt else []
+    records: list[Receipt | UnresolvedUpload] = [*receipts, *state.unresolved]
     kept = {name for each in records for name in (f"{each.roster}.csv", f"{each.identities}.ids")}
     # The outcome is already recorded, and the next run tries again to remove the remaining files.
     with suppress(OSError):
