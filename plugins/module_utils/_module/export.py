@@ -18,7 +18,7 @@ from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.failover import read_with_failover
 from .._directory.search import select_people_references
-from .._errors import Diagnosis
+from .._errors import Diagnosis, InputError
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
 from .._roster.writer import WrittenRoster
@@ -70,7 +70,7 @@ class Export:
     :ivar is_unencrypted: whether personal data crossed a network unencrypted.
     :ivar failovers: warnings about the servers that failed before this server, each with the cause of the failure.
     :ivar invalid_sources: warnings about sources that have no contacts, because one or two people have no valid row.
-    :ivar failed_expressions: number of failed evaluations of each expression, by its owner, such as ``column 'Email'``.
+    :ivar expression_errors: an error for each expression that could not be evaluated for some people.
     """
 
     roster: Roster
@@ -86,7 +86,7 @@ class Export:
     is_unencrypted: bool
     failovers: list[str]
     invalid_sources: list[str]
-    failed_expressions: Mapping[str, int]
+    expression_errors: Sequence[InputError]
 
     @property
     def warnings(self) -> list[str]:
@@ -95,10 +95,7 @@ class Export:
             *self.failovers,
             *map(str, find_repeated_sources(self.sources)),
             *self.invalid_sources,
-            *(
-                f"Failed evaluations of the expression of {owner}: {count}."
-                for owner, count in self.failed_expressions.items()
-            ),
+            *map(str, self.expression_errors),
             *(
                 f"{each.cause[0].upper()}{each.cause[1:]}. {each.remedy}."
                 for each in (*self.missing_attributes, *self.incomplete_sources)
@@ -243,7 +240,7 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
         is_unencrypted=result.is_unencrypted,
         failovers=failovers,
         invalid_sources=warnings,
-        failed_expressions=result.mapper.failures,
+        expression_errors=result.mapper.expression_errors,
     )
 
 

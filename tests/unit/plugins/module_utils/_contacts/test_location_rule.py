@@ -105,7 +105,8 @@ def test_only_the_person_for_whom_the_rule_fails_is_left_out() -> None:
     cause = "its location is unknown: the result is a list: use first, last or join"
     assert mapped.left_out == [LeftOut("1", "", cause)]
     assert list(mapped.records) == ["oslo-hq"]
-    assert mapper.failures == {NAME: 1}
+    (error,) = mapper.expression_errors
+    assert error.action.endswith(f" of {NAME} for 1 person")
 
 
 def test_phone_region_applies_to_location_rules() -> None:

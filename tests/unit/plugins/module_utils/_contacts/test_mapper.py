@@ -312,7 +312,11 @@ def test_an_expression_that_fails_for_one_person_does_not_affect_others() -> Non
     assert optional.map_page(page, "") == MappedPage(
         {"": [Contact("", ("",), "1", (("Name", cause),)).record, b"Moe\x002\0"]}, []
     )
-    assert optional.failures == {"column 'Name'": 1}
+    (error,) = optional.expression_errors
+    assert str(error) == (
+        f"Cannot evaluate the expression {name['value']!r} of column 'Name' for 1 person: {cause}. Correct the"
+        " expression."
+    )
     optional.check_expressions()
     required = Mapper(columns({**name, "required": True}))
     assert required.map_page(page, "").left_out == [LeftOut("1", "", f"Name: {cause}")]
@@ -332,7 +336,8 @@ def test_an_attribute_that_cannot_be_used_for_anyone_is_an_error_for_three_peopl
     # A person with a usable value takes the fast path, but is also counted.
     mapper.map_page([("id", [b"Moe"])], "")
     mapper.check_expressions()
-    assert mapper.failures == {"column 'Name'": 3}
+    (error,) = mapper.expression_errors
+    assert error.action == "Cannot evaluate the expression 'audio' of column 'Name' for 3 people"
 
 
 @pytest.mark.parametrize("people", [1, 2, 3, 4])
