@@ -428,12 +428,13 @@ def test_moved_contacts_are_also_counted_at_their_old_location() -> None:
 
 def test_all_changes_are_observed_with_the_key_by_which_they_are_counted() -> None:
     observed = []
+    new = roster_file([A_BERGEN], "a", left_out=[LeftOut("b", "", "x")])
     plan = make_plan(
-        *(
-            roster_file([A, B], "ab"),
-            roster_file([A_BERGEN], "a", left_out=[LeftOut("b", "", "x")]),
-        ),
-        *(["Email"], "Location", MEMORY),
+        roster_file([A, B], "ab"),
+        new,
+        ["Email"],
+        "Location",
+        MEMORY,
         observe=lambda key, change: observed.append((key, change.location, change.old_location)),
     )
     assert observed == [
