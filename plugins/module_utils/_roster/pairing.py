@@ -131,18 +131,23 @@ class _PeopleSorter:
         self._sorter = ExternalSorter(spill)
 
     def add_old(self, row: RosterRow) -> None:
-        if any(row.person_key):
-            self._sorter.add(pack((*row.person_key, _BEFORE, row.location, *row.cells)))
-        else:
-            self._unpaired.add_old(row, None)
+        """Add a row of the old roster."""
+        self._add(_BEFORE, row)
 
     def add_new(self, row: RosterRow) -> None:
+        """Add a row of the new roster."""
+        self._add(_AFTER, row)
+
+    def _add(self, kind: str, row: RosterRow) -> None:
         if any(row.person_key):
-            self._sorter.add(pack((*row.person_key, _AFTER, row.location, *row.cells)))
+            self._sorter.add(pack((*row.person_key, kind, row.location, *row.cells)))
+        elif kind == _BEFORE:
+            self._unpaired.add_old(row, None)
         else:
             self._unpaired.add_new(row)
 
     def add_left_out(self, person: LeftOut) -> None:
+        """Add a left-out person of the new roster."""
         self._sorter.add(pack((person.identity, _LEFT_OUT, person.location, person.cause)))
 
     def people(self) -> Iterator[_Person]:
