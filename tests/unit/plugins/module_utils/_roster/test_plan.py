@@ -370,6 +370,15 @@ def test_new_and_dropped_columns_are_listed_with_the_number_of_contacts_that_hav
     assert (same.new_columns, same.dropped_columns, same.is_empty) == ({}, {}, True)
 
 
+def test_the_rows_of_a_person_with_other_columns_are_matched_in_their_order() -> None:
+    old = roster_file([("X", "oslo"), ("Y", "oslo"), ("Z", "oslo")], "aaa", WITHOUT_MAIL)
+    new_rows = [("1", "B", "oslo"), ("2", "A", "oslo"), ("3", "B", "oslo")]
+    plan = _compare(old, roster_file(new_rows, "aaa", ("Floor", *WITHOUT_MAIL)))
+    assert _changes(plan) == [
+        (CHANGED, (before, "oslo"), after) for before, after in zip("XYZ", new_rows)
+    ]
+
+
 def test_a_new_column_without_values_is_listed() -> None:
     plan = _compare(roster_file([A], "a"), roster_file([("", *A)], "a", WITH_FLOOR))
     assert (plan.new_columns, plan.is_empty) == ({"Floor": 0}, False)
@@ -419,12 +428,13 @@ def test_moved_contacts_are_also_counted_at_their_old_location() -> None:
 
 def test_all_changes_are_observed_with_the_key_by_which_they_are_counted() -> None:
     observed = []
+    new = roster_file([A_BERGEN], "a", left_out=[LeftOut("b", "", "x")])
     plan = make_plan(
-        *(
-            roster_file([A, B], "ab"),
-            roster_file([A_BERGEN], "a", left_out=[LeftOut("b", "", "x")]),
-        ),
-        *(["Email"], "Location", MEMORY),
+        roster_file([A, B], "ab"),
+        new,
+        ["Email"],
+        "Location",
+        MEMORY,
         observe=lambda key, change: observed.append((key, change.location, change.old_location)),
     )
     assert observed == [
