@@ -105,8 +105,9 @@ class SimulatedService:
     :ivar contacts: all contacts that the service has.
     :ivar bodies: bodies of all uploads that arrived.
     :ivar attempts: number of uploads that the client attempted.
-    :ivar on_send: function to call before a body is read.
-    :ivar on_receive: function to call after a body was processed, before the client receives the response.
+    :ivar on_send: function to call before a body is read; an OSError means that the connection fails.
+    :ivar on_receive: function to call after a body was processed, before the client receives the response; an OSError
+        means that the connection breaks.
     :ivar on_body: function to call with each body that arrives, before it is processed.
     """
 
@@ -126,16 +127,22 @@ class SimulatedService:
         :raises ServiceError: if the client receives no response.
         """
         self.attempts += 1
-        self.on_send()
+        try:
+            self.on_send()
+        except OSError as error:
+            raise _refused_connection() from error
         if self.reaction is Reaction.FAIL_BEFORE_BODY:
-            raise ServiceError("Cannot upload", "connection refused", "Check O(url)")
+            raise _refused_connection()
         try:
             body = b"".join(content)
         except OSError as error:
             # requests raises its own exception if a body cannot be read, and the client reports a broken connection.
             raise _lost_answer() from error
         refused = self._process(body)
-        self.on_receive()
+        try:
+            self.on_receive()
+        except OSError as error:
+            raise _lost_answer() from error
         if self.reaction in (Reaction.LOSE_REQUEST, Reaction.LOSE_ANSWER):
             raise _lost_answer()
         return self._respond(refused)
@@ -194,6 +201,10 @@ def parse_body(body: bytes) -> list[Cells]:
     """Return the rows of a CSV file, each cell with the title of its column."""
     header, *rows = csv.reader(io.StringIO(body.decode(), newline=""))
     return [tuple(zip(header, row)) for row in rows]
+
+
+def _refused_connection() -> ServiceError:
+    return ServiceError("Cannot upload", "connection refused", "Check O(url)")
 
 
 def _lost_answer() -> ServiceError:

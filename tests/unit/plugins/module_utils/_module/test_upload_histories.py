@@ -23,12 +23,12 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_histories 
     STRICT_LIMITS,
     Run,
     UploadHistory,
+    memory_directory,
 )
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-_MEMORY = Path("/dev/shm")  # noqa: S108  # each history creates a private directory there
 _PROFILE = settings()
 _COUNT = st.sampled_from([1, 2, 3, 5, 10, 30])
 _LOCATION = st.sampled_from(LOCATIONS)
@@ -41,8 +41,7 @@ class UploadHistories(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        parent = _MEMORY if _MEMORY.is_dir() else None
-        self._root = Path(tempfile.mkdtemp(prefix="frontdesk-", dir=parent))
+        self._root = Path(tempfile.mkdtemp(prefix="frontdesk-", dir=memory_directory()))
         self._history = UploadHistory(self._root)
         self._people = self._history.people
 
