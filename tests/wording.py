@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check the wording of every text file that git tracks against a table of phrases to avoid.
+"""Check the wording of the files that git tracks, except `EXCLUDED`, against a table of phrases to avoid.
 
     python tests/wording.py
 
@@ -32,7 +32,7 @@ EXCLUDED = (
     "tests/unit/fixtures/",
 )
 """Prefixes of the paths that are not checked."""
-# Indentation, comment signs and quotation marks at both ends of a line.
+# Indentation, comment signs and quotation marks at the start of a line, and quotation marks at its end.
 MARGIN = re.compile(r"""^(?:[\s#>]|[rbf]{0,2}["'])+|[\s"'\\]+$""")
 
 
@@ -123,7 +123,7 @@ def tracked_files() -> list[str]:
 
 
 def find_phrases(text: str, rules: Sequence[Rule] = RULES) -> Iterator[tuple[int, str, Rule]]:
-    """Yield the line number, the phrase and the rule of each match in a text."""
+    """Yield the line number, the phrase and the rule of each match that is not part of an exception."""
     lines = [" ".join(MARGIN.sub("", line).split()) for line in text.splitlines()]
     starts = list(itertools.accumulate((len(line) + 1 for line in lines), initial=0))
     joined = " ".join(lines)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Callback plugin that writes the results of all tasks to a JSON Lines file for the demo."""
+"""Callback plugin that writes the results of tasks to a JSON Lines file for the demo."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 DOCUMENTATION = """
 name: demo_results
 type: notification
-short_description: Write the results of all tasks to a JSON Lines file
+short_description: Write the results of tasks to a JSON Lines file
 description:
-  - Writes the result of each task, and the recap, to the file specified by the environment variable E(DEMO_RESULTS).
+  - Appends the result of each successful or failed task, and the recap, to the file specified by the environment
+    variable E(DEMO_RESULTS).
   - Only used by the demo.
 requirements:
   - The environment variable E(DEMO_RESULTS).

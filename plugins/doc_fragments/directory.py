@@ -83,7 +83,8 @@ options:
       - With O(auth_protocol=ntlm), this must be in the form C(DOMAIN\user).
       - Required with O(auth_protocol=simple) and O(auth_protocol=ntlm). Cannot be combined with
         O(auth_protocol=external) or O(auth_protocol=anonymous).
-      - If not set, the environment variable E(FRONTDESK_BIND_DN) is used. An empty variable is treated as unset.
+      - If not set, the environment variable E(FRONTDESK_BIND_DN) is used. An empty variable is treated as unset. The
+        variable is ignored with O(auth_protocol=external) and O(auth_protocol=anonymous).
     type: str
   bind_pw:
     description:

@@ -22,8 +22,9 @@ options:
       location:
         description:
           - Identifier of the location in your account with the service. Must not contain uppercase letters or spaces.
+          - Must be a string. Quote an identifier that YAML would read as a number, a date or a boolean.
           - To create contacts for all locations, omit this option in all sources.
-        type: str
+        type: raw
       location_value:
         description:
           - >-
@@ -37,13 +38,13 @@ options:
       locations:
         description:
           - Identifiers that O(sources[].location_value) may return. Each of these locations is included in the counts,
-            even if it has no contacts.
+            even if it has no contacts. Quote them as in O(sources[].location).
         type: list
-        elements: str
+        elements: raw
       search_base:
         description:
           - Distinguished name of the entry at which the search starts, usually an Organizational Unit. Whitespace
-            around distinguished names is ignored.
+            and invisible characters around distinguished names are ignored.
           - Required unless O(sources[].member_of) is set. If not set, the whole directory is searched; in Active
             Directory, this is the domain of the server.
         type: str
@@ -202,9 +203,10 @@ options:
             empty value for any other value. V(mobile | e164('NO'\) or telephoneNumber | e164('NO'\)) therefore falls
             back to the second attribute. The argument is the default country for numbers without a country code, as an
             uppercase ISO 3166-1 alpha-2 code. If omitted, O(phone_region) is used.
-            V(mobile | e164(c or phone_region\)) takes the country from an attribute. A number with an extension, a
-            word or other letters is not valid, except for the prefix C(tel:). People whose cell is empty for this
-            reason are listed in RV(frontdesk.contacts.ad_contacts_export#module:emptied).
+            V(mobile | e164(c or phone_region\)) takes the country from an attribute. A number with an extension, and
+            text with letters or other characters that do not belong to a number, are not valid, except for the prefix
+            C(tel:). People whose cell is empty for this reason are listed in
+            RV(frontdesk.contacts.ad_contacts_export#module:emptied).
           - C(primary_address), as in V(all.proxyAddresses | primary_address), returns the address from which Exchange
             sends mail. This is the address with the uppercase prefix C(SMTP:), which is removed.
           - C(of_entry), as in V(manager | of_entry('mail'\)), returns an attribute of another entry. It must be applied

@@ -63,12 +63,13 @@ _FORMAT_CHARACTERS = _characters(
 # Invisible characters that can change the character before them, such as variation selectors and the tags in flags.
 _MODIFIERS = _characters(
     *((0x034F, 0x034F), (0x1160, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180D), (0x180F, 0x180F)),
-    *((0xFE00, 0xFE0F), (0xE0001, 0xE007F), (0xE0100, 0xE01EF)),
+    *((0xFE00, 0xFE0F), (0xE0000, 0xE0FFF)),
 )
 _ASCII_WHITESPACE = _characters((0x00, 0x20), (0x7F, 0x7F))
 IGNORED_AT_START = _WHITESPACE + _FORMAT_CHARACTERS + _MODIFIERS
 """Characters without a meaning at the beginning of a value: whitespace, control characters and invisible characters."""
-_TRAILING = _WHITESPACE + _FORMAT_CHARACTERS
+IGNORED_AT_END = _WHITESPACE + _FORMAT_CHARACTERS
+"""Characters without a meaning at the end of a value: whitespace, control characters and most invisible characters."""
 _INVISIBLE = frozenset(_FORMAT_CHARACTERS + _MODIFIERS)
 _WITHOUT_INVISIBLE = str.maketrans(dict.fromkeys(_INVISIBLE))
 
@@ -131,7 +132,7 @@ def normalize(text: str) -> str:
     visible = compose(remove_invisible(composed)).strip(_WHITESPACE)
     if _ADDRESS_OR_NUMBER.fullmatch(visible):
         return visible
-    return composed.lstrip(IGNORED_AT_START).rstrip(_TRAILING)
+    return composed.lstrip(IGNORED_AT_START).rstrip(IGNORED_AT_END)
 
 
 def clean(text: str) -> str:

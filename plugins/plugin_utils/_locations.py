@@ -29,10 +29,12 @@ class Location:
 
     :ivar label: the location in messages, for example ``location 2 (bergen)``.
     :ivar values: converted keys with a value: ``ou`` and the options of a source.
+    :ivar names: names in messages, by key.
     """
 
     label: str
     values: Mapping[str, Any]
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def _location_from_element(number: int, element: object) -> Location:
             "it does not define a search",
             "Set ou, search_base, member_of or filter",
         )
-    return Location(label, values)
+    return Location(label, values, {key: key for key in LOCATION_SPEC})
 
 
 def _check_blanks(label: str, values: Mapping[str, tuple[str, object]]) -> None:
@@ -106,7 +108,7 @@ def location_from_host(host: str, variables: Mapping[str, Any]) -> Location:
     if not any(key in values for key in _SEARCH_KEYS):
         *others, last = (LOCATION_VARIABLES[key] for key in _SEARCH_KEYS)
         raise _missing_variable(host, f"{', '.join(others)} or {last}", "Set one of them")
-    return Location(label, values)
+    return Location(label, values, LOCATION_VARIABLES)
 
 
 def _missing_variable(host: str, variable: str, remedy: str) -> InputError:
@@ -141,18 +143,19 @@ def _build_source(location: Location, bases: Bases) -> dict[str, Any]:
 def _build_search_base(location: Location, bases: Bases) -> str:
     ou = location.values["ou"]
     action = f"Cannot use {location.label}"
+    ou_name, base_name = location.names["ou"], location.names["search_base"]
     if "search_base" in location.values:
-        raise InputError(action, "it has both ou and search_base", "Set only one of them")
+        raise InputError(action, f"it has both {ou_name} and {base_name}", "Set only one of them")
     if _DN_START.match(ou):
         raise InputError(
             action,
-            f"its ou {ou} is a distinguished name",
-            "Set search_base to this DN instead, or set ou to the name of the unit",
+            f"its {ou_name} {ou} is a distinguished name, not the name of an OU",
+            f"Set {ou_name} to the name of the OU, such as Oslo, or set {base_name} to the complete DN instead",
         )
     if not bases.ou_template and not bases.base_dn:
         raise InputError(
             action,
-            "the search base cannot be built from its ou, because neither contact_sync_base_dn nor"
+            f"the search base cannot be built from its {ou_name}, because neither contact_sync_base_dn nor"
             " contact_sync_ou_template is set",
             "Set contact_sync_base_dn to the distinguished name of the domain, such as DC=corp,DC=example",
         )

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from ansible.module_utils.common.text.converters import to_text
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
 
 from ..module_utils._errors import InputError
+from ..module_utils._module.arguments import describe
 from ._variables import VARIABLES, find_similar
 
 _MAX_QUOTED = 60
@@ -31,6 +31,7 @@ _TRUE = {text for text in BOOLEANS_TRUE if isinstance(text, str)}
 EXAMPLES: Mapping[str, str] = {
     "contact_sync_locations": "[{location: oslo-hq, ou: Oslo}]",
     "contact_sync_columns": "[{header: Name, value: displayName}]",
+    "contact_sync_must_contain": "[{Email: reception@corp.example}]",
     "contact_sync_server_uri": "[ldaps://dc1.corp.example]",
 }
 """Examples of structured values for messages, by variable."""
@@ -143,21 +144,6 @@ def convert_suboptions(
         for key, item in value.items()
         if not is_blank(item)
     }
-
-
-def describe(value: object) -> str:
-    """Describe the type of a value and, if YAML may have changed it, the value."""
-    if isinstance(value, bool):
-        return f"the boolean {str(value).lower()}"
-    if isinstance(value, (int, float)):
-        return f"the number {value}"
-    if isinstance(value, dt.date):
-        return f"the date {value}"
-    if isinstance(value, str):
-        return "a string"
-    return {list: "a list", dict: "a dictionary", type(None): "null"}.get(
-        type(value), "not a plain value"
-    )
 
 
 def _quote(value: object, spec: Mapping[str, Any]) -> str:

@@ -91,7 +91,7 @@ class Playbook(Export):
 class LdapSearch(Client):
     """OpenLDAP's command-line client, which is written in C.
 
-    The output of measured runs is discarded.
+    `run` discards the output, and `rows` runs the client again.
     """
 
     name = "ldapsearch"

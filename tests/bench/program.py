@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare the cost of reading a directory with several LDAP clients, and check that they return the same rows."""
+"""Compare the cost of several LDAP clients that read a directory, and check that they return the same rows."""
 
 from __future__ import annotations
 

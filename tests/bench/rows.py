@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Rows = list[tuple[str, ...]]
-"""Sorted rows, each with the identity, the attributes and, if each unit is a location, the location of a person."""
+"""Sorted rows of people: the identity, the attributes and, with one search per unit, the location."""
 
 
 def roster_rows(workload: Workload) -> Rows:

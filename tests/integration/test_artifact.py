@@ -4,7 +4,7 @@
 
 """Tests of the files in the archive that ansible-galaxy builds from a checkout.
 
-The nox sessions run all integration tests with the installed archive, which shows that the archive works.
+The nox sessions run the integration tests with the installed archive, which shows that the archive works.
 """
 
 from __future__ import annotations

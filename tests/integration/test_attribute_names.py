@@ -145,7 +145,7 @@ def test_locations_start_dates_and_referenced_entries_can_use_oids(
 def test_an_attribute_with_an_option_can_be_a_column(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """An attribute without an option does not yield values with an option, but a warning suggests the name with it."""
+    """A name without an option does not match values with one, but a warning suggests the name with the option."""
     company = directory.company
     person = company.at(company.site("tromso"))[0]
     values = ("sn;lang-EL", "all['sn;lang-el'] | first | upper", "pager or 'none'", "sn")
@@ -196,7 +196,7 @@ def test_a_name_that_the_schema_does_not_define_is_reported_with_a_suggestion(
 def test_a_supertype_does_not_yield_the_values_of_its_subtypes(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    """For the attribute name, a server also returns its subtypes (RFC 4511, 4.5.1.8), such as cn and givenName."""
+    """If the attribute `name` is requested, a server also returns its subtypes, such as cn (RFC 4511, 4.5.1.8)."""
     result = export(open_ldap, workspace, "sn", "name")
     (warning,) = result.warnings
     assert warning == (
@@ -209,7 +209,7 @@ def test_a_supertype_does_not_yield_the_values_of_its_subtypes(
 def test_a_start_attribute_that_no_entry_has_is_reported(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """If the schema defines the attribute, exports do not report it, because only new people might have it."""
+    """If the schema defines the attribute, only ad_contacts_info reports it, because only new people might have it."""
     options: dict[str, Any] = {"sources": [tromso(directory)], "columns": columns_of("sn")}
     assert export(directory, workspace, "sn", start_attribute="audio").warnings == []
     (cause,) = problem_causes(run_info(directory, workspace, start_attribute="audio", **options))
@@ -232,19 +232,30 @@ class _RequestCounter(Fault):
         return request
 
 
-@pytest.mark.parametrize(("names", "searches"), [(("sn", "mail"), 2), (("sn", "audio"), 3)])
-def test_the_schema_is_only_read_if_an_attribute_is_missing(
+@pytest.mark.parametrize(
+    ("name", "search_filter", "searches"),
+    [
+        ("mail", None, 2),
+        ("mail", "(objectClass=inetOrgPerson)", 2),
+        ("mail", "(sn=*)", 3),
+        ("audio", None, 3),
+    ],
+)
+def test_the_schema_is_only_read_if_an_attribute_is_missing_or_in_a_filter(
     open_ldap: RunningDirectory,
     ca: Authority,
     workspace: Workspace,
-    names: tuple[str, str],
+    *,
+    name: str,
+    search_filter: str | None,
     searches: int,
 ) -> None:
     """Apart from the schema, the module reads the root DSE and a single page of people."""
     counter = _RequestCounter()
     certificate = ca.issue("localhost")
     with ldap_proxy(open_ldap, fault=counter, certificate=certificate) as uri:
-        assert export(open_ldap, workspace, *names, server_uri=[uri])["counts"]["contacts"]
+        options = {"server_uri": [uri], "filter": search_filter}
+        assert export(open_ldap, workspace, "sn", name, **options)["counts"]["contacts"]
     assert counter.searches == searches
 
 
@@ -271,3 +282,18 @@ def test_other_names_are_reported_if_the_schema_cannot_be_read(
         " by the attribute pagertelephonenumber, but does not return its values. Allow the bind account to read the"
         " attribute, or set start_attribute to the name under which the server returns it."
     )
+
+
+def test_an_unknown_attribute_in_a_filter_is_reported(
+    directory: RunningDirectory, workspace: Workspace
+) -> None:
+    unknown = f"the schema of {directory.uri_ldaps} has no attribute deparment, which"
+    result = export(directory, workspace, "cn", exclude_filter="(deparment=robot)")
+    assert result.warnings == [
+        f"T{unknown[1:]} exclude_filter uses. Correct the name, for example to department."
+    ]
+    sources = [tromso(directory, filter="(deparment=staff)")]
+    message = export(directory, workspace, "cn", sources=sources).message
+    assert f"{unknown} filter uses. Correct the name, for example to department." in message
+    info = run_info(directory, workspace, sources=sources, columns=columns_of("cn"))
+    assert f"{unknown} filter uses" in problem_causes(info)

@@ -284,7 +284,7 @@ PHONE_NUMBERS = {
 }
 
 
-def test_text_with_letters_is_not_a_phone_number(
+def test_a_value_with_letters_other_than_the_tel_scheme_is_not_a_phone_number(
     directory: RunningDirectory,
     company: Company,
     temporary_values: TemporaryValues,

@@ -14,6 +14,7 @@ import pytest
 from tests.integration.support.export_runs import run_failing_export
 from tests.integration.support.failing_servers import assert_message
 from tests.integration.support.faults import NoPagedResults, ReplacedBytes
+from tests.integration.support.ldap_groups import temporary_group
 from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
@@ -217,15 +218,28 @@ def test_two_entries_with_the_same_identity_stop_the_export(
 def test_an_entry_without_an_identity_is_named_by_its_parent(
     company: Company, ca: Authority, workspace: Workspace
 ) -> None:
-    """For example, entries in the compat tree of FreeIPA have no identities. Excluding such an OU is not an error."""
+    """Other people can refer to entries without an identity, and such entries can be members of an excluded group.
+
+    In FreeIPA, for example, the entries in the compat tree have no identity.
+    """
     tromso, oslo = (company.site_dn(company.site(name)) for name in ("tromso", "oslo-hq"))
+    person, boss = (company.at(company.site(name))[0] for name in ("tromso", "oslo-hq"))
     hidden = f'access to dn.subtree="{oslo}" attrs=entryUUID by * none\n'
     with openldap(company, ca, extra_conf=hidden) as directory:
         sources = [{"location": "fjord", "search_base": directory.staff_dn}]
         message = run_failing_export(directory, workspace, sources=sources)
+        columns = [
+            {"header": "Manager", "value": "manager | of_entry('mail')"},
+            {"header": "Location", "value": "location"},
+        ]
+        people = [company.person_dn(each) for each in (person, boss)]
+        directory.modify(company.at(company.site("tromso"))[1], {"manager": [people[1]]})
         sources = [{"location": "fjord", "search_base": tromso, "exclude_ous": oslo}]
-        options = export_options(directory, workspace, sources=sources)
-        result = run_module(workspace, "ad_contacts_export", options)
+        with temporary_group(directory, "Excluded", *people) as group:
+            options = export_options(
+                directory, workspace, sources=sources, columns=columns, exclude_groups=group
+            )
+            result = run_module(workspace, "ad_contacts_export", options)
     assert re.fullmatch(
         r".*: the server returned an entry without entryUUID directly below ou=[^.=]+,ou=Oslo HQ,ou=Staff,dc=fjord,"
         r"dc=test, and \d+ more in the same response\. Allow the bind account to read entryUUID, which identifies a"
@@ -233,4 +247,5 @@ def test_an_entry_without_an_identity_is_named_by_its_parent(
         message,
     )
     assert result["counts"]["contacts"] > 0
-    assert result["counts"]["excluded"] == 0
+    assert result["counts"]["excluded"] == 1
+    assert f"{boss.mail},fjord" in workspace.dest.read_text("utf-8")

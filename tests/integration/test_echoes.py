@@ -54,7 +54,10 @@ ECHOES = [encode(value) for value in VALUES for encode in ENCODINGS]
 
 
 def _echo(connection: Connection, status: str, media_type: str) -> None:
-    """Respond with every value in every encoding, in the status line, the headers and the body."""
+    """Respond with every value in every encoding in the body and the Location header.
+
+    The status line and other headers also contain some of the values.
+    """
     connection.read_request()
     path = "/".join(quote(echo) for echo in ECHOES)
     headers = [

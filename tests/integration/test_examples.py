@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests that run the examples in the documentation of modules."""
+"""A test that runs the examples in the documentation of modules."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def domain_substitutions(directory: RunningDirectory) -> Iterator[dict[str, str]
         yield {"    domain: corp.example\n": "".join(lines)}
 
 
-def test_every_plugin_example_runs(
+def test_every_module_example_runs(
     active_directory: RunningDirectory, service: Receiver, ca: Authority, workspace: Workspace
 ) -> None:
     examples_by_plugin = read_examples()

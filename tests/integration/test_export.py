@@ -289,7 +289,7 @@ def test_only_active_directory_identifies_people_by_object_guid(
     directory: RunningDirectory = request.getfixturevalue(server)
     export(directory, workspace)
     before = read_contents(workspace)
-    # On another server, people might be allowed to write this attribute, and thus to claim the identity of a colleague.
+    # On other servers, people might be allowed to change their objectGUID, and could claim the identity of a colleague.
     person, colleague = directory.company.colleagues
     guid = directory.find_identity(colleague).bytes_le
     dn = directory.find_dn(person)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sources with member_of: nested groups, primary groups, and all kinds of member attributes."""
+"""Sources with member_of: nested groups, primary groups and the member attributes of groups."""
 
 from __future__ import annotations
 

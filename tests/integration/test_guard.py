@@ -37,12 +37,15 @@ def baseline(service: Receiver, workspace: Workspace) -> None:
     assert run_upload(service, workspace, initial=True)["uploaded"]
 
 
-def limit_message(number: int, cause: str, option: str) -> str:
-    remedy = (
-        f"Review the removals with --check --diff and a higher {option}; if they are correct, run once with"
-        " that value."
+def limit_message(plan_id: str, number: int, cause: str) -> str:
+    removals = "1 contact" if number == 1 else f"{number} contacts"
+    return (
+        f"Refused to apply plan {plan_id}: it removes {removals} (oslo-hq {number}), {cause}. Usual causes: an OU was"
+        " renamed, moved or deselected; the account lost a read permission; locations are missing because of an"
+        " inventory host that is switched off, a job slice or --limit; the columns, the key or a filter was changed."
+        f" Review the plan with --check --diff; if it is correct, run once with approved_plan: {plan_id}, which"
+        " approves only this plan."
     )
-    return f"Refused to remove {number} of {BASELINE_ROWS} contacts: {cause}. {remedy}"
 
 
 def test_the_first_upload_requires_initial(service: Receiver, workspace: Workspace) -> None:
@@ -62,13 +65,14 @@ class TestLimits:
 
     TOO_MANY_PERCENT = (
         BASELINE_ROWS - 5,
-        limit_message(
-            5, "this is 12.5%, and max_removed_percent allows 10%", "max_removed_percent"
+        (
+            "which is 12.5% of the 40 in the last accepted roster, but max_removed_percent allows"
+            " 10%"
         ),
     )
 
     @pytest.mark.parametrize(
-        ("remaining", "message", "options"),
+        ("remaining", "cause", "options"),
         [
             (*TOO_MANY_PERCENT, {}),
             (*TOO_MANY_PERCENT, {"force": True}),
@@ -76,12 +80,12 @@ class TestLimits:
             (*TOO_MANY_PERCENT, CHECK_MODE),
             (
                 BASELINE_ROWS - 3,
-                limit_message(3, "max_removed allows 2", "max_removed"),
+                "but max_removed allows 2",
                 {"max_removed": 2},
             ),
             (
                 BASELINE_ROWS - 1,
-                limit_message(1, "max_removed allows 0", "max_removed"),
+                "but max_removed allows 0",
                 {"max_removed": 0, "max_removed_percent": 100},
             ),
         ],
@@ -89,7 +93,7 @@ class TestLimits:
     def test_removals_over_a_limit_are_not_sent(
         self,
         remaining: int,
-        message: str,
+        cause: str,
         options: dict[str, Any],
         service: Receiver,
         workspace: Workspace,
@@ -97,8 +101,9 @@ class TestLimits:
         write_roster(workspace.dest, make_contacts(remaining))
         before = workspace.files()
         result = run_upload(service, workspace, **options)
-        assert result.message == message
-        assert result.data["plan"]["removed"] == BASELINE_ROWS - remaining
+        removed = BASELINE_ROWS - remaining
+        assert result.message == limit_message(result.data["plan"]["id"], removed, cause)
+        assert result.data["plan"]["removed"] == removed
         assert result.data["service"] is None
         assert service.requests == 1
         assert workspace.files() == before
@@ -122,20 +127,51 @@ class TestLimits:
     ) -> None:
         write_roster(workspace.dest, make_contacts(2 * BASELINE_ROWS)[BASELINE_ROWS:])
         result = run_upload(service, workspace, max_removed_percent=100, **options)
-        assert result.message == (
-            f"Refused to remove all {BASELINE_ROWS} contacts: this is never allowed. Check the sources and"
-            " the export; to start over, remove the state directory and run once with initial: true."
+        assert (
+            f"it removes all {BASELINE_ROWS} contacts of the last accepted roster, which is never"
+            in (result.message)
         )
+        assert result.message.endswith(
+            ". Check the sources and the export; to start over, remove the state directory and run once with"
+            " initial: true."
+        )
+        approved = run_upload(service, workspace, approved_plan=result.data["plan"]["id"])
+        assert "which is never allowed. " in approved.message
         assert service.requests == 1
 
-    def test_small_rosters_have_no_percent_limit(
+    def test_percent_limits_apply_from_three_contacts(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         small = {"state_dir": str(workspace.root / "small")}
-        write_roster(workspace.dest, make_contacts(20))
+        write_roster(workspace.dest, make_contacts(8))
         assert run_upload(service, workspace, initial=True, **small)["uploaded"]
-        write_roster(workspace.dest, make_contacts(10))
-        assert run_upload(service, workspace, **small)["plan"]["removed"] == 10
+        write_roster(workspace.dest, make_contacts(6))
+        assert run_upload(service, workspace, **small)["plan"]["removed"] == 2
+        write_roster(workspace.dest, make_contacts(3))
+        result = run_upload(service, workspace, **small)
+        assert "it removes 3 contacts (oslo-hq 3), which is 50.0% of the 6 in" in result.message
+
+    def test_exactly_the_approved_plan_passes_the_limits(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        write_roster(workspace.dest, make_contacts(BASELINE_ROWS - 5))
+        plan_id = run_upload(service, workspace, **CHECK_MODE).data["plan"]["id"]
+        write_roster(workspace.dest, make_contacts(BASELINE_ROWS - 6))
+        other = run_upload(service, workspace, approved_plan=plan_id)
+        assert f": approved_plan approves plan {plan_id}, " in other.message
+        assert (
+            "but this plan adds 0, changes 0, moves 0 and removes 6 contacts; it" in other.message
+        )
+        assert service.uploads == 1
+        write_roster(workspace.dest, make_contacts(BASELINE_ROWS - 5))
+        assert run_upload(service, workspace, approved_plan=plan_id)["uploaded"]
+        assert run_upload(service, workspace, approved_plan=plan_id).warnings == [
+            (
+                "approved_plan has no effect: there is nothing to send. Remove approved_plan, because it approves only"
+                " one plan."
+            )
+        ]
+        assert service.uploads == 2
 
 
 @pytest.mark.usefixtures("baseline")
@@ -267,9 +303,11 @@ def test_people_who_are_left_out_are_counted_as_removed(
     run_upload(service, workspace, initial=True)
     write_roster(workspace.dest, roster[5:], left_out=roster[:3])
     result = run_upload(service, workspace)
-    cause = "this is 12.5%, and max_removed_percent allows 10%"
-    cause_with_count = f"{cause}; 3 of them are in the directory without a valid row"
-    assert result.message == limit_message(5, cause_with_count, "max_removed_percent")
+    cause = (
+        "which is 12.5% of the 40 in the last accepted roster, but max_removed_percent allows 10%; 3 of them are in"
+        " the directory without a valid row"
+    )
+    assert result.message == limit_message(result.data["plan"]["id"], 5, cause)
     plan = result.data["plan"]
     assert (plan["removed"], plan["removed_invalid"]) == (5, 3)
     assert plan["by_location"]["oslo-hq"]["removed_invalid"] == 3

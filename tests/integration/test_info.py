@@ -84,7 +84,7 @@ def test_a_healthy_directory_is_described_without_problems(
     ]
 
 
-def test_samples_are_masked_and_the_same_from_every_directory(
+def test_samples_are_masked_and_the_same_from_both_directories(
     active_directory: RunningDirectory,
     open_ldap: RunningDirectory,
     workspace: Workspace,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Messages that show the names in option_names instead of the names of the options."""
+"""Names in messages: those in option_names or, by default, those of the module's options."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def other_ca_path() -> Iterator[Path]:
 @pytest.mark.parametrize(
     ("names", "ca_path"), [({}, "ca_path"), (UPLOAD_NAMES, "contact_sync_service_ca_path")]
 )
-def test_an_unknown_ca_of_the_service(
+def test_the_error_about_an_unknown_ca_of_the_service_names_the_option(
     names: dict[str, str],
     ca_path: str,
     other_ca_path: Path,
@@ -73,7 +73,7 @@ def test_an_unknown_ca_of_the_service(
 @pytest.mark.parametrize(
     ("names", "initial"), [({}, "initial: true"), (UPLOAD_NAMES, "-e contact_sync_initial=true")]
 )
-def test_a_refused_first_upload(
+def test_the_error_about_a_first_upload_names_the_option(
     names: dict[str, str], initial: str, service: Receiver, workspace: Workspace
 ) -> None:
     write_roster(workspace.dest, make_contacts(2))
@@ -83,7 +83,9 @@ def test_a_refused_first_upload(
     )
 
 
-def test_invalid_options_of_an_upload(service: Receiver, workspace: Workspace) -> None:
+def test_the_error_about_an_invalid_option_of_an_upload_names_the_variable(
+    service: Receiver, workspace: Workspace
+) -> None:
     overrides: dict[str, Any] = {"token": "a\nb", "option_names": UPLOAD_NAMES}
     assert run_upload(service, workspace, **overrides).message == (
         "Cannot use contact_sync_service_token: it contains characters that are not allowed in an HTTP"
@@ -105,7 +107,7 @@ def test_names_are_not_stored(service: Receiver, workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("names", "ca_path"), [({}, "ca_path"), (READ_NAMES, "contact_sync_ca_path")]
 )
-def test_an_unknown_ca_of_the_directory(
+def test_the_error_about_an_unknown_ca_of_the_directory_names_the_option(
     names: dict[str, str],
     ca_path: str,
     other_ca_path: Path,
@@ -118,7 +120,9 @@ def test_an_unknown_ca_of_the_directory(
     assert re.fullmatch(expected, message), message
 
 
-def test_warnings_of_an_export(open_ldap: RunningDirectory, workspace: Workspace) -> None:
+def test_a_warning_of_an_export_names_the_variable(
+    open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
     options = export_options(open_ldap, workspace, start_attribute="sn", option_names=READ_NAMES)
     result = run_module(workspace, "ad_contacts_export", options)
     (warning,) = result.warnings
@@ -130,7 +134,9 @@ def test_warnings_of_an_export(open_ldap: RunningDirectory, workspace: Workspace
     assert "contact_sync_" not in workspace.dest.with_name("contacts.csv.ids").read_text("utf-8")
 
 
-def test_a_missing_library(open_ldap: RunningDirectory, workspace: Workspace) -> None:
+def test_the_error_about_a_missing_library_names_the_variable(
+    open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
     options = export_options(
         open_ldap, workspace, server_uri=None, domain="fjord.test", option_names=READ_NAMES
     )
@@ -138,7 +144,9 @@ def test_a_missing_library(open_ldap: RunningDirectory, workspace: Workspace) ->
     assert "This is required by contact_sync_domain." in result.message
 
 
-def test_problems_of_a_directory(open_ldap: RunningDirectory, workspace: Workspace) -> None:
+def test_problems_of_a_directory_name_the_variables(
+    open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
     overrides: dict[str, Any] = {
         "sources": [{"search_base": open_ldap.staff_dn, "filter": "(sn=Nobody)"}],
         "ca_path": None,

@@ -129,7 +129,7 @@ def notifications(
 
 
 @pytest.mark.both_ends
-def test_the_result_of_uploads_a_guard_stop_and_a_preview(
+def test_the_result_describes_uploads_a_guard_stop_and_a_preview(
     notifications: Notifications, open_ldap: RunningDirectory
 ) -> None:
     company = open_ldap.company
@@ -161,7 +161,7 @@ def test_the_result_of_uploads_a_guard_stop_and_a_preview(
 
     fewer = notifications.variables["contact_sync_locations"][1:]
     run = notifications.run(locations=fewer, max_removed=0)
-    # The playbook continues if the guard stopped the sync.
+    # The playbook in the guide succeeds even if the guard stopped the sync.
     assert run.code == 0, run.output
     stopped = published(run)
     assert (stopped["verdict"], stopped["failure"]["kind"]) == ("stopped", "guard")
@@ -174,7 +174,8 @@ def test_the_result_of_uploads_a_guard_stop_and_a_preview(
         "removed": removed,
     }
 
-    preview = published(notifications.run("--check", locations=fewer, max_removed_percent=100))
+    approved = {"approved_plan": stopped["plan"]["id"]}
+    preview = published(notifications.run("--check", locations=fewer, **approved))
     assert (preview["verdict"], preview["plan"]["removed"]) == ("preview", removed)
     assert (notifications.service.uploads, notifications.mails.count("Subject:")) == (1, 2)
 
@@ -188,7 +189,7 @@ def test_the_result_of_uploads_a_guard_stop_and_a_preview(
         ({"initial": False}, None, "guard"),
     ],
 )
-def test_the_kind_of_a_failure(
+def test_the_result_contains_the_kind_of_the_failure(
     notifications: Notifications, changes: dict[str, Any], status: HTTPStatus | None, kind: str
 ) -> None:
     if kind == "guard":
@@ -217,7 +218,7 @@ KINDS: dict[str, tuple[dict[str, Any], str]] = {
 """For each host: the variables that differ, and the kind of the failure."""
 
 
-def test_the_kinds_of_failures_of_several_syncs(
+def test_each_of_several_syncs_reports_the_kind_of_its_failure(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
     variables = {

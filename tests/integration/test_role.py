@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables of the role, their validation and conversion to module options, and the report of the role."""
+"""The conversion of the role's variables to module options, the stages of the role, and its report."""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Validation of the role's variables: an invalid value is reported before anything is read."""
+"""Validation of the role's variables, and their values from vaults and surveys.
+
+An invalid value is reported before anything is read.
+"""
 
 from __future__ import annotations
 
@@ -203,8 +206,9 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "ou_dn": (
         {"locations": [{"location": "oslo-hq", "ou": "OU=Oslo,OU=Staff,DC=fjord,DC=test"}]},
         (
-            "Cannot use location 1 (oslo-hq): its ou OU=Oslo,OU=Staff,DC=fjord,DC=test is a distinguished name. Set"
-            " search_base to this DN instead, or set ou to the name of the unit."
+            "Cannot use location 1 (oslo-hq): its ou OU=Oslo,OU=Staff,DC=fjord,DC=test is a distinguished name, not"
+            " the name of an OU. Set ou to the name of the OU, such as Oslo, or set search_base to the complete DN"
+            " instead."
         ),
     ),
     "location_key": (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Credentials in all forms that services expect, and public values whose names look like names of credentials."""
+"""Credentials in several forms, services without credentials, and public values whose names suggest credentials."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gzip
 import resource
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
@@ -184,6 +185,7 @@ STATE: JsonObject = {"success": "state", "success_values": ["DONE"]}
 OK = b'{"counts": {"imported": 2, "failed": 0}}'
 DEFLATE = zlib.compressobj(wbits=-zlib.MAX_WBITS)
 RAW_DEFLATE = DEFLATE.compress(OK) + DEFLATE.flush()
+TWO_STREAMS = gzip.compress(OK[:9]) + gzip.compress(OK[9:])
 
 
 class ServiceResponse(NamedTuple):
@@ -223,6 +225,25 @@ class TestInterpretation:
                 "failed is not 0;",
             ),
             (ServiceResponse(200, b"ERROR: unknown column", TEXT), None, "it reports a failure;"),
+            (ServiceResponse(200, b"Please log in", TEXT), None, "it reports a failure;"),
+            (
+                ServiceResponse(200, {"message": "Import failed"}),
+                None,
+                "message reports a failure;",
+            ),
+            (ServiceResponse(200, {"errcode": 40001}), None, "errcode is not 0;"),
+            (
+                ServiceResponse(
+                    200, {"title": "Columns"}, {"Content-Type": "application/problem+json"}
+                ),
+                None,
+                "its media type is that of an error (RFC 9457);",
+            ),
+            (
+                ServiceResponse(200, b"%PDF-1.4", {"Content-Type": "application/pdf"}),
+                None,
+                "its media type is not that of plain text (media type application/pdf);",
+            ),
             (
                 ServiceResponse(207, {"id": 1}),
                 None,
@@ -233,7 +254,7 @@ class TestInterpretation:
             (ServiceResponse(200, b""), COUNTS, "it is empty;"),
         ],
     )
-    def test_a_status_alone_is_not_an_acceptance(
+    def test_a_success_status_is_not_an_acceptance_if_the_response_casts_doubt_on_it(
         self,
         response: ServiceResponse,
         result: JsonObject | None,
@@ -282,6 +303,7 @@ class TestInterpretation:
                 {**COUNTS, "messages": "message"},
             ),
             (ServiceResponse(200, OK.decode().encode("utf-16")), COUNTS),
+            (ServiceResponse(200, TWO_STREAMS, {"Content-Encoding": "gzip"}), COUNTS),
             (ServiceResponse(200, {"counts": {"imported": "2", "failed": "0"}}), COUNTS),
             (ServiceResponse(200, {"counts": {"imported": 2}}), COUNTS),
             (ServiceResponse(200, {"rows": [{"row": row, "status": 201} for row in (1, 2)]}), ROWS),
@@ -439,6 +461,7 @@ class TestServiceMessage:
                 {"title": "Conflict", "detail": "An import is running."},
                 "Conflict: An import is running.",
             ),
+            (400, {"file": ["No file was submitted."]}, "file: No file was submitted."),
             (
                 400,
                 b'Line 3: unknown location "oslo-hq" of Ada\nLine 9: unknown location "bergen"\n',

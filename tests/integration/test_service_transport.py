@@ -345,7 +345,7 @@ class TestEarlyResponses:
             connections.append(connection)
             connection.read_head()
             connection.respond(f"{status} Early", b"", "Location: /other")
-            # Closing a socket with unread data resets the connection.
+            # Closing a socket with unread data resets the connection. A delay lets the client read the response first.
             time.sleep(0.1 if is_delayed else 0)
 
         with raw_service(ca, handle, maximum=maximum) as url:
@@ -382,6 +382,21 @@ class TestEarlyResponses:
             f"Cannot upload to {url}: it returned HTTP 200 and closed the connection before the whole"
             " roster was sent. Run again to send the roster once more; the service may already have"
             " accepted it."
+        )
+        assert result.data["kind"] == "service_unsure"
+
+    def test_a_response_that_ends_within_its_headers_is_not_an_acceptance(
+        self, ca: Authority, workspace: Workspace
+    ) -> None:
+        def handle(connection: Connection) -> None:
+            connection.read_request()
+            connection.tls.sendall(b"HTTP/1.1 200 OK\r\nContent-")
+
+        with raw_service(ca, handle) as url:
+            result = _upload_to(url, ca, workspace, result=None)
+        assert result.message == (
+            f"Cannot upload to {url}: its response is incomplete. Run again to send the roster once"
+            " more; the service may already have accepted it."
         )
         assert result.data["kind"] == "service_unsure"
 

@@ -186,7 +186,7 @@ def test_a_killed_playbook_leaves_no_receipt_and_can_run_again(
     assert wait_until(lambda: service.requests == 1)
     assert read_state(workspace)["receipt"] is None
     assert_leftovers_are_private(workspace, company.canary_person.mail)
-    # Ansible itself leaves a file with the module and its options.
+    # The inventory contains the secrets, and Ansible can leave a file with the module and its options.
     secrets = workspace.files_containing([open_ldap.bind_pw, service.token])
     assert all(workspace.is_private(name) for name in secrets)
 

@@ -81,7 +81,7 @@ class Company:
 
     @property
     def canary_person(self) -> Person:
-        """A person whose name, mail address and phone numbers are unique, so that tests can search outputs for them."""
+        """A person whose name, mail address and phone numbers are unique, so that tests can find them in outputs."""
         return self.person("zquarrelstone")
 
     @property

@@ -63,9 +63,9 @@ class Login:
 class RunningDirectory:
     """The connection settings of a running directory, and methods that change its people.
 
-    The methods look up people by account name (sAMAccountName), so they also work if a person has been moved or
-    renamed. If a person does not have exactly one entry, LookupError is raised. If the server rejects an operation,
-    ldap3's LDAPOperationResult is raised.
+    Methods for a person look up the entry by account name (sAMAccountName), so they also work if the person has been
+    moved or renamed. If the person does not have exactly one entry, they raise LookupError. If the server rejects an
+    operation, ldap3's LDAPOperationResult is raised.
     """
 
     company: Company
@@ -213,9 +213,9 @@ class RunningDirectory:
         }
 
     def empty_ou(self, ou_dn: str) -> int:
-        """Delete all people below an Organizational Unit, but not the unit itself.
+        """Delete all entries of the object class person below an Organizational Unit, but not the unit itself.
 
-        :returns: the number of deleted people.
+        :returns: the number of deleted entries.
         """
         with self.session() as session:
             session.search(ou_dn, "(objectClass=person)", attributes=["1.1"])

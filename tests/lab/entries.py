@@ -86,7 +86,7 @@ class Dialect:
         yield from self._other_entries(company)
 
     def _other_entries(self, company: Company) -> Iterator[Entry]:
-        """Yield entries that an export must skip: a computer, a contact and groups."""
+        """Yield entries that are not exported by default: a computer, a contact and groups."""
         oslo = company.site_dn(company.site("oslo-hq"))
         computer = {
             "sAMAccountName": ["OSLO-KIOSK$"],

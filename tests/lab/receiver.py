@@ -9,9 +9,9 @@ header. `ServiceBehavior` can change this. The response body is JSON:
 
 200  All contacts were replaced: {"counts": {received, added, updated, removed}, "errors": []}
 422  Some rows are invalid, and nothing was changed: {"counts": ..., "errors": [{"row", "column", "error"}]}
-400  The form or the file is invalid: {"error": "..."}. Other errors have a body of the same form: 401 for a
-     missing or invalid token, 404 for an unknown path, 405 for a wrong method, 411 for a missing Content-Length, 413
-     for a body that is too large, and 415 for an unsupported media type.
+400  The query, the form or the file is invalid: {"error": "..."}. Other errors have a body of the same form: 401 for
+     invalid credentials or headers, 404 for an unknown path, 405 for a wrong method, 411 for a missing
+     Content-Length, 413 for a body that is too large, and 415 for an unsupported media type.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ RECEPTIONIST: dict[str, Any] = {
 }
 """The profile of the service The Receptionist for iPad (support articles 9275517 and 1110164)."""
 
-# A number with a sign, or a placeholder that consists only of signs.
+# A number with a sign, or a placeholder that consists only of signs and spaces.
 _SIGNED = re.compile(r"[+-][\s()]*[0-9][^|!=\"<>&]*|[\s+-]+")
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\uff02\uff07"
 _FUNCTION_CALL = re.compile(r"[A-Za-z]\(")
@@ -204,7 +204,7 @@ class RosterValidator:
                     yield RowError(number, column.header, "is not unique in its location")
 
     def _contact_key(self, contact: Contact) -> tuple[str, str, str]:
-        """Return the key of a contact: its location and its first key column with a value."""
+        """Return the key of a contact: its location, its first key column that is not empty, and the value in it."""
         location = contact.get(self.location_column, "")
         for column in self.key:
             if contact.get(column):
@@ -227,7 +227,8 @@ def _could_be_formula(text: str) -> bool:
 
 
 def _is_invisible(letter: str) -> bool:
-    # The last characters are fillers and variation selectors, whose category is that of letters or marks.
+    # The individually listed characters are fillers, variation selectors and other invisible characters that Unicode
+    # assigns to the categories of letters, marks or symbols.
     return (
         letter.isspace()
         or unicodedata.category(letter) in {"Cc", "Cf", "Zs", "Zl", "Zp"}

@@ -141,7 +141,10 @@ class _ServerAddress:
 
 
 def _allocate_address() -> tuple[_ServerAddress, contextlib.AbstractContextManager[object]]:
-    """Return an address for a server, and a context manager that reserves it."""
+    """Return an address for a server, and a context manager that reserves it.
+
+    In a namespace, no reservation is needed, because each namespace has its own addresses.
+    """
     if _can_bind_low_ports():
         address, reservation = _reserve_address()
         server = _ServerAddress(
@@ -195,11 +198,11 @@ def _reserve_address() -> tuple[str, socket.socket]:
 
 
 def _check_ports(address: str) -> None:
-    """Check that the ports are free.
+    """Check that a server can bind to its ports.
 
-    If they are not, Samba itself only logs an error.
+    If it cannot, Samba itself only logs an error.
 
-    :raises RuntimeError: if a port is not free.
+    :raises RuntimeError: if a port is in use, or if permission is denied.
     """
     for port in _PORTS:
         with socket.socket() as probe:
@@ -277,7 +280,7 @@ def _account_entry(directory: RunningDirectory, name: str, *, control: int) -> d
 
 
 def _smb_conf(directory: RunningDirectory, address: str, root: Path) -> str:
-    """Return the server configuration: only LDAP and Kerberos, with all paths below the working directory."""
+    """Return the server configuration: only LDAP and Kerberos, and Samba's own files below the working directory."""
     return textwrap.dedent(f"""\
         [global]
         netbios name = {_HOSTNAME.upper()}

@@ -58,7 +58,7 @@ def provision_from_cache(setup: dict[str, Any], parameters: Any) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (cache / key).exists():
             provision_domain(setup, parameters)
-            # Delete domains of older Samba versions, and incomplete copies left by killed runs.
+            # Delete outdated domains, such as those of older Samba versions, and incomplete copies of killed runs.
             for other in filter(Path.is_dir, cache.iterdir()):
                 shutil.rmtree(other)
             for folder in filter(Path.is_dir, directory.iterdir()):
@@ -88,7 +88,7 @@ def provision_domain(setup: dict[str, Any], parameters: Any) -> None:
 
 
 def add_entries(setup: dict[str, Any], parameters: Any) -> None:
-    """Add the entries in one transaction."""
+    """Set the administrator's password, then add the entries and service principals in one transaction."""
     database = SamDB(
         url=parameters.private_path("sam.ldb"),
         session_info=system_session(),

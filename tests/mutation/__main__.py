@@ -51,7 +51,7 @@ TOKEN = re.compile(r"""\"[^"]*"|'[^']*'|\w+|[-+*/%&|^~<>=!@]+|\S""")
 class Mutant(NamedTuple):
     """A small change to the code that a test should detect.
 
-    :ivar function: the function with its module below module_utils, such as ``_roster.plan.Plan.id``.
+    :ivar function: name of the function, with its module below module_utils, such as ``_roster.plan.Plan.id``.
     :ivar change: the parts of the code that are replaced and their replacement, such as ``< -> <=``.
     """
 
@@ -101,7 +101,7 @@ def name_pattern(file: str) -> str:
 
 
 def name_function(name: str) -> str:
-    """Return the function that a mutant changes.
+    """Return the name of the function that a mutant changes, in the format of `Mutant.function`.
 
     :param name: name of the mutant in mutmut, which ends with ``_text.x_compose__mutmut_1`` for a function, and with
         ``_roster.plan.xǁPlanǁid__mutmut_1`` for a method.

@@ -143,7 +143,10 @@ def _build_location_keys() -> dict[str, Any]:
         description = _LOCATION_KEYS.get(key) or convert_description(
             option["description"], EXPORT, noun="key"
         )
-        keys[key] = {"description": [*description, describe_type(option)], "type": "raw"}
+        keys[key] = {
+            "description": [*description, describe_type({**option, **spec})],
+            "type": "raw",
+        }
     return keys
 
 

@@ -33,8 +33,11 @@ _SEPARATOR = re.compile("[;\t]")
 _BEFORE_SIGN = IGNORED_AT_START + "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\uff02\uff07"
 
 # A + or - before a digit is accepted, as in a phone number, even with spaces or parentheses between them, unless a
-# function call or one of the characters | ! = " < > & follows. Placeholders such as -- are also accepted.
-_FORMULA = re.compile(r"""[=@]|[+-](?![\s()]*\d)(?![\s+-]*\Z)|[+-].*(?:[|!="<>&]|[A-Za-z]\()""")
+# function call or one of the characters | ! = " < > & follows. Spreadsheets translate the names of functions, so these
+# can contain letters of any script. Placeholders such as -- are also accepted.
+_FORMULA = re.compile(
+    r"""[=@]|[+-](?![\s()]*\d)(?![\s+-]*\Z)|[+-].*(?:[|!="<>&]|[^\W\d_][\d_]{0,4}\()"""
+)
 
 # Most names, mail addresses and phone numbers. This pattern only saves time.
 _HARMLESS = re.compile(r"[A-Za-z0-9\u00c0-\u02ff][^;\t]*\Z|\+[0-9][0-9 ()./-]*\Z")

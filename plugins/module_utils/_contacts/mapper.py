@@ -96,6 +96,7 @@ class Mapper:
         :param location_or_rule: as for `map_entry`.
         :raises InputError: as for `map_entry`.
         """
+        self._mapped += len(page)
         self._mark_seen_attributes(page)
         records: dict[str, list[bytes]] = defaultdict(list)
         remaining = page
@@ -133,6 +134,7 @@ class Mapper:
         self, identity: str, values: Sequence[RawValues], location_or_rule: str | LocationRule
     ) -> Contact | LeftOut:
         """Map one entry, but accept rows that break rules; for the parameters and errors, see `map_entry`."""
+        self._mapped += 1
         self._mark_seen_attributes([(identity, values)])
         return self._make_contact(identity, values, location_or_rule)
 
@@ -148,7 +150,6 @@ class Mapper:
     def _make_contact(
         self, identity: str, values: Sequence[RawValues], location_or_rule: str | LocationRule
     ) -> Contact | LeftOut:
-        self._mapped += 1
         attributes, unusable = self._decode(values)
         if isinstance(location_or_rule, str):
             location = location_or_rule
@@ -224,18 +225,26 @@ class Mapper:
         """
         if unusable:
             for name in sorted(expression.attributes & unusable.keys()):
+                self._add_failure(expression, owner, unusable[name])
                 return _NO_RESULT, unusable[name]
         try:
             return expression.evaluate(variables), None
         except FilterError as error:
-            name = f"column {owner.header!r}" if isinstance(owner, Column) else owner
-            failures = self._failures.setdefault(name, _Failures(expression))
-            failures.count += 1
-            failures.slow_count += isinstance(error, SlowExpressionError)
-            failures.cause = str(error)
-            if failures.slow_count > MAX_SLOW_EVALUATIONS:
-                raise failures.to_error(name) from None
-            return _NO_RESULT, failures.cause
+            is_slow = isinstance(error, SlowExpressionError)
+            self._add_failure(expression, owner, str(error), is_slow=is_slow)
+            return _NO_RESULT, str(error)
+
+    def _add_failure(
+        self, expression: Expression, owner: str | Column, cause: str, *, is_slow: bool = False
+    ) -> None:
+        """Record a failed evaluation; for the parameters and errors, see `_evaluate`."""
+        name = f"column {owner.header!r}" if isinstance(owner, Column) else owner
+        failures = self._failures.setdefault(name, _Failures(expression))
+        failures.count += 1
+        failures.slow_count += is_slow
+        failures.cause = cause
+        if failures.slow_count > MAX_SLOW_EVALUATIONS:
+            raise failures.to_error(name) from None
 
 
 @dataclass

@@ -126,8 +126,9 @@ AD_SUBCODES = {
         "Unlock it, and find the program that uses a wrong password for it",
     ),
     "80090346": Explanation(
-        "the server sees a different TLS connection than this host (channel binding)",
-        "Set O(server_uri) to the server itself, not to a proxy that terminates TLS",
+        "the channel binding is missing, or does not match the server's TLS connection",
+        "Set O(server_uri) to the server itself, not to a proxy that terminates TLS; with O(auth_protocol=ntlm), also"
+        " use ldap3 2.10 or newer",
     ),
 }
 """Explanations of result code 49 by the hexadecimal Windows error code in its message (MS-ERREF 2.2)."""

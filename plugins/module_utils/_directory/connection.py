@@ -50,6 +50,8 @@ class LdapSession:
     :ivar attribute_names: known names of the attributes on the server.
     :ivar check_identities: function that checks the identities on each page; its arguments are the entries and their
         distinguished names. None if identities are not checked.
+    :ivar requires_identities: whether a search fails if it finds an entry without an identity. Otherwise, the identity
+        of this entry is empty.
     """
 
     uri: str
@@ -63,6 +65,7 @@ class LdapSession:
     subschema_dn: str = ""
     attribute_names: AttributeNames = field(default_factory=AttributeNames, compare=False)
     check_identities: Callable[[Sequence[Entry], Sequence[bytes]], None] | None = None
+    requires_identities: bool = True
 
 
 class ResolvedServer(_Server):

@@ -10,6 +10,7 @@ import re
 import unicodedata
 
 from .._errors import InputError
+from .._text import IGNORED_AT_END, IGNORED_AT_START
 
 # A DN as defined in RFC 4514, 3, with optional spaces around separators, which servers also accept. ldap3's parser
 # rejects valid DNs, such as those with "=" or "#" within a value.
@@ -47,13 +48,22 @@ def is_dn(name: str) -> bool:
 
 
 def trim_dn(dn: str) -> str:
-    """Remove the whitespace around a DN, such as the line break of a YAML block scalar.
+    """Remove whitespace and invisible characters around a DN, such as the line break of a YAML block scalar.
 
-    Some servers ignore this whitespace; others treat it as part of the name. An escaped space at the end is always part
-    of the name, and is kept.
+    Some servers ignore whitespace; others treat it as part of the name. An escaped space at the end is always part of
+    the name, and is kept.
     """
-    start = dn.lstrip()
-    trimmed = start.rstrip()
+    return _strip(dn, IGNORED_AT_START, IGNORED_AT_END)
+
+
+def _strip(dn: str, leading: str | None = None, trailing: str | None = None) -> str:
+    """Remove characters around a DN or a relative DN, except for an escaped one at the end.
+
+    :param leading: characters to remove at the start; whitespace by default.
+    :param trailing: characters to remove at the end; whitespace by default.
+    """
+    start = dn.lstrip(leading)
+    trimmed = start.rstrip(trailing)
     trailing_backslashes = len(trimmed) - len(trimmed.rstrip("\\"))
     return start[: len(trimmed) + trailing_backslashes % 2]
 
@@ -92,12 +102,12 @@ def is_in_scope(dn: str, base: str, scope: str) -> bool:
 
 def parent_dn(dn: str) -> str:
     """Return the DN of the entry directly above an entry; empty if there is none."""
-    return trim_dn(dn[len(_split(dn, ",")[0]) + 1 :])
+    return _strip(dn[len(_split(dn, ",")[0]) + 1 :])
 
 
 def split_dn(dn: str) -> list[str]:
     """Split a DN into its relative DNs, without the spaces around them."""
-    return [trim_dn(rdn) for rdn in _split(dn, ",")]
+    return [_strip(rdn) for rdn in _split(dn, ",")]
 
 
 def normalize_rdn_value(rdn: str) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 
+from .._attribute_description import normalize_description
 from .._text import SURROGATE
 
 # Also limits the recursion of ldap3's parser.
@@ -27,6 +28,8 @@ _CONDITION = re.compile(
     rf"(?:(?P<dn>:dn)?(?P<rule>:{_OID})?\s*:=|(?P<operator>[~<>]?=))(?P<value>.*)",
     re.ASCII | re.DOTALL | re.IGNORECASE,
 )
+# The attribute of a condition in a normalized filter, in which other characters of values are escaped.
+_ATTRIBUTE = re.compile(r"\(([A-Za-z0-9][^:~<>=]*)")
 _ESCAPED_BYTE = re.compile(rb"\\([0-9A-Fa-f]{2})")
 _SPECIAL_BYTE = re.compile(rb"[^A-Za-z0-9]")
 
@@ -65,6 +68,11 @@ def normalize_filter(text: str) -> str:
     :raises FilterSyntaxError: if the filter is not valid.
     """
     return _FilterParser(text).parse()
+
+
+def find_attributes(text: str) -> list[str]:
+    """Return the normalized descriptions of the attributes in a valid filter."""
+    return sorted(set(map(normalize_description, _ATTRIBUTE.findall(normalize_filter(text)))))
 
 
 def write_condition(description: str, operator: str, *parts: bytes) -> str:

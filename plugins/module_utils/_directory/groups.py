@@ -223,9 +223,10 @@ def _read_group(session: LdapSession, dn: str, attributes: Sequence[str]) -> Raw
 def _find_groups(
     session: LdapSession, dns: Sequence[str], contexts: Sequence[str]
 ) -> Iterator[str]:
+    any_session = replace(session, requires_identities=False)
     for context in contexts:
         query = Query(search_base=context, scope="subtree", filter=_GROUP_FILTER)
-        for page in read_entries_by_dn(session, dns, query, []):
+        for page in read_entries_by_dn(any_session, dns, query, []):
             yield from (dn for dn, _entry in page)
 
 

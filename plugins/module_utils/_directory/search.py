@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from typing import Any
 
 from .._text import format_count
@@ -35,8 +34,6 @@ def search(
     attributes: Sequence[str],
     page_size: int,
     references: set[str] | None = None,
-    *,
-    skip_unidentified: bool = False,
 ) -> Iterator[list[Entry]]:
     """Yield the entries of a search, one page (or one part of a large page) at a time.
 
@@ -51,13 +48,13 @@ def search(
     :param page_size: number of entries to request per page.
     :param references: set to which the URIs of continuation references (RFC 4511, 4.5.3) are added. They are
         not followed.
-    :param skip_unidentified: whether to skip entries without an identity, instead of raising an error.
     :raises NamesResolvedError: if the server returned attributes under other names than the requested ones. The names
         are then resolved, so the caller must read everything again.
     :raises ServerError: if this server does not return the complete result, for instance because of a limit
         or a lost connection.
     :raises DirectoryError: if the error does not depend on the server, for instance because the search base
-        does not exist, the server returns a referral, or an entry has no identity or shares one with another entry.
+        does not exist, the server returns a referral, or an entry has no identity although the session requires one, or
+        shares one with another entry.
     """
     action = f"Cannot search {query.search_base} on {session.uri}"
     names = [*attributes, session.identity_attribute]
@@ -73,14 +70,7 @@ def search(
             have_other_names = attribute_names.have_other_names(names, page.unrequested)
             if have_other_names:
                 break
-            complete = (
-                _remove_unidentified(page, session.identity_attribute)
-                if skip_unidentified
-                else page
-            )
-            entries = _require_entries(complete, session.identity_attribute, action)
-            if session.check_identities is not None:
-                session.check_identities(entries, complete.dns)
+            entries = _build_entries(page, session, action)
             has_entries = has_entries or bool(entries)
             missing = [
                 index for index in missing if not any(each.values[index] for each in entries)
@@ -147,10 +137,28 @@ def _next_page(pages: Iterator[Page], action: str) -> Page | None:
         raise ServerError(action, *explain_failure(error, None)) from None
 
 
-def _require_entries(page: Page, identity_attribute: str, action: str) -> list[Entry]:
+def _build_entries(page: Page, session: LdapSession, action: str) -> list[Entry]:
+    """Return the entries of a page; the identity of an entry is empty if it has none, and the session requires none."""
+    identity_attribute = session.identity_attribute
     entries = build_entries(page.values, identity_attribute)
-    if entries is not None:
-        return entries
+    identified, dns = entries, page.dns
+    if entries is None or identified is None:
+        if session.requires_identities:
+            raise _build_identity_error(page, identity_attribute, action)
+        entries = [_build_any_entry(values, identity_attribute) for values in page.values]
+        identified = [entry for entry in entries if entry.identity]
+        dns = [dn for dn, entry in zip(dns, entries) if entry.identity]
+    if session.check_identities is not None:
+        session.check_identities(identified, dns)
+    return entries
+
+
+def _build_any_entry(values: AttributeValues, identity_attribute: str) -> Entry:
+    identified = build_entries([values], identity_attribute)
+    return identified[0] if identified else Entry("", values[:-1])
+
+
+def _build_identity_error(page: Page, identity_attribute: str, action: str) -> DirectoryError:
     parents = [
         parent_dn(dn.decode("utf-8", "replace"))
         for values, dn in zip(page.values, page.dns)
@@ -158,24 +166,11 @@ def _require_entries(page: Page, identity_attribute: str, action: str) -> list[E
     ]
     # The DN of the entry itself often contains the name of a person.
     others = f", and {len(parents) - 1} more in the same response" if len(parents) > 1 else ""
-    raise DirectoryError(
+    return DirectoryError(
         action,
         f"the server returned an entry without {identity_attribute} directly below {parents[0]}{others}",
         f"Allow the bind account to read {identity_attribute}, which identifies a person even if the name changes,"
         " or narrow O(sources[].search_base) or O(filter) to entries that have it",
-    )
-
-
-def _remove_unidentified(page: Page, identity_attribute: str) -> Page:
-    identified = [
-        (values, dn)
-        for values, dn in zip(page.values, page.dns)
-        if _has_identity(values, identity_attribute)
-    ]
-    return replace(
-        page,
-        values=[values for values, _dn in identified],
-        dns=[dn for _values, dn in identified],
     )
 
 

@@ -34,9 +34,6 @@ ANYTHING = "(objectClass=*)"
 
 _SUCCESS = 0
 
-# "1.1" requests an entry without any attributes (RFC 4511, 4.5.1.8).
-_NO_ATTRIBUTES = ["1.1"]
-
 
 def read_entry(
     session: LdapSession, dn: str, attributes: Sequence[str], search_filter: str = ANYTHING
@@ -102,21 +99,41 @@ def require_entry(
     return raw
 
 
+def check_not_alias(entry: RawEntry, role: EntryRole, action: str) -> None:
+    """Check that an entry is not an alias (RFC 4512, 2.6), because aliases are not followed.
+
+    :param entry: an entry whose object classes were requested.
+    :param role: as for `require_entry`.
+    :param action: as for `require_entry`.
+    :raises DirectoryError: if the entry is an alias.
+    """
+    if b"alias" in (name.lower() for name in entry.get("objectclass", ())):
+        raise DirectoryError(
+            action,
+            "it is an alias, and aliases are not followed",
+            f"Set {role.option} to the DN of the entry to which the alias refers",
+        )
+
+
 def require_search_base(session: LdapSession, base: str) -> None:
-    """Check that the base of a search that found nothing exists.
+    """Check that the base of a search that found nothing exists, and is not an alias.
 
     389 Directory Server returns success for a paged search whose base does not exist. A base that exists, but that the
     account is not allowed to read, is not an error.
 
     :param base: DN of the search base.
-    :raises DirectoryError: if the server reports that the base does not exist, or as for `read_entry`.
+    :raises DirectoryError: if the server reports that the base does not exist, if it is an alias, or as for
+        `read_entry`.
     """
-    if read_entry(session, base, _NO_ATTRIBUTES) is not None:
+    action = f"Cannot search {base} on {session.uri}"
+    entry = read_entry(session, base, ["objectClass"])
+    if entry is not None:
+        check_not_alias(entry, SEARCH_BASE, action)
         return
     result = session.connection.result
     if result["result"] == NO_SUCH_OBJECT:
         diagnosis = explain_unusable_dn(session, base, SEARCH_BASE, result)
-        raise DirectoryError(f"Cannot search {base} on {session.uri}", *(diagnosis or ()))
+        raise DirectoryError(action, *(diagnosis or ()))
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ class Subschema:
         """Return main names of other attribute types that might be meant by a lowercase name."""
         usual = [self.find(each.lower()) for each in _USUAL_ATTRIBUTES.get(name, ())]
         found = [each for each in usual if each is not None and name not in each.lower_names]
-        if not found and self.find(name) is None:
+        if not found and self.find(name) is None and name[:1].isalpha():
             similar = difflib.get_close_matches(name, self._types, _MAX_SUGGESTIONS, cutoff=0.75)
             found = [self._types[each] for each in similar]
         return list(dict.fromkeys(each.names[0] for each in found))

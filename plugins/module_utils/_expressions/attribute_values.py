@@ -121,7 +121,13 @@ TEXT_FORMS: dict[str, Callable[[bytes], str]] = {
         ("objectguid", "ms-ds-consistencyguid", "msexcharchiveguid", "msexchmailboxguid"),
         _format_guid,
     ),
-    **dict.fromkeys(("objectsid", "sidhistory", "msexchmasteraccountsid"), _format_sid),
+    **dict.fromkeys(
+        (
+            *("objectsid", "sidhistory", "msexchmasteraccountsid"),
+            *("tokengroups", "tokengroupsglobalanduniversal", "tokengroupsnogcacceptable"),
+        ),
+        _format_sid,
+    ),
 }
 """Functions that return the text form of a value, by lowercase name of the attribute. Other attributes are text."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Union
 
 from .._attribute_description import normalize_description
 from .._errors import InputError
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from jinja2.environment import TemplateExpression
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-LookupValues = Mapping[tuple[str, str], str]
+LookupValues = Mapping[tuple[str, str], Union[str, None]]
 """Attribute values of other entries, by distinguished name and normalized attribute description.
+
+If an attribute has a value that cannot be used, it is None instead.
 
 The values and the distinguished names are normalized (`normalize`). A distinguished name is spelled as in the attribute
 that contains it."""
@@ -204,7 +206,13 @@ class _OfEntryFilter:
 
     def __call__(self, value: Value, attribute: str) -> str:
         default = of_entry(value, attribute)
-        return self.lookup_values.get((str(value), normalize_description(attribute)), default)
+        name = normalize_description(attribute)
+        found = self.lookup_values.get((str(value), name), default)
+        if found is None:
+            raise FilterError(
+                f"the attribute {name} of the other entry has a value that cannot be used"
+            )
+        return found
 
 
 def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:

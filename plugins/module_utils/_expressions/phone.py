@@ -7,11 +7,15 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+import unicodedata
+from typing import TYPE_CHECKING, NamedTuple
 
 from .._errors import InputError
 from .._text import clean, remove_invisible
 from . import library
+
+if TYPE_CHECKING:
+    import phonenumbers
 
 PHONE_STYLES = ("e164", "e164_no_plus", "international", "national")
 """Names of phone formats. Examples, in the same order: +4722123456, 4722123456, +47 22 12 34 56, 22 12 34 56.
@@ -23,6 +27,17 @@ INVALID_NUMBER = "not a valid phone number"
 
 # The scheme of phone numbers in URIs (RFC 3966), the only letters that a number can contain.
 _TEL_SCHEME = re.compile(r"\Atel:", re.IGNORECASE)
+
+# Characters around a number: quotes, with which spreadsheets mark text, and separators.
+_AROUND_NUMBER = " ,;'\"\u2018\u2019\u201c\u201d"
+# A number can also contain these characters, and spaces, dashes and brackets (Unicode's general categories).
+_SIGNS = frozenset("+./\uff0b\uff0e\uff0f\u2212")
+_SEPARATOR_CATEGORIES = frozenset({"Zs", "Pd", "Ps", "Pe"})
+
+# Characters after an area code, as in 030/12345, or after a complete number, as in 030 12345/46 for two numbers.
+_ALTERNATIVE = re.compile("[/(\\[\uff0f\uff08\uff3b]")
+
+_MAX_DIGITS = 15  # ITU-T E.164, 6.1
 
 
 class PhoneStyle(NamedTuple):
@@ -72,9 +87,10 @@ def format_number(text: str, region: str, style: str = "e164") -> str:
     A number with an extension is not valid: E.164 numbers consist only of the country code and a number within that
     country (ITU-T E.164, 6.2), and without the extension it would be a different number.
 
-    A string with any other letters is not valid either. The library skips words before a number, and converts letters
-    after its first digits to digits as on a keypad, so it would return the number of another person. It also skips
-    asterisks, which belong to service codes such as *21*.
+    A string with letters or other characters that do not belong to a number is not valid either. The library skips
+    characters before and after a number, even if they replace unknown digits, and converts letters after its first
+    digits to digits as on a keypad, so it would return the number of another person. It also accepts more digits than
+    a number can have, and joins two numbers or a number and its extension after a slash or in brackets.
 
     :param text: phone number in any common notation; it is cleaned like a cell, and invisible characters are
         removed.
@@ -82,21 +98,46 @@ def format_number(text: str, region: str, style: str = "e164") -> str:
         valid region; in that case, only numbers with a country code are valid.
     :param style: one of `PHONE_STYLES`.
     """
-    number_text = _TEL_SCHEME.sub("", remove_invisible(clean(text)), count=1)
-    if any(character.isalpha() or character == "*" for character in number_text):
-        return ""
-    try:
-        number = library.phonenumbers.parse(number_text, region)
-    except library.phonenumbers.NumberParseException:
-        return ""
-    if number.extension or not library.phonenumbers.is_valid_number(number):
+    number = _parse_number(text, region)
+    if number is None:
         return ""
     formats = library.phonenumbers.PhoneNumberFormat
+    e164 = str(library.phonenumbers.format_number(number, formats.E164))
+    if len(e164) > len("+") + _MAX_DIGITS:
+        return ""
     if style == "national" and number.country_code == library.phonenumbers.country_code_for_region(
         region
     ):
         return str(library.phonenumbers.format_number(number, formats.NATIONAL))
     if style in {"international", "national"}:
         return str(library.phonenumbers.format_number(number, formats.INTERNATIONAL))
-    e164 = str(library.phonenumbers.format_number(number, formats.E164))
     return e164[1:] if style == "e164_no_plus" else e164
+
+
+def _parse_number(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+    """Parse a phone number; return None if it is not valid. For the parameters, see `format_number`."""
+    number_text = _TEL_SCHEME.sub("", remove_invisible(clean(text)).strip(_AROUND_NUMBER), count=1)
+    if not all(map(_belongs_to_number, number_text)):
+        return None
+    number = _parse_with_library(number_text, region)
+    complete = (number_text[: match.start()] for match in _ALTERNATIVE.finditer(number_text))
+    if number is None or any(_parse_with_library(each, region) for each in complete):
+        return None
+    return number
+
+
+def _parse_with_library(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = library.phonenumbers.parse(text, region)
+    except library.phonenumbers.NumberParseException:
+        return None
+    is_valid = not number.extension and library.phonenumbers.is_valid_number(number)
+    return number if is_valid else None
+
+
+def _belongs_to_number(character: str) -> bool:
+    return (
+        character.isdecimal()
+        or character in _SIGNS
+        or unicodedata.category(character) in _SEPARATOR_CATEGORIES
+    )

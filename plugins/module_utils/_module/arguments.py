@@ -10,6 +10,7 @@ spec must match a documentation fragment or the documentation of a module.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -53,6 +54,21 @@ def secret_spec(option: str, **more: Any) -> dict[str, Any]:
     :param more: additional keys of the spec.
     """
     return env_option_spec(option, no_log=True, **more)
+
+
+def describe(value: object) -> str:
+    """Describe the type of a value and, if YAML may have changed it, the value."""
+    if isinstance(value, bool):
+        return f"the boolean {str(value).lower()}"
+    if isinstance(value, (int, float)):
+        return f"the number {value}"
+    if isinstance(value, dt.date):
+        return f"the date {value}"
+    if isinstance(value, str):
+        return "a string"
+    return {list: "a list", dict: "a dictionary", type(None): "null"}.get(
+        type(value), "not a plain value"
+    )
 
 
 def check_paths(params: Mapping[str, Any], *options: str) -> None:

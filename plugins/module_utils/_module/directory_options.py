@@ -26,7 +26,7 @@ _ACCOUNT_OPTIONS = ("bind_dn", "bind_pw", "keytab", "ccache", "client_cert", "cl
 def parse_connection_settings(params: Mapping[str, Any]) -> ConnectionSettings:
     """Return the connection settings that a module's parameters describe, without checking them."""
     return ConnectionSettings(
-        server_uris=params["server_uri"] or [],
+        server_uris=[uri.strip() for uri in params["server_uri"] or []],
         account=parse_account(params),
         start_tls=params["start_tls"],
         validate_certs=params["validate_certs"],

@@ -26,7 +26,11 @@ from .._text import format_count
 from .contested import contested_result
 from .export_options import ExportOptions, ReadOptions
 from .identity_check import IdentityCheck
-from .incomplete_sources import explain_foreign_members, explain_global_catalog
+from .incomplete_sources import (
+    explain_foreign_members,
+    explain_global_catalog,
+    explain_unknown_attributes,
+)
 from .missing_attributes import describe_usage, explain_missing_attribute
 from .shortage import SourceCounts, explain_shortage, find_blamed_attributes
 from .source_checks import find_repeated_sources
@@ -223,11 +227,14 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
         missing_attributes=_explain_missing_attributes(
             read,
             result,
-            [*result.mapper.unseen_attributes, *result.reader.missing_attributes],
+            [*result.mapper.unseen_attributes, *result.reader.missing_attributes]
+            if any(tally.contacts or tally.causes for tally in result.tallies)
+            else [],
         ),
         incomplete_sources=[
             *explain_global_catalog(result.reader.session),
             *explain_foreign_members(result.reader.foreign_members),
+            *explain_unknown_attributes(result.reader),
         ],
         references=select_people_references(result.reader.references),
         location_header=next(
@@ -316,13 +323,26 @@ def _check_minimum(
     """
     if counts.contacts >= source.minimum:
         return
-    unseen = result.mapper.unseen_attributes if counts.causes else ()
-    blamed = find_blamed_attributes(options.columns, source, unseen)
-    missing = _explain_missing_attributes(options, result, blamed)
     raise DirectoryError(
         f"Cannot export {source.name} from {result.server}",
-        *explain_shortage(source, counts, missing),
+        *explain_shortage(source, counts, _explain_absences(options, result, source, counts)),
     )
+
+
+def _explain_absences(
+    options: ReadOptions, result: _ServerResult, source: Source, counts: SourceCounts
+) -> list[Diagnosis]:
+    """Explain why people or their attributes are missing from a source, the most probable reason first."""
+    unseen = result.mapper.unseen_attributes if counts.causes else ()
+    blamed = find_blamed_attributes(options.columns, source, unseen)
+    explanations = _explain_missing_attributes(options, result, blamed)
+    foreign = result.reader.foreign_members.get(source.groups)
+    if counts.found < source.minimum:
+        explanations += explain_unknown_attributes(result.reader)
+        explanations += explain_foreign_members({source.groups: foreign} if foreign else {})
+    if explanations or counts.found < source.minimum:
+        return [*explain_global_catalog(result.reader.session), *explanations]
+    return explanations
 
 
 def _explain_missing_attributes(

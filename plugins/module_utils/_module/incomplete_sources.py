@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from .._directory.connection import LdapSession
 from .._errors import Diagnosis
 from .._text import format_count
+from .missing_attributes import explain_missing_attribute
+from .source_reader import SourceReader
 
 
 def explain_foreign_members(foreign_members: Mapping[tuple[str, ...], int]) -> list[Diagnosis]:
@@ -39,6 +41,18 @@ def explain_global_catalog(session: LdapSession) -> list[Diagnosis]:
             " although their accounts have expired or O(exclude_groups) excludes them",
             "Remove the port from O(server_uri), or use 636 for ldaps:// and 389 for ldap://",
         )
+    ]
+
+
+def explain_unknown_attributes(reader: SourceReader) -> list[Diagnosis]:
+    """Return an explanation for each attribute in filters that the schema of the server does not contain."""
+    return [
+        explain_missing_attribute(
+            reader.attribute_names.explain_missing(name),
+            reader.session.uri,
+            f"which {filter_option} uses",
+        )
+        for name, filter_option in reader.unknown_attributes.items()
     ]
 
 

@@ -31,7 +31,11 @@ from .._roster.overlaps import Overlap
 from .._roster.writer import summarize_contested
 from .._text import make_values_printable
 from .export_options import ReadOptions
-from .incomplete_sources import explain_foreign_members, explain_global_catalog
+from .incomplete_sources import (
+    explain_foreign_members,
+    explain_global_catalog,
+    explain_unknown_attributes,
+)
 from .probe_report import (
     Problem,
     calculate_clock_offset,
@@ -200,6 +204,7 @@ def _read_sources(
         for each in (
             *explain_global_catalog(session),
             *explain_foreign_members(reader.foreign_members),
+            *explain_unknown_attributes(reader),
         )
     )
     examination.problems.extend(

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from .._contacts.model import GLOBAL_LOCATION
 from .._contacts.source_statistics import SourceStatistics
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
+from .._directory.filter_syntax import find_attributes
 from .._directory.probe import Probe
 from .._directory.settings import ConnectionSettings
 from .._errors import Diagnosis
@@ -50,8 +50,6 @@ _SELF_WRITABLE_ATTRIBUTES = frozenset(
         *("usersharedfolderother", "wwwhomepage", "x121address"),
     }
 )
-# The attribute of a condition. In a valid filter, parentheses within values are escaped.
-_FILTER_ATTRIBUTE = re.compile(r"\(\s*([A-Za-z][A-Za-z0-9-]*)")
 
 SourceResults = Sequence[tuple[Source, SourceStatistics]]
 """Sources that were read completely from one server, each with its statistics."""
@@ -137,10 +135,9 @@ def find_self_writable_attributes(source: Source) -> list[str]:
     if source.location_rule is not None:
         expression = source.location_rule.expression
         names |= expression.attributes | {wanted for _naming, wanted in expression.lookups}
-    exclusion = source.exclusion
-    for search_filter in (source.query.filter, *exclusion.filters):
-        names.update(map(str.lower, _FILTER_ATTRIBUTE.findall(search_filter)))
-    names.add(exclusion.start_attribute)
+    for filters in source.filters.values():
+        names.update(*map(find_attributes, filters))
+    names.add(source.exclusion.start_attribute)
     return sorted({split_description(name)[0] for name in names} & _SELF_WRITABLE_ATTRIBUTES)
 
 

@@ -38,11 +38,12 @@ class SourceCounts:
 
 
 def explain_shortage(
-    source: Source, counts: SourceCounts, missing: Sequence[Diagnosis]
+    source: Source, counts: SourceCounts, explanations: Sequence[Diagnosis]
 ) -> Diagnosis:
     """Explain why a source has fewer contacts than its minimum.
 
-    :param missing: explanations of missing attributes that make rows invalid, from `find_blamed_attributes`.
+    :param explanations: reasons why people or their attributes are missing, the most probable one first. Those for
+        missing attributes are for the attributes from `find_blamed_attributes`.
     """
     cause = (
         f"too few contacts in {source.description}: {counts.contacts}, but O(sources[].minimum) is {source.minimum};"
@@ -51,14 +52,14 @@ def explain_shortage(
     details = [
         *_list_counts("excluded by ", counts.excluded),
         *_list_counts("without a valid row: ", counts.causes),
-        *(each.cause for each in missing),
+        *(each.cause for each in explanations),
     ]
-    return Diagnosis("; ".join([cause, *details]), _find_remedy(source, counts, missing))
+    return Diagnosis("; ".join([cause, *details]), _find_remedy(source, counts, explanations))
 
 
-def _find_remedy(source: Source, counts: SourceCounts, missing: Sequence[Diagnosis]) -> str:
-    if missing:
-        return missing[0].remedy
+def _find_remedy(source: Source, counts: SourceCounts, explanations: Sequence[Diagnosis]) -> str:
+    if explanations:
+        return explanations[0].remedy
     invalid, excluded = sum(counts.causes.values()), sum(counts.excluded.values())
     if invalid and invalid >= excluded:
         if any(counts.causes[cause] for cause in _LOCATION_CAUSES):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .._directory.dn import normalize_dn
+from .._directory.filter_syntax import normalize_filter
 from .source_options import Source
 
 
@@ -32,7 +33,7 @@ class RepeatedSource(NamedTuple):
 def find_repeated_sources(sources: Sequence[Source]) -> list[RepeatedSource]:
     """Return each source whose search base, scope, groups, filter and exclusions are those of an earlier source.
 
-    DNs are compared as a directory server compares them, so case and insignificant spaces do not matter.
+    DNs and filters are compared as a directory server compares them, so case and most spaces do not matter.
     """
     earlier: dict[object, Source] = {}
     repeated = []
@@ -65,10 +66,15 @@ def _search(source: Source) -> object:
     return (
         normalize_dn(query.search_base),
         query.scope,
-        query.filter,
+        _normalize_filter(query.filter),
         *(
             frozenset(map(normalize_dn, names))
             for names in (source.groups, exclusion.ous, exclusion.groups)
         ),
-        frozenset(exclusion.filters),
+        frozenset(map(_normalize_filter, exclusion.filters)),
     )
+
+
+def _normalize_filter(search_filter: str) -> str:
+    """Return a form of a valid filter that does not depend on whitespace and case."""
+    return normalize_filter(search_filter).lower() if search_filter else ""

@@ -19,6 +19,7 @@ from .._directory.query import Query, check_filter, check_query, filter_equals
 from .._errors import InputError
 from .._expressions.attribute_values import is_binary
 from .._text import compose
+from .arguments import describe
 from .receptionist import default_columns
 
 # Filter for people who are hidden from Exchange address lists (MS-ADA2, msExchHideFromAddressLists).
@@ -91,6 +92,14 @@ class Source:
         return self.location if self.location_rule is None else self.location_rule
 
     @property
+    def filters(self) -> dict[str, list[str]]:
+        """LDAP filters that users have written, by the option that contains them."""
+        return {
+            "O(filter)": [self.query.filter] if self.query.filter else [],
+            "O(exclude_filter)": [each for each in self.exclusion.filters if each != _HIDDEN],
+        }
+
+    @property
     def description(self) -> str:
         """Search base and groups, for messages."""
         groups = " or ".join(f"the group {group}" for group in self.groups)
@@ -126,6 +135,7 @@ def parse_sources(params: Mapping[str, Any]) -> tuple[Source, ...]:
     # If an argument spec declared these constraints, the error would not name the element that violates them.
     for number, element in enumerate(elements, start=1):
         _check_location_options(element, f"source {number}")
+        _check_identifiers(element, f"source {number}")
     locations = [element["locations"] or [element["location"]] for element in elements]
     check_locations(
         [[name for name in names if name is not None] for names in locations],
@@ -205,6 +215,19 @@ def _check_location_options(options: Mapping[str, Any], name: str) -> None:
             "O(sources[].locations) is set without O(sources[].location_value)",
             "Set O(sources[].location_value) to the expression that yields a person's location",
         )
+
+
+def _check_identifiers(options: Mapping[str, Any], name: str) -> None:
+    """Check that locations are strings; ansible-core would convert any other value."""
+    location = [] if options["location"] is None else [options["location"]]
+    for option, values in (("location", location), ("locations", options["locations"] or [])):
+        for value in values:
+            if not isinstance(value, str):
+                raise InputError(
+                    f"Cannot use O(sources[].{option}) of {name}",
+                    f"YAML reads an identifier as {describe(value)}",
+                    "Write each identifier as a string, in quotes",
+                )
 
 
 def _check_search_options(

@@ -21,13 +21,19 @@ from .._directory.by_dn import find_searchable_contexts, read_entries_by_dn
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry, Values
+from .._directory.filter_syntax import find_attributes
 from .._directory.groups import MemberCriteria, read_members, resolve_groups
 from .._directory.missing_entry import EXCLUDED_OU
 from .._directory.name_resolution import resolve_names
 from .._directory.probe import has_visible_entries
 from .._directory.query import Query, filter_and, filter_or, people_filter
 from .._directory.search import search
-from .._directory.single_entry import ANYTHING, require_entry, require_search_base
+from .._directory.single_entry import (
+    ANYTHING,
+    check_not_alias,
+    require_entry,
+    require_search_base,
+)
 from .._directory.timestamps import parse_timestamp
 from .._expressions.attribute_values import AttributeValueError, decode_values
 from .._text import MAX_TEXT_LENGTH, normalize
@@ -46,12 +52,17 @@ class SourceReader:
         missing, by the DNs of the groups of a source. Groups without such members are omitted.
     :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) that the server returned; they are not
         followed.
+    :ivar unknown_attributes: option that contains the attribute, for each attribute in filters that the schema of the
+        server does not contain.
     :ivar invalid_start_dates: identities of people whose start attribute does not contain a date; they are treated as
         already started.
     """
 
     def __init__(self, session: LdapSession, page_size: int, object_types: Sequence[str]) -> None:
         self._session = session
+        # Entries to exclude, or to which people refer, do not have to be identified. One without an identity cannot be
+        # one of the people, because these have one.
+        self._any_session = replace(session, requires_identities=False)
         self._page_size = page_size
         self._now = datetime.now(timezone.utc)
         self._people_filter = people_filter(session.is_active_directory, self._now, object_types)
@@ -62,6 +73,7 @@ class SourceReader:
         self.excluded: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.foreign_members: dict[tuple[str, ...], int] = {}
         self.references: set[str] = set()
+        self.unknown_attributes: dict[str, str] = {}
         self._known_start_attributes: set[str] = set()
         self._unused_start_attributes: set[str] = set()
         self._wanted_attributes: set[str] = set()
@@ -108,10 +120,11 @@ class SourceReader:
                 yield included
             if is_empty and source.query.search_base:
                 require_search_base(self._session, source.query.search_base)
+            self._check_filters(source)
 
     def read_referenced_values(
         self, sources: Sequence[Source], columns: Sequence[Column]
-    ) -> dict[tuple[str, str], str]:
+    ) -> dict[tuple[str, str], str | None]:
         """Read the entries to which people's attributes refer by DN, such as the entry of a manager.
 
         :param columns: columns whose expressions may use of_entry; location rules may also use it.
@@ -130,16 +143,14 @@ class SourceReader:
         naming = sorted({attribute for attribute, _wanted in lookups})
         wanted = sorted({attribute for _naming, attribute in lookups})
         names = self._read_names(sources, naming)
-        referenced: dict[tuple[str, str], str] = {}
+        referenced: dict[tuple[str, str], str | None] = {}
         for context in self._search_contexts():
             query = Query(context, "subtree", ANYTHING)
-            for page in read_entries_by_dn(self._session, names, query, wanted):
+            for page in read_entries_by_dn(self._any_session, names, query, wanted):
                 for name, entry in page:
                     for attribute, values in zip(wanted, entry.values):
                         if values:
-                            referenced[normalize(name), attribute] = (
-                                _smallest(attribute, values) or ""
-                            )
+                            referenced[normalize(name), attribute] = _smallest(attribute, values)
         self._wanted_attributes.update(wanted)
         self._referenced_attributes.update(attribute for _name, attribute in referenced)
         return referenced
@@ -218,33 +229,20 @@ class SourceReader:
         if ou not in self._identities_by_ou:
             self._check_excluded_ou(ou)
             query = Query(ou, "subtree", ANYTHING)
-            # An entry without an identity cannot represent a person, because people have identities.
-            pages = search(
-                self._session,
-                query,
-                [],
-                self._page_size,
-                self.references,
-                skip_unidentified=True,
-            )
+            pages = search(self._any_session, query, [], self._page_size, self.references)
             self._identities_by_ou[ou] = _identities(pages)
         return self._identities_by_ou[ou]
 
     def _check_excluded_ou(self, ou: str) -> None:
         action = f"Cannot read the excluded OU {ou} on {self._session.uri}"
         entry = require_entry(self._session, ou, ["objectClass"], EXCLUDED_OU, action)
-        if b"alias" in (name.lower() for name in entry.get("objectclass", ())):
-            raise DirectoryError(
-                action,
-                "it is an alias, and aliases are not followed",
-                "Set O(exclude_ous) to the DN of the entry to which the alias refers",
-            )
+        check_not_alias(entry, EXCLUDED_OU, action)
 
     def _identities_in(self, groups: tuple[str, ...]) -> set[str]:
         if groups not in self._identities_by_groups:
             members = self._members_of(groups)
             queries = [Query(base, "subtree", ANYTHING) for base in self._search_contexts()]
-            pages = read_members(self._session, queries, members, [], page_size=self._page_size)
+            pages = read_members(self._any_session, queries, members, [], page_size=self._page_size)
             self._identities_by_groups[groups] = _identities(pages)
         return self._identities_by_groups[groups]
 
@@ -294,6 +292,19 @@ class SourceReader:
                 f"Correct O(start_attribute){example if missing.suggestions else ''}",
             )
 
+    def _check_filters(self, source: Source) -> None:
+        """Check whether the schema contains the attributes in the filters of a source.
+
+        Servers do not report unknown attributes in filters. Conditions on them match nobody or, if negated, everybody
+        on some servers. Every schema contains objectClass (RFC 4512, 3.3).
+        """
+        for option, filters in source.filters.items():
+            names = set().union(*map(find_attributes, filters))
+            for name in sorted(names - {"objectclass"}):
+                self._resolve_names()
+                if self.attribute_names.explain_missing(name).is_unknown:
+                    self.unknown_attributes.setdefault(name, option)
+
     def _resolve_names(self) -> None:
         if not self.attribute_names.is_resolved:
             resolve_names(self._session)
@@ -314,7 +325,7 @@ class SourceReader:
 
 
 def _identities(pages: Iterable[list[Entry]]) -> set[str]:
-    return {entry.identity for page in pages for entry in page}
+    return {entry.identity for page in pages for entry in page if entry.identity}
 
 
 def _smallest(attribute: str, values: Values) -> str | None:

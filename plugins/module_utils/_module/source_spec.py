@@ -42,9 +42,10 @@ def source_spec() -> dict[str, Any]:
 def _one_source_spec() -> dict[str, Any]:
     """Return the argument spec of one source."""
     return {
-        "location": {"type": "str"},
+        # The type is not str, because ansible-core would convert a number such as 0100, which YAML reads as 64.
+        "location": {"type": "raw"},
         "location_value": {"type": "str"},
-        "locations": {"type": "list", "elements": "str"},
+        "locations": {"type": "list", "elements": "raw"},
         "search_base": {"type": "str"},
         "search_scope": {
             "type": "str",

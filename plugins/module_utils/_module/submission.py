@@ -59,7 +59,8 @@ def submit_roster(
         identities=submission.roster.ids_sha256,
         rows=submission.roster.row_count,
         sent_at=_format_now(),
-        plan=outcome.plan.id,
+        plan=_plan_id(outcome),
+        approval=_find_approval(options, submission, outcome),
     )
     state, roster = begin_upload(
         options.state_dir, submission.known, upload, submission.roster, spill
@@ -175,9 +176,10 @@ def _commit(
             identities=roster.ids_sha256,
             rows=roster.row_count,
             accepted_at=_format_now(),
-            plan=outcome.plan.id,
+            plan=_plan_id(outcome),
             status=answer.status,
             counts=answer.counts,
+            missing=options.limits.missing,
             complete=not answer.refused_rows,
         )
         receipt = with_history(receipt, submission.known.state.receipt)

@@ -12,28 +12,29 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 from .._errors import InputError
-from .._roster.comparison import choose_layout
-from .._roster.external_sort import SpillArea, open_spill_area
-from .._roster.files import RosterFile, ids_path, load_roster
-from .._roster.guard import GuardError, check_plan
-from .._roster.key_check import count_ambiguous_keys
-from .._roster.plan import make_plan
+from .._roster.external_sort import open_spill_area
+from .._roster.files import RosterFile, load_roster
+from .._roster.guard import GuardError, check_transition
+from .._roster.known_plans import KnownPlans, plan_from_known
+from .._roster.plan import verify_plan
+from .._roster.required_contacts import check_columns
 from .._service.transport import check_tls_files
 from .._state.directory import (
     NOTHING_SENT_REMEDY,
-    StoredRoster,
+    KnownRosters,
     commit_upload,
     read_known_rosters,
     remove_unused_files,
 )
 from .._state.lock import exclusive_lock, shared_lock
 from .._state.receipt import Binding, State, strip_query
-from .._text import format_count
+from .plan_id import compute_plan_id
 from .submission import Submission, submit_roster
+from .upload_checks import check_account, describe_transition, find_warnings
 from .upload_options import UploadOptions
 from .upload_outcome import Outcome
 
@@ -80,6 +81,7 @@ def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
                 "it contains a header but no contacts",
                 "Export a roster to it first",
             )
+        check_columns(roster, options.limits.must_contain)
         yield roster
 
 
@@ -95,91 +97,50 @@ def _upload(
         profile=options.profile,
         header=roster.header,
     )
-    no_baseline_cause = _explain_missing_baseline(known.state, binding, options.state_dir)
-    baseline = known.baseline if no_baseline_cause is None else None
     # The state directory needs space for the roster anyway. Check mode must not write there.
     spill_directory = Path(tempfile.gettempdir()) if check_mode else options.state_dir
     with open_spill_area(spill_directory) as spill:
-        plan = make_plan(
-            baseline.roster if baseline else None,
-            roster,
-            options.key,
-            options.location_column,
-            spill,
+        plans = plan_from_known(
+            *([stored.roster for stored in known.all], roster),
+            *(options.key, options.location_column, spill),
             with_changes=with_diff,
         )
-        warnings = list(_baseline_warnings(options, baseline))
-        if not plan.by_identity:
-            warnings += _key_warnings(options, roster, spill)
+        verify_plan(plans.plan, roster)
+        # Without a state, another run has no state to which an approval could refer.
+        has_id = not (check_mode and known.state.is_empty)
+        plan_id = compute_plan_id(options, known.state, binding, roster) if has_id else None
         outcome = Outcome(
-            plan=plan, header=roster.header, state=known.state, warnings=tuple(warnings)
+            plan=replace(plans.plan, id=plan_id),
+            header=roster.header,
+            state=known.state,
+            warnings=tuple(find_warnings(options, known, binding, roster, plans, spill)),
         )
+        has_upload = options.force or _differs(known, binding, plans)
+        transition = describe_transition(options, known, roster, plans, plan_id, has_upload)
         try:
-            check_plan(plan, options.limits, no_baseline_cause)
+            check_account(options, known.state, binding)
+            warnings = check_transition(transition, options.limits)
         except GuardError as error:
             return replace(outcome, error=error)
-        if baseline and known.state.is_settled and plan.is_empty and not options.force:
-            return _update_identities(options, outcome, baseline, roster, check_mode)
+        outcome = replace(outcome, warnings=(*outcome.warnings, *warnings))
+        if not has_upload:
+            return _update_identities(options, outcome, known, roster, check_mode)
         if check_mode:
             return replace(outcome, changed=True, uploaded=True)
         return submit_roster(options, outcome, Submission(roster, binding, known), spill)
 
 
-def _baseline_warnings(options: UploadOptions, baseline: StoredRoster | None) -> Iterator[str]:
-    if baseline is None:
-        return
-    if baseline.warning:
-        yield baseline.warning
-    if options.limits.initial:
-        yield (
-            f"O(initial=true) has no effect: {options.state_dir} contains the receipt of an earlier upload."
-            " Remove O(initial), because without the receipt it would allow an upload without limits."
-        )
-
-
-def _key_warnings(options: UploadOptions, roster: RosterFile, spill: SpillArea) -> Iterator[str]:
-    """Yield a warning for each reason why the key does not identify all contacts.
-
-    :param roster: new roster; its contacts are compared by the key.
-    """
-    layout = choose_layout(
-        None, replace(roster, open_ids=None), options.key, options.location_column
-    )
-    counts = count_ambiguous_keys(layout, roster, spill)
-    key = " and ".join(map(repr, options.key))
-    reason = "the roster or the last accepted one has no identities"
-    remedy = (
-        "Set O(key) to columns that identify each contact, or keep the identities file"
-        f" {ids_path(options.src)} with the roster."
-    )
-    contacts = format_count(roster.row_count, "contact")
-    if counts.empty:
-        yield (
-            f"Cannot identify {counts.empty} of {contacts}: {reason}, and the cells in {key}"
-            f" are empty. {remedy}"
-        )
-    if counts.repeated:
-        yield (
-            f"Cannot distinguish {counts.repeated} of {contacts}: {reason}, and other contacts"
-            f" at their location have the same {key}. {remedy}"
-        )
-
-
-def _explain_missing_baseline(state: State, binding: Binding, directory: Path) -> str | None:
-    """Return the reason why there is no baseline for this binding; None if there is one."""
-    receipt = state.receipt
-    if receipt is None:
-        return f"{directory} contains no receipt of an earlier upload"
-    for part in fields(Binding):
-        if getattr(receipt.binding, part.name) != getattr(binding, part.name):
-            return f"the receipt in {directory} belongs to another {part.name}"
-    return None
+def _differs(known: KnownRosters, binding: Binding, plans: KnownPlans) -> bool:
+    """Return whether the service may have something other than the new roster."""
+    receipt = known.state.receipt
+    is_same = known.state.is_settled and receipt is not None and receipt.binding == binding
+    return not (is_same and plans.plan.is_empty)
 
 
 def _update_identities(
     options: UploadOptions,
     outcome: Outcome,
-    baseline: StoredRoster,
+    known: KnownRosters,
     roster: RosterFile,
     check_mode: bool,
 ) -> Outcome:
@@ -187,12 +148,10 @@ def _update_identities(
 
     Nothing is sent.
     """
-    receipt = outcome.receipt
-    if (
-        receipt is None
-        or roster.open_ids is None
-        or roster.ids_sha256 == baseline.roster.ids_sha256
-    ):
+    receipt = known.state.receipt
+    if receipt is None or known.baseline is None or roster.open_ids is None:
+        return outcome
+    if roster.ids_sha256 == known.baseline.roster.ids_sha256:
         return outcome
     receipt = replace(receipt, roster=roster.sha256, identities=roster.ids_sha256)
     if not check_mode:

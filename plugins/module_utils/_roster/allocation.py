@@ -28,9 +28,10 @@ from .._contacts.columns import Column
 
 
 class RowRules:
-    """The rules for empty cells, for rows that are represented by bit masks of their filled cells.
+    """Rules that decide whether a row with empty cells is valid.
 
-    Bit n of a mask represents column n. Emptying a cell never makes an invalid row valid.
+    A row is represented by a bit mask of its filled cells, in which bit n represents column n. Emptying a cell never
+    makes an invalid row valid.
 
     :param columns: all columns of the roster.
     """

@@ -29,7 +29,7 @@ from .document import (
     to_integer,
 )
 from .endpoint import Endpoint, ResultFormat
-from .failure_signs import Path, find_failure_sign
+from .failure_signs import MESSAGE_PATHS, Path, find_failure_sign
 from .masking import Masker
 from .redirect import RedirectTarget, read_target
 from .refusals import MAX_ERRORS, RefusalCause, RefusalList, RowError, SentRoster
@@ -124,7 +124,9 @@ def read_answer(
     reader = _DocumentReader(document, result_format, sent.row_count)
     refusals = RefusalList(reader.refusals, result_format, sent.row_count)
     refusals.match_roster(sent)
-    message = find_message(document, result_format.messages, result_format.errors)
+    message = find_message(
+        document, result_format.messages, result_format.errors, is_error=response.status >= 400
+    )
     target = read_target(endpoint.url, response.location)
     names = [name for name in reader.counts if _COUNT_NAME.fullmatch(name)]
     texts = [message, target.host, target.path, reader.success, document.media_type]
@@ -232,6 +234,8 @@ class _DocumentReader:
         paths = [_split(path) for path in (self._format.success, self._format.errors) if path]
         if self._format.counts:
             paths += [(*_split(self._format.counts), name) for name in self._format.refused]
+        if self._format.confirms:
+            paths += MESSAGE_PATHS
         return frozenset(paths)
 
     def refused_count(self) -> int:
@@ -254,7 +258,9 @@ class _DocumentReader:
         if self._format.confirms:
             return self._document.problem
         if kind == TEXT:
-            return "" if is_plain else "it is plain text, but is labeled as HTML or XML"
+            return (
+                "" if is_plain else "it is not JSON, and its media type is not that of plain text"
+            )
         return "" if kind == EMPTY else self._document.problem
 
     def _mismatches(self, masker: Masker) -> Iterator[str]:

@@ -30,12 +30,17 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_HTML_ROOT = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _HTML_START = re.compile(
     r"<(?:!doctype\s+html|html|head|body|title|meta|script|style|link|div|p|h[1-6]|center|form|table|br|b|a)\b",
     re.IGNORECASE,
 )
+# Comments and processing instructions before the first tag.
+_PROLOG = re.compile(r"(?:<!--.*?-->\s*|<\?.*?\?>\s*)*", re.DOTALL)
 # A tag, a comment, a declaration or a processing instruction.
 _MARKUP = re.compile(r"<(?:[a-z/]|!--|!doctype|\?)", re.IGNORECASE)
+_MAX_PROLOG = 4096
+_CODE_TYPES = ("text/javascript", "text/css")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
 
@@ -83,16 +88,18 @@ def _parse(body: ResponseBody, content_type: str, media_type: str) -> Document:
     if not text.strip():
         return Document(EMPTY, problem="it is empty")
     try:
-        return Document(JSON, _parse_json(text))
+        value = _parse_json(text)
     except (ValueError, RecursionError):
         return _parse_text(text.strip(), media_type)
+    if isinstance(value, str) and _MARKUP.match(value.strip()):
+        return _parse_text(value.strip(), media_type)
+    return Document(JSON, value)
 
 
 def _parse_text(text: str, media_type: str) -> Document:
     """Return the document for plain text or a page."""
     if text.startswith("<") or (_MARKUP.search(text) and _is_html(media_type)):
-        is_page = _is_html(media_type) or _HTML_START.search(text[:1000])
-        if is_page:
+        if _is_html(media_type) or _starts_as_html(text, media_type):
             return Document(HTML, problem="it is an HTML page")
         return Document(XML, problem="it is XML")
     if text[0] in "{[" or "json" in media_type or "\0" in text:
@@ -100,13 +107,31 @@ def _parse_text(text: str, media_type: str) -> Document:
     return Document(TEXT, text, "it is not JSON")
 
 
+def _starts_as_html(text: str, media_type: str) -> bool:
+    """Return whether the first tag is one of HTML. XML can contain elements with the same names."""
+    is_xml = text.startswith("<?xml") or _is_xml(media_type)
+    start = text[_PROLOG.match(text[:_MAX_PROLOG]).end() :]  # type: ignore[union-attr]  # It can be empty.
+    return bool((_HTML_ROOT if is_xml else _HTML_START).match(start))
+
+
 def _is_html(media_type: str) -> bool:
     return media_type in ("text/html", "application/xhtml+xml")
 
 
+def _is_xml(media_type: str) -> bool:
+    return media_type.endswith(("/xml", "+xml"))
+
+
+def has_markup_media_type(document: Document) -> bool:
+    """Return whether the media type of a document is that of HTML or XML."""
+    return _is_html(document.media_type) or _is_xml(document.media_type)
+
+
 def has_plain_media_type(document: Document) -> bool:
-    """Return whether the media type is compatible with plain text: it is missing, or is neither HTML nor XML."""
-    return not _is_html(document.media_type) and not re.search(r"[/+]xml$", document.media_type)
+    """Return whether the media type is compatible with plain text: it is missing, or that of text other than code."""
+    media_type = document.media_type
+    is_text = media_type.startswith("text/") and media_type not in _CODE_TYPES
+    return not media_type or (is_text and not has_markup_media_type(document))
 
 
 def _decode(content: bytes, content_type: str) -> str | None:

@@ -41,6 +41,7 @@ _RESERVED_HEADERS = frozenset(
     }
 )
 _CONTROL_REMEDY = "Remove line breaks and other control characters"
+_ASCII_REMEDY = "Use only printable ASCII characters, without line breaks"
 _PLACE_NAMES = {HEADER: "header", QUERY: "query parameter", FORM: "form field"}
 _PUBLIC_REMEDY = "If it is not a credential, add its name to O(public_names)"
 _USERNAME_REMEDY = "Use a user name without colons, line breaks or other control characters"
@@ -316,7 +317,7 @@ def _check_header_value(subject: str, value: str) -> None:
         raise InputError(
             f"Cannot use {subject}",
             "it contains characters that are not allowed in an HTTP header",
-            "Use only printable ASCII characters",
+            _ASCII_REMEDY,
         )
 
 
@@ -339,8 +340,13 @@ def _check_exposed_credentials(endpoint: Endpoint) -> None:
         ("the query in O(url)", tuple(query)),
     ):
         for name, value in pairs:
-            is_suspicious = is_credential_name(name) and name.lower() not in public_names
-            if is_suspicious or (subject != "O(form_fields)" and name.lower() in token_names):
+            if subject != "O(form_fields)" and name.lower() in token_names:
+                raise InputError(
+                    f"Cannot use {subject}: {name}",
+                    "another option sets the credential with this name",
+                    "Omit it, because the module sends the credential separately",
+                )
+            if is_credential_name(name) and name.lower() not in public_names:
                 raise InputError(
                     f"Cannot use {subject}: {name}",
                     "it looks like a credential, and this option is printed and logged",

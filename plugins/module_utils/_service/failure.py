@@ -49,6 +49,14 @@ _MAY_REQUIRE_CERTIFICATE = "If the service requires a client certificate, set O(
 
 _CHECK_FIREWALLS = "Check firewalls and proxies, or increase O(timeout)"
 _INCREASE_TIMEOUT = f"Increase O(timeout). {MAY_BE_ACCEPTED_REMEDY}"
+# Exceptions of http.client, urllib3 and int().
+_INVALID_RESPONSES = frozenset(
+    {
+        *("BadStatusLine", "LineTooLong", "UnknownProtocol", "HTTPException", "InvalidHeader"),
+        *("InvalidChunkLength", "ValueError"),
+    }
+)
+_INCOMPLETE_RESPONSES = frozenset({"IncompleteRead", "ProtocolError"})
 _CLOSED = "the connection was closed before a response was received"
 # OpenSSL's source file and line in the texts of Python's ssl module.
 _SOURCE_LINE = re.compile(r"\s*\(_ssl\.c:\d+\)")
@@ -184,11 +192,11 @@ def _explain_lost_connection(
     kind = type(root).__name__
     if _is_timeout(error, root):
         return _explain_timeout(progress)
-    if kind in ("BadStatusLine", "LineTooLong", "UnknownProtocol"):
+    if kind in _INVALID_RESPONSES:
         return Diagnosis(
             "its response is not valid HTTP", "Check O(url), and the service at that address"
         )
-    if kind == "IncompleteRead":
+    if kind in _INCOMPLETE_RESPONSES:
         return Diagnosis("its response is incomplete", MAY_BE_ACCEPTED_REMEDY)
     is_closed = kind == "RemoteDisconnected" or isinstance(
         root, (ssl.SSLEOFError, ssl.SSLZeroReturnError)

@@ -10,6 +10,7 @@ values that such documents use.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -20,6 +21,12 @@ from .document import JSON, TEXT, Document, to_integer
 Path = tuple[str, ...]
 """Path of a value in a document; empty for the document itself."""
 
+MESSAGE_PATHS: tuple[Path, ...] = (("message",), ("msg",))
+"""Paths of a message that can report a failure if nothing else in the document tells the outcome."""
+
+_PROBLEM_TYPE = "application/problem+json"
+"""Media type of a document that describes an error (RFC 9457)."""
+
 # Strings that mean false, and strings that mean that there is no error.
 _FALSE_TEXTS = frozenset({"", "0", "false", "no", "n", "null", "none"})
 _NO_ERROR_TEXTS = _FALSE_TEXTS | {"ok", "success", "no error", "no errors"}
@@ -27,8 +34,16 @@ _NO_ERROR_TEXTS = _FALSE_TEXTS | {"ok", "success", "no error", "no errors"}
 _FAILURE_WORDS = re.compile(
     r"(?<!\bno )(?<!\bnot )(?<!\b0 )(?<!\bwithout )(?<!\bzero )"
     r"\b(?:errors?|err|exception|fail|failed|fails|failure|failures|fatal|rejected|refused|denied|invalid|aborted"
-    r"|cancell?ed|unauthori[sz]ed|forbidden|nok|ko|not ok|unsuccessful|partial|partially)\b"
+    r"|cancell?ed|unauthori[sz]ed|forbidden|nok|ko|not ok|unsuccessful|partial|partially"
+    r"|expired|time[d ]?out|unavailable|exceeded|unsupported|missing|unable|can ?not|could not|bad request|not found"
+    r"|not (?:been |yet )?(?:imported|accepted|processed|saved|allowed|permitted|supported|authori[sz]ed|authenticated)"
+    r"|nothing (?:was )?imported|(?:log|sign) in to|please (?:log|sign) in|(?:login|authentication) required)\b"
     r"(?! ?[:=] ?(?:0|no|none|false)\b)",
+    re.IGNORECASE,
+)
+# None of several rows, which is a shorter text without the noun.
+_NO_ROWS = re.compile(
+    r"\b(?:0|no|zero) (?:rows?|records?|contacts?|users?|people|entries|items|lines)\b",
     re.IGNORECASE,
 )
 _MAX_TEXT = 1 << 20
@@ -54,6 +69,11 @@ def _is_error(value: Any) -> bool:
     return bool(value)
 
 
+def _is_error_code(value: Any) -> bool:
+    """Return whether a code is that of an error; 0, also in several digits, is the code of success."""
+    return _is_error(value) and to_integer(value) != 0
+
+
 def _is_failed_count(value: Any) -> bool:
     number = to_integer(value)
     if number is None:
@@ -71,43 +91,84 @@ def _is_error_status(value: Any) -> bool:
     return 400 <= (to_integer(value) or 0) < 600
 
 
+def _is_error_number(value: Any) -> bool:
+    """Return whether a number is the status code of an error. Codes in strings have too many other meanings."""
+    return not isinstance(value, str) and _is_error_status(value)
+
+
 def _reports_failure(text: str) -> bool:
     words = _CAMEL_CASE.sub(" ", text[:_MAX_TEXT]).replace("_", " ").replace("-", " ")
-    return bool(_FAILURE_WORDS.search(" ".join(words.split())))
+    return bool(_FAILURE_WORDS.search(_NO_ROWS.sub("0", " ".join(words.split()))))
 
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def _count_names() -> frozenset[str]:
+    """Return the names of counts of failures, such as failed, errorCount, failedContacts and rowsRejected."""
+    failures = (
+        "failed",
+        "failure",
+        "failures",
+        "error",
+        "errors",
+        "rejected",
+        "refused",
+        "invalid",
+    )
+    counted = (
+        *(
+            "count",
+            "total",
+            "num",
+            "number",
+            "numberof",
+            "rows",
+            "records",
+            "contacts",
+            "users",
+            "people",
+            "persons",
+        ),
+        *("entries", "items", "lines", "hosts", "recipients", "employees", "imports"),
+    )
+    pairs = itertools.product(failures, counted)
+    single = ("failed", "rejected", "refused", "invalid")
+    return frozenset((*single, *(name for a, b in pairs for name in (f"{a}{b}", f"{b}{a}"))))
+
+
 # Names are compared in lowercase, without underscores and hyphens: is_success and isSuccess are the same.
 _SIGNS: tuple[tuple[AbstractSet[str], Callable[[Any], bool], str], ...] = (
     (_names("success issuccess issuccessful ok isok"), _is_false, "is not true"),
-    (_names("successful succeeded valid isvalid accepted"), _is_denied, "is false"),
+    (
+        _names(
+            "successful succeeded valid isvalid accepted imported processed saved uploaded complete completed done"
+            " finished authenticated authorized"
+        ),
+        _is_denied,
+        "is false",
+    ),
     (
         _names(
             "error errors errormessage errormessages errordescription errordetails exception exceptions failure"
             " failures fault faults failedrows failedrecords rejectedrows invalidrows haserror haserrors iserror"
+            " errormsg errmsg errortext faultstring"
         ),
         _is_error,
         "has a value",
     ),
-    (
-        _names(
-            "failed failedcount countfailed rowsfailed numfailed totalfailed errorcount errorscount numerrors"
-            " rejected rejectedcount rowsrejected refused refusedcount failurecount failurescount invalidcount"
-        ),
-        _is_failed_count,
-        "is not 0",
-    ),
+    (_names("errorcode errcode errno errornumber faultcode"), _is_error_code, "is not 0"),
+    (_count_names(), _is_failed_count, "is not 0"),
     (
         _names("status state result outcome importstatus importstate"),
         _is_failed_state,
         "reports a failure",
     ),
     (_names("status statuscode httpstatus"), _is_error_status, "is an error status code"),
+    (_names("code"), _is_error_number, "is an error status code"),
 )
-_COUNT_SIGN = _SIGNS[3][0] | {"errors", "error", "failures"}
+_COUNT_SIGN = _count_names() | {"errors", "error", "failures"}
 # Objects that describe other resources.
 _LINKS = _names("links link urls self href")
 
@@ -128,10 +189,13 @@ def find_failure_sign(
     value = document.value
     if document.kind not in (JSON, TEXT) or () in explained:
         return ""
+    if document.media_type == _PROBLEM_TYPE:
+        return "its media type is that of an error (RFC 9457)"
     if isinstance(value, str):
         return "it reports a failure" if _reports_failure(value) or _is_false(value) else ""
     if isinstance(value, Mapping):
-        return next(_signs_in_object(value, (), explained, refused), "")
+        signs = _signs_in_object(value, (), explained, refused)
+        return next(signs, "") or _find_message_sign(value, explained)
     if isinstance(value, list):
         return next(_signs_in_list(value, (), explained, refused), "")
     return "" if value is True else "it is neither an object, a list nor a string"
@@ -151,6 +215,20 @@ def _signs_in_object(
             yield from _signs_in_object(value, member, explained, refused)
         elif isinstance(value, list) and len(path) < 2:
             yield from _signs_in_list(value, member, explained, refused)
+
+
+def _find_message_sign(members: Mapping[str, Any], explained: AbstractSet[Path]) -> str:
+    """Return the reason why the message in a document is a sign of failure; empty if it is not.
+
+    A flag for success, or a meaning of the document according to the options, is more reliable than a message.
+    """
+    if any(_fold_name(name) in _SIGNS[0][0] for name in members):
+        return ""
+    for name, value in members.items():
+        path = (_fold_name(name),)
+        if path in MESSAGE_PATHS and path not in explained and _is_failed_state(value):
+            return f"{name} reports a failure"
+    return ""
 
 
 def _signs_in_list(

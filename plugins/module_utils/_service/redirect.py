@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from typing import NamedTuple
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit
 
 from .._errors import Diagnosis
 from .._hosts import is_host
@@ -82,8 +82,14 @@ def _kind(source: SplitResult, target: SplitResult) -> str:
 
 
 def _login_words(parts: SplitResult) -> set[str]:
-    """Return the words in a host name and a path that indicate a login page."""
-    address = f"{parts.hostname or ''}{unquote(parts.path)}".lower().replace("_", "-")
+    """Return the words in a host name, a path and a query that indicate a login page.
+
+    In a query, the page is a value, as in ``?route=login``, or a name without a value, as in ``?login``.
+    """
+    query = [value or name for name, value in parse_qsl(parts.query, keep_blank_values=True)]
+    # Another address as a value is the one to return to.
+    pages = " ".join(page for page in query if "/" not in page)
+    address = f"{parts.hostname or ''}{unquote(parts.path)} {pages}".lower().replace("_", "-")
     return set(_LOGIN.findall(address))
 
 
@@ -98,9 +104,9 @@ def explain_redirect(status: int, kind: str, address: str, credential: str) -> D
     :param credential: names of the options that define the credential.
     """
     target = f"a redirect to {address}" if address else "a redirect without a valid target"
+    if kind == LOGIN:
+        return Diagnosis(f"{target}, which looks like a login page", f"Check {credential}")
     if status == 303:
-        if kind == LOGIN:
-            return Diagnosis(f"{target}, which looks like a login page", f"Check {credential}")
         return Diagnosis(
             f"with the result at {address}" if address else target,
             "Check in the service whether it has imported the contacts; the next run sends the roster again",
@@ -108,8 +114,11 @@ def explain_redirect(status: int, kind: str, address: str, credential: str) -> D
     if kind in (ADD_SLASH, REMOVE_SLASH):
         change = "Add a slash at" if kind == ADD_SLASH else "Remove the slash at"
         return Diagnosis(target, f"{change} the end of O(url)")
-    if kind == LOGIN:
-        return Diagnosis(f"{target}, which looks like a login page", f"Check {credential}")
+    if address.startswith("http://"):
+        return Diagnosis(
+            f"{target}, which is not encrypted",
+            f"Compare O(url) with {DOCUMENTATION}, or report the redirect to the service's administrator",
+        )
     if kind == MOVED or (status in (307, 308) and address):
         return Diagnosis(target, f"Set O(url) to this address if {DOCUMENTATION} confirms it")
     return Diagnosis(target, f"Compare O(url) and O(method) with {DOCUMENTATION}")

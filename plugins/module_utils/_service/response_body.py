@@ -10,7 +10,7 @@ import codecs
 import re
 import zlib
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 MAX_CONTENT = 16 << 20
 """Maximum number of decoded bytes to read. This is enough for 100,000 row errors."""
@@ -19,6 +19,11 @@ MAX_CONTENT = 16 << 20
 _CHARSET_NAME = re.compile(
     r"(?:utf|us-?ascii|ascii|iso|latin|windows|cp|koi8|euc|gb|big5|shift|mac)[a-z0-9_:.-]{0,30}"
 )
+
+# Values of the Content-Encoding header with which servers say that there is no encoding.
+_NOT_ENCODED = frozenset({"identity", "binary", "none", "7bit", "8bit"})
+# First byte of a gzip stream (RFC 1952, 2.3.1).
+_GZIP_START = 31
 
 
 class ResponseBody(NamedTuple):
@@ -47,9 +52,7 @@ def read_body(chunks: Iterable[bytes], encoding: str) -> ResponseBody:
     :param encoding: value of the Content-Encoding header; empty if there is none.
     """
     codings = [name for name in encoding.lower().replace(" ", "").split(",") if name]
-    codings = [
-        name for name in codings if name not in ("identity", "binary") and not is_charset(name)
-    ]
+    codings = [name for name in codings if name not in _NOT_ENCODED and not is_charset(name)]
     if not codings:
         return _read_identity(chunks)
     if codings in (["gzip"], ["x-gzip"], ["deflate"]):
@@ -78,35 +81,60 @@ def _read_identity(chunks: Iterable[bytes]) -> ResponseBody:
 
 
 def _read_compressed(chunks: Iterable[bytes], *, is_deflate: bool) -> ResponseBody:
-    decompressor = None
+    decompressor = _Decompressor(is_deflate)
     content = bytearray()
     try:
         for chunk in chunks:
-            if decompressor is None and chunk:
-                decompressor = zlib.decompressobj(_window_bits(chunk, is_deflate))
-            if decompressor is None:
-                continue
             content += decompressor.decompress(chunk, MAX_CONTENT + 1 - len(content))
             if len(content) > MAX_CONTENT:
                 return _truncate(content)
-            if decompressor.eof:
-                break
     except zlib.error:
         return ResponseBody(b"", "its content does not match its Content-Encoding")
-    if decompressor is None or not decompressor.eof:
+    if not decompressor.is_complete:
         return ResponseBody(b"", "its compressed content is incomplete")
     return ResponseBody(bytes(content))
+
+
+class _Decompressor:
+    """A decompressor for gzip, which can consist of several streams (RFC 1952, 2.2), and for deflate.
+
+    Other data after a stream is ignored.
+    """
+
+    def __init__(self, is_deflate: bool) -> None:
+        self._is_deflate = is_deflate
+        self._stream: Any = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last stream is complete."""
+        return self._stream is not None and self._stream.eof
+
+    def decompress(self, data: bytes, limit: int) -> bytes:
+        """Return the decompressed data, at most `limit` bytes.
+
+        :raises zlib.error: if the data is not in the expected format.
+        """
+        content = b""
+        while data and len(content) < limit:
+            if self._stream is None or (self.is_complete and data[0] == _GZIP_START):
+                self._stream = zlib.decompressobj(_window_bits(data, self._is_deflate))
+            if self.is_complete:
+                break
+            content += self._stream.decompress(data, limit - len(content))
+            data = self._stream.unused_data
+        return content
 
 
 def _window_bits(start: bytes, is_deflate: bool) -> int:
     """Return the window size argument for zlib, which depends on the format that the first byte indicates.
 
     A zlib stream starts with the compression method 8 in the low four bits (RFC 1950, 2.2) and a gzip
-    stream with 31 (RFC 1952, 2.3.1). Some servers send deflate without zlib's header (RFC 9110, 8.4.1.2).
+    stream with 31. Some servers send deflate without zlib's header (RFC 9110, 8.4.1.2).
     Such a stream does not start with 31, which is a block of the reserved type, or with 8, which is an
     uncompressed block after a bit of padding that is not zero (RFC 1951, 3.2.3 and 3.2.4).
     """
-    if is_deflate and start[0] & 0x0F != 8 and start[0] != 31:
+    if is_deflate and start[0] & 0x0F != 8 and start[0] != _GZIP_START:
         return -zlib.MAX_WBITS
     # The added 32 makes zlib detect the format, gzip or zlib.
     return 32 + zlib.MAX_WBITS

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .document import JSON, TEXT, Document, get_path, has_plain_media_type
+from .document import JSON, TEXT, Document, get_path, has_markup_media_type
 
 # The names that services use for such a message (RFC 9457, 3.1; RFC 6749, 5.2), in the order in which their texts
 # are shown.
@@ -17,10 +17,15 @@ _MESSAGE_KEYS = (
     "title",
     "error",
     "errorMessage",
+    "errorMessages",
     "message",
     "messages",
+    "msg",
+    "reason",
+    "faultstring",
     "detail",
     "details",
+    "description",
     "error_description",
     "errors",
 )
@@ -31,16 +36,20 @@ _MAX_TEXTS = 5
 _MAX_LENGTH = 2000
 
 
-def find_message(document: Document, paths: Sequence[str], listed: str | None) -> str:
+def find_message(
+    document: Document, paths: Sequence[str], listed: str | None, *, is_error: bool = False
+) -> str:
     """Return the human-readable message in a document; empty if there is none.
 
     In plain text, this is the first line.
 
     :param paths: paths of messages, from the options. If there is no text at any of them, the usual names are searched.
     :param listed: path of the row errors, which are reported separately; None if there is none.
+    :param is_error: whether the status code means an error. If there are no texts under the usual names, all texts are
+        then the message.
     """
     if document.kind == TEXT:
-        return _first_line(document.value) if has_plain_media_type(document) else ""
+        return "" if has_markup_media_type(document) else _first_line(document.value)
     if document.kind != JSON:
         return ""
     value = document.value
@@ -49,6 +58,8 @@ def find_message(document: Document, paths: Sequence[str], listed: str | None) -
         texts = texts or [value]
     if not texts and listed != ".":
         texts = find_usual_texts(value, (listed or "").rpartition(".")[2])
+    if not texts and is_error and get_path(value, listed) is None:
+        texts = collect_texts(value)
     return _join(texts)
 
 
@@ -107,10 +118,14 @@ def _first(texts: Iterable[str]) -> list[str]:
 
 
 def _join(texts: Iterable[str]) -> str:
-    """Join texts with colons, as in ``invalid_token: The access token expired``."""
+    """Join texts with colons, as in ``invalid_token: The access token expired``, or with semicolons.
+
+    Semicolons separate texts that contain a colon, such as ``email: is not valid``.
+    """
     joined = ""
     for text in texts:
-        separator = " " if joined.endswith((".", "!", "?", ":")) else ": "
+        separator = "; " if ": " in joined and ": " in text else ": "
+        separator = " " if joined.endswith((".", "!", "?", ":")) else separator
         joined = f"{joined}{separator}{text}" if joined else text
     return limit_length(joined)
 

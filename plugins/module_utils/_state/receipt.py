@@ -54,6 +54,7 @@ class Receipt:
     :ivar plan: identifier of the plan.
     :ivar status: status code of the response.
     :ivar counts: counts from the response.
+    :ivar missing: what the service was expected to do with contacts that are missing from the roster; None if unknown.
     :ivar sequence: sequence number of the upload among the accepted uploads in the state directory.
     :ivar complete: whether the service accepted all rows of the upload. If not, the next run sends the roster again.
     :ivar history: summaries of earlier receipts, starting with the latest.
@@ -67,6 +68,7 @@ class Receipt:
     plan: str
     status: int
     counts: Mapping[str, int]
+    missing: str | None = None
     sequence: int = 1
     complete: bool = True
     history: tuple[dict[str, Any], ...] = ()
@@ -82,6 +84,7 @@ class UnresolvedUpload:
     :ivar rows: number of contacts.
     :ivar sent_at: time of the upload in UTC (RFC 3339), according to this host's clock.
     :ivar plan: identifier of the plan.
+    :ivar approval: identifier of the plan that was approved for this upload; None if none was.
     """
 
     binding: Binding
@@ -90,6 +93,7 @@ class UnresolvedUpload:
     rows: int
     sent_at: str
     plan: str
+    approval: str | None = None
 
     def is_repeated_by(self, other: UnresolvedUpload) -> bool:
         """Return whether another upload sends the same roster to the same account."""
@@ -110,6 +114,11 @@ class State:
 
     receipt: Receipt | None = None
     unresolved: tuple[UnresolvedUpload, ...] = ()
+
+    @property
+    def latest(self) -> Receipt | UnresolvedUpload | None:
+        """The last upload that the service accepted or may have accepted; None if there is none."""
+        return self.unresolved[-1] if self.unresolved else self.receipt
 
     @property
     def is_settled(self) -> bool:

@@ -77,9 +77,10 @@ def _convert(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
     Receipts in the first format do not contain all fields, but the added values are correct for all such receipts.
     """
-    if document["format"] > 1:
-        return document
-    return {"sequence": 1 + len(document["history"]), "complete": True, **document}
+    added: dict[str, Any] = {"missing": None}
+    if document["format"] == 1:
+        added |= {"sequence": 1 + len(document["history"]), "complete": True}
+    return {**added, **document}
 
 
 def _parse_record(kind: type[Record], values: Mapping[str, Any], name: str) -> Record:

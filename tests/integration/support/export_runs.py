@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def run_failing_export(directory: RunningDirectory, workspace: Workspace, **overrides: Any) -> str:
-    """Run an export, assert that it fails and changes no files, and return its error message.
+    """Run an export, assert that it fails, changes no files and shows no passwords, and return its error message.
 
     :param overrides: options to replace, or to remove if the value is None.
     """

@@ -28,14 +28,14 @@ SHORT_TIMEOUTS = {"connection_timeout": 1, "receive_timeout": 1}
 PAGE_SIZE = 5
 
 ServerFactory = Callable[[RunningDirectory, Authority], AbstractContextManager[str]]
-"""A function that returns a context manager that runs a failing server and yields the URI of this server."""
+"""A function that returns a context manager, which runs a failing server and yields the server's URI."""
 
 
 @dataclass(frozen=True)
 class FailingServer:
     """A server that does not return a complete result.
 
-    :ivar start: function that returns a context manager that runs the server and yields its URI.
+    :ivar start: function that runs the server; see `ServerFactory`.
     :ivar message: template of the expected error, for `assert_message`, with the fields ``{uri}``, ``{bind_dn}``
         and ``{base}`` (the base of the first source).
     :ivar options: additional options for the export.
@@ -77,7 +77,7 @@ def server_at_uri(
 def server_on_port(port: Callable[[], AbstractContextManager[int]], message: str) -> FailingServer:
     """Return a server that does not respond on its port.
 
-    :param port: function that returns a context manager that yields the port.
+    :param port: function that returns a context manager, which yields the port.
     :param message: template of the expected error; see `FailingServer`.
     """
 

@@ -90,7 +90,7 @@ class EndlessResponse(_ResponseFault):
 
 
 class OversizedResponse(_ResponseFault):
-    """A fault that prepends a header that declares a length of almost 4 GiB to the response."""
+    """A fault that declares a length of almost 4 GiB in an additional header before the response."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         return [b"\x30\x84\xff\xff\xff\xff", response]

@@ -31,7 +31,7 @@ def substitute_lab_names(text: str, substitutions: dict[str, str], company: Comp
         "DC=corp,DC=example": company.base_dn,
         "DC=harbour,DC=example": company.base_dn,
         "Bergen, Harbour": company.site("bergen").ou,
-        # Active Directory has no standard attribute for the start date.
+        # carLicense stands in for the start date, for which Active Directory has no standard attribute.
         "employeeStartDate": "carLicense",
         "ou: Oslo}": "ou: Oslo HQ}",
         "contact_sync_ou: Oslo\n": "contact_sync_ou: Oslo HQ\n",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Context managers that add groups and attributes to a directory and remove them afterwards."""
+"""Temporary groups and attributes in a directory, and a function that adds members to a group."""
 
 from __future__ import annotations
 

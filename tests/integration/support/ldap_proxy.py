@@ -52,7 +52,7 @@ class _LdapProxy:
 
     def serve(self) -> None:
         """Accept one client, and relay requests and responses, one request at a time."""
-        # These exceptions mean that one side has closed its connection.
+        # These exceptions mean that one side, or a fault, has closed the connection.
         with suppress(OSError, EOFError):
             client = self._accept()
             while client is None:
@@ -124,7 +124,8 @@ def ldap_proxy(
     :param certificate: server certificate of the proxy; None for ``ldap://`` without TLS.
     :param max_tls_version: newest TLS version that the proxy supports.
     :param tls_to_directory: whether the proxy uses TLS for its connection to the directory.
-    :param address: IP address and port on which the proxy listens; port 0 selects a free port of localhost.
+    :param address: IP address and port on which the proxy listens. With port 0, the proxy uses a free port, and the
+        URI contains localhost.
     """
     uri = urlsplit(directory.uri_ldaps if tls_to_directory else directory.uri_ldap)
     target = socket.create_connection((uri.hostname or "", uri.port or 389))

@@ -59,7 +59,7 @@ class PlaybookRun:
 
     @property
     def tasks(self) -> list[TaskResult]:
-        """The results of all tasks, in order."""
+        """The results of tasks, in order, except for the items of loops and for unreachable hosts."""
         results, name = [], ""
         for line in self.output.splitlines():
             if title := _TASK.match(line):
@@ -79,7 +79,7 @@ class PlaybookRun:
         return sum(int(changed) for changed, _failed in _RECAP.findall(self.output))
 
     def tasks_on_host(self, host: str) -> list[TaskResult]:
-        """Return the results of all tasks on one host."""
+        """Return the results in `tasks` that are from one host."""
         return [task for task in self.tasks if task.host == host]
 
     @property
@@ -119,7 +119,7 @@ class PlaybookRun:
         return message
 
     def assert_clean(self) -> None:
-        """Assert that the run succeeded without warnings."""
+        """Assert that the run succeeded without warnings or deprecation messages."""
         assert self.code == 0, self.output
         assert "[WARNING]" not in self.output, self.output
         assert "DEPRECAT" not in self.output, self.output

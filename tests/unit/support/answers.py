@@ -47,7 +47,7 @@ def sent_roster(
 def read_answer(
     status: int, body: ResponseBody, result_format: ResultFormat, sent: SentRoster, **headers: Any
 ) -> Answer:
-    """Read an answer, with only the sent roster as the source of the words to mask.
+    """Read an answer; in its texts, only words from the sent roster are masked.
 
     :param headers: values of other fields of `Response`, such as ``content_type``.
     """

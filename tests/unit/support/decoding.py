@@ -109,7 +109,7 @@ def decode_with_ldap3(
 ) -> DecodedResponse:
     """Decode a response with ldap3.
 
-    The parameters are the same as for `decode_fast`.
+    For the parameters, see `decode_fast`.
     """
     connection = connection_to(FakeSocket(data))
     *responses, result, _complete = connection.strategy._get_response(message_id, None)

@@ -22,7 +22,7 @@ ENDPOINT = Endpoint(
 
 INVALID_HEADER_VALUE = (
     "it contains characters that are not allowed in an HTTP header. "
-    "Use only printable ASCII characters."
+    "Use only printable ASCII characters, without line breaks."
 )
 """Cause and remedy in the message about an invalid header value."""
 

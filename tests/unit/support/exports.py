@@ -24,6 +24,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entr
     OBJECT_GUID,
     Entry,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.groups import (
+    MemberCriteria,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
     Address,
@@ -64,11 +67,14 @@ def person(number: int, mail: str = "", last_name: str = "Lie") -> Entry:
 class FakeDirectory:
     """A replacement for the functions that open sessions with directory servers and search them.
 
-    :param people: the page that a search of ``OU=NAME`` returns, or the error that it raises, by NAME.
+    :param people: pages and errors by NAME. A search of ``OU=NAME`` returns the page or raises the error. A search
+        for the members of ``CN=NAME`` returns the page.
     :ivar people_by_server: results that replace ``people`` on individual servers, by URI of the server.
     :ivar references: URIs in the continuation references that each server returns, by URI of the server.
     :ivar is_active_directory: whether the servers are Active Directory.
     :ivar is_unencrypted: whether the sessions are unencrypted.
+    :ivar is_global_catalog: whether the servers are global catalogs.
+    :ivar foreign_members: number of group members in other domains that each source reports.
     :ivar settings: settings of the sessions that were opened.
     :ivar queries: query, attributes and page size of each search so far.
     """
@@ -81,10 +87,17 @@ class FakeDirectory:
         self.references: dict[str, set[str]] = {}
         self.is_active_directory = True
         self.is_unencrypted = False
+        self.is_global_catalog = False
+        self.foreign_members = 0
         self.settings: list[ConnectionSettings] = []
         self.queries: list[tuple[Query, Sequence[str], int]] = []
         monkeypatch.setattr(failover, "open_session", self._open_session)
         monkeypatch.setattr(module_source_reader, "search", self._search)
+        monkeypatch.setattr(
+            module_source_reader, "find_searchable_contexts", lambda _session: ["DC=x"]
+        )
+        monkeypatch.setattr(module_source_reader, "resolve_groups", self._resolve_groups)
+        monkeypatch.setattr(module_source_reader, "read_members", self._read_members)
         monkeypatch.setattr(
             module_source_reader, "require_search_base", lambda _session, _base: None
         )
@@ -95,8 +108,31 @@ class FakeDirectory:
     ) -> Iterator[LdapSession]:
         self.settings.append(settings)
         yield LdapSession(
-            address.uri, None, self.is_active_directory, OBJECT_GUID, self.is_unencrypted
+            address.uri,
+            None,
+            self.is_active_directory,
+            OBJECT_GUID,
+            self.is_unencrypted,
+            is_global_catalog=self.is_global_catalog,
         )
+
+    def _resolve_groups(
+        self, _session: LdapSession, groups: Sequence[str], _contexts: Sequence[str]
+    ) -> MemberCriteria:
+        return MemberCriteria([], groups, self.foreign_members)
+
+    def _read_members(
+        self,
+        _session: LdapSession,
+        _queries: object,
+        members: MemberCriteria,
+        *_args: Any,
+        **_more: Any,
+    ) -> Iterator[EntryPage]:
+        for group in members.dns:
+            page = self.people[group.partition("=")[2]]
+            assert not isinstance(page, DirectoryError)
+            yield page
 
     def _search(
         self,

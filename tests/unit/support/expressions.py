@@ -221,4 +221,4 @@ INVALID_EXPRESSIONS = st.builds(
         EXPRESSIONS,
     ),
 )
-"""Expressions that are mostly invalid; a few are valid, or yield a string only for some entries."""
+"""Expressions, most of which are invalid; a few are valid, or yield a string only for some entries."""

@@ -77,7 +77,7 @@ class PeopleDirectory(Directory):
 def serve_directories(tmp_path: Path, *directories: Directory) -> Iterator[dict[str, Any]]:
     """Start directory servers with TLS, and provide the options for connecting to them.
 
-    :param tmp_path: directory for the certificates.
+    :param tmp_path: directory for the CA certificate.
     """
     server_tls = tls(tmp_path, "localhost")
     with ExitStack() as stack:

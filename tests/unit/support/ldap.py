@@ -117,7 +117,7 @@ def ldap_server(
             return True
 
     class Listener(socketserver.ThreadingTCPServer):
-        # When the server stops, it waits for the threads that are still receiving a client's last request.
+        # When the server stops, it waits for its threads, so that a client's last request is also passed to `respond`.
         daemon_threads = False
 
         def handle_error(self, *_args: object) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fake AnsibleModule, and parameters of modules with default values."""
+"""A fake AnsibleModule, and module parameters in which the default values are filled in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_
 
 
 class FakeModule:
-    """A fake AnsibleModule with only the members that are required to install a roster.
+    """A fake AnsibleModule with only the members that are used to install a roster.
 
     :ivar backups: paths of the files that were backed up.
     """

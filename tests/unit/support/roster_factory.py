@@ -51,7 +51,8 @@ class RosterInMemory:
     :ivar csv: content of the CSV file.
     :ivar ids: content of the identities file.
     :ivar written: result of writing the roster.
-    :ivar dropped_by_source: for each source, the number of contacts without a row, by cause.
+    :ivar dropped_by_source: for each source, the number of contacts that have no row because other people have
+        the same values, by cause.
     """
 
     csv: bytes
@@ -131,7 +132,7 @@ class ExpectedRoster:
 
 
 def build_expected_roster(columns: Sequence[Column], people: People) -> ExpectedRoster:
-    """Build the expected roster with all people in memory (reference implementation)."""
+    """Build the expected roster (reference implementation, which keeps all people in memory)."""
     contacts_first = sorted(people, key=lambda person: (isinstance(person, LeftOut), person))
     preferred: dict[tuple[str, str], Contact | LeftOut] = {}
     for person in contacts_first:
@@ -197,7 +198,7 @@ Value = tuple[int, str]
 
 
 class ValueAllocator:
-    """Assigns the values in unique columns to people, with everything in memory (reference implementation).
+    """Assigns the values in unique columns to people (reference implementation, which keeps all people in memory).
 
     :param columns: columns of the roster.
     :param people: contacts of different people at one location.
@@ -233,9 +234,12 @@ class ValueAllocator:
         return all(self.has_valid_row(each, self.held_by(each) - values) for each in holders)
 
     def find_row(self, identity: str) -> set[Value] | None:
-        """Return the values that a person can take: all free values, and as few values of other people as possible.
+        """Return the values to assign to a person, so that the person has a valid row.
 
-        :returns: the values; None if no values that the person can take result in a valid row.
+        These are all of the person's values that nobody holds, and the smallest possible number of values that other
+        people hold. The rows of these people must remain valid.
+
+        :returns: the values; None if the person cannot have a valid row.
         """
         values = self.values(identity)
         held = sorted((value for value in values if value in self.holders), reverse=True)
@@ -248,7 +252,7 @@ class ValueAllocator:
         return None
 
     def admit(self, identities: Iterable[str], admitted: set[str]) -> None:
-        """Assign values to each person who can get a valid row, and mark the person as admitted."""
+        """Assign values to the people who can now have a valid row, and add these people to `admitted`."""
         for identity in identities:
             taken = None if identity in admitted else self.find_row(identity)
             if taken is not None:
@@ -256,7 +260,12 @@ class ValueAllocator:
                 self.holders.update(dict.fromkeys(taken, identity))
 
     def hand_over(self, admitted: set[str]) -> bool:
-        """Reassign values that their holders do not need to smaller identities; return whether a holder changed."""
+        """Reassign values to people with smaller identities, if the holders can do without these values.
+
+        Only admitted people who also have the value are considered.
+
+        :returns: whether a holder changed.
+        """
         before = dict(self.holders)
         for identity in sorted(admitted):
             for value in sorted(self.values(identity)):
@@ -266,7 +275,7 @@ class ValueAllocator:
 
 
 def allocate_values(columns: Sequence[Column], people: Iterable[Contact]) -> dict[Value, str]:
-    """Return the identity of the holder of each value (reference implementation)."""
+    """Assign the values in unique columns, and return the identity of each holder by value."""
     allocator = ValueAllocator(columns, people)
     claims = Counter(value for each in allocator.people for value in allocator.values(each))
 

@@ -25,7 +25,7 @@ class GSSError(Exception):
 
     def __init__(self, minor: int, major: int = 0) -> None:
         super().__init__(minor)
-        # gssapi reports the signed 32-bit codes as unsigned numbers.
+        # gssapi reports the minor code, a signed 32-bit number, as an unsigned number.
         self.min_code, self.maj_code = minor % (1 << 32), major
 
     def get_all_statuses(self, code: int, is_major: bool) -> list[str]:

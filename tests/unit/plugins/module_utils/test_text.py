@@ -50,6 +50,8 @@ from hypothesis import strategies as st
         ("\u200b\u200d \ufeff", ""),
         ("\u3164", ""),
         ("\u2800\ufe0f\U000e0041", ""),
+        ("\U000e0000\U000e0fff", ""),
+        ("\U000e0fffada\U000e0080@x", "ada@x"),
         # In email addresses and phone numbers, invisible characters are removed everywhere.
         ("a@corp\u200b.exam\xadple\u200b", "a@corp.example"),
         ("A\u200b\u030ase@x", "Åse@x"),

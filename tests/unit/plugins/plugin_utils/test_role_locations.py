@@ -155,8 +155,8 @@ def test_without_a_template_the_unit_is_below_the_base() -> None:
             {"location": "oslo", "ou": "cn = A,DC=x"},
             TEMPLATE,
             (
-                "Cannot use location 2 (oslo): its ou cn = A,DC=x is a distinguished name. Set search_base to this"
-                " DN instead, or set ou to the name of the unit."
+                "Cannot use location 2 (oslo): its ou cn = A,DC=x is a distinguished name, not the name of an OU."
+                " Set ou to the name of the OU, such as Oslo, or set search_base to the complete DN instead."
             ),
         ),
         (
@@ -175,6 +175,31 @@ def test_an_invalid_location_is_reported(
     with pytest.raises(InputError) as caught:
         _sources([{"search_base": "DC=x"}, location], template)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("values", "cause"),
+    [
+        (
+            {"ou": "OU=Oslo,DC=x"},
+            (
+                "its contact_sync_ou OU=Oslo,DC=x is a distinguished name, not the name of an OU. Set contact_sync_ou"
+                " to the name of the OU, such as Oslo, or set contact_sync_location_search_base to the complete DN"
+                " instead."
+            ),
+        ),
+        (
+            {"ou": "Oslo", "search_base": "OU=Oslo,DC=x"},
+            "it has both contact_sync_ou and contact_sync_location_search_base. Set only one of them.",
+        ),
+    ],
+)
+def test_an_invalid_search_base_of_a_host_is_reported_with_the_names_of_its_variables(
+    values: dict[str, str], cause: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        _host_source(location="bergen", **values)
+    assert str(caught.value) == f"Cannot use host bergen: {cause}"
 
 
 def test_the_variables_of_a_host_become_a_source() -> None:

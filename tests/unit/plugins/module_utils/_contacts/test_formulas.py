@@ -21,6 +21,8 @@ SIGNS = "=+-@"
 FORMULAS = [
     *("=1+1", "@SUM(1)", "+SUM(1)", "-SUM(1)", "+a", "-a", "- a", "+ (a)"),
     *("=cmd|' /C calc'!A0", "+1+cmd|'x'!A0", "-2+3+HYPERLINK(1)", "--A(1)", "@home"),
+    # Functions in Russian and Finnish, and functions whose names end with digits.
+    *("+1+ГИПЕРССЫЛКА(A1)", "-1+ETSI_Ä(A1)", "+1+LOG10(1)", "+1+X\uff08A1)"),
 ]
 HARMLESS = [
     *("", "-", "--", "+", "- -", "+47 912 34 567", "+ 47 912 34 567", "+(47) 912 34 567", "-5"),

@@ -318,6 +318,23 @@ def test_an_expression_that_fails_for_one_person_does_not_affect_others() -> Non
     assert required.map_page(page, "").left_out == [LeftOut("1", "", f"Name: {cause}")]
 
 
+def test_an_attribute_that_cannot_be_used_for_three_people_and_everyone_is_an_error() -> None:
+    """A column of a bare name takes the fast path for people with usable values, who also count."""
+    mapper = Mapper(columns({"header": "Name", "value": "audio"}))
+    mapper.map_page([("id", [b"\xff"])] * 2, "")
+    mapper.check_expressions()
+    mapper.map_page([("id", [b"\xff"])], "")
+    with pytest.raises(InputError) as caught:
+        mapper.check_expressions()
+    assert str(caught.value) == (
+        "Cannot evaluate the expression 'audio' of column 'Name' for 3 people: the attribute audio is not valid UTF-8."
+        " Correct the expression."
+    )
+    mapper.map_page([("id", [b"Moe"])], "")
+    mapper.check_expressions()
+    assert mapper.failures == {"column 'Name'": 3}
+
+
 @pytest.mark.parametrize("people", [1, 2, 3, 4])
 def test_an_expression_that_fails_for_everyone_is_an_error_for_three_or_more_people(
     people: int,

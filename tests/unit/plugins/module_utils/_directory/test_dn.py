@@ -136,9 +136,12 @@ def _unescape(text: str) -> str:
         ("OU=\\ ", "OU=\\ "),
         ("OU=A\\", "OU=A\\"),
         (" \n", ""),
+        ("\ufeffOU=A,DC=x", "OU=A,DC=x"),
+        ("\u200e OU=A,DC=x\u200b\n", "OU=A,DC=x"),
+        ("OU=A\u200b,DC=x", "OU=A\u200b,DC=x"),
     ],
 )
-def test_whitespace_around_a_dn_is_removed(dn: str, trimmed: str) -> None:
+def test_whitespace_and_invisible_characters_around_a_dn_is_removed(dn: str, trimmed: str) -> None:
     assert trim_dn(dn) == trimmed
 
 

@@ -71,6 +71,7 @@ class _Tree:
     :ivar missing: result of searches whose base does not exist.
     :ivar root_dse: attributes of the root DSE.
     :ivar lost: bytes that make the server close the connection if a request contains them.
+    :ivar object_classes: object classes of all entries.
     """
 
     def __init__(self, entries: Sequence[str], **root_dse: list[bytes]) -> None:
@@ -78,6 +79,7 @@ class _Tree:
         self.root_dse = root_dse
         self.missing = result(SEARCH, 32)
         self.lost = b"nothing"
+        self.object_classes: list[bytes] = []
 
     def __call__(self, request: int, content: bytes) -> list[Message] | None:
         if request == BIND:
@@ -89,7 +91,9 @@ class _Tree:
             return [entry("", self.root_dse), result(SEARCH)]
         if base not in self._entries:
             return [self.missing]
-        return [*(entry(dn, {}) for dn in self._find(base, scope, search_filter)), result(SEARCH)]
+        attributes = {"objectClass": self.object_classes}
+        found = self._find(base, scope, search_filter)
+        return [*(entry(dn, attributes) for dn in found), result(SEARCH)]
 
     def _find(self, base: str, scope: int, search_filter: bytes) -> Iterator[str]:
         for dn in self._entries:
@@ -323,6 +327,17 @@ def test_a_search_base_exists_even_if_the_account_cannot_read_it(tmp_path: Path)
             require_search_base(session, f"OU=Vadso,{DOMAIN}")
     assert caught.value.action == f"Cannot search OU=Vadso,{DOMAIN} on {session.uri}"
     assert caught.value.cause == f"{DOMAIN_ENTRIES}OU=Vadso (result 32 noSuchObject)"
+
+
+def test_a_search_base_must_not_be_an_alias(tmp_path: Path) -> None:
+    tree = _active_directory()
+    tree.object_classes = [b"Alias", b"extensibleObject"]
+    with _open_session(tmp_path, tree) as session, pytest.raises(DirectoryError) as caught:
+        require_search_base(session, DOMAIN)
+    assert str(caught.value) == (
+        f"Cannot search {DOMAIN} on {session.uri}: it is an alias, and aliases are not followed. Set search_base to the"
+        " DN of the entry to which the alias refers."
+    )
 
 
 def test_other_results_are_not_explained_as_a_missing_entry(tmp_path: Path) -> None:

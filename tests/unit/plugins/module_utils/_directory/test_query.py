@@ -19,6 +19,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entr
     CONTACT,
     USER,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.filter_syntax import (
+    find_attributes,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import (
     Query,
     check_filter,
@@ -292,6 +295,20 @@ def test_a_filter_that_only_ldap3_rejects_is_rejected(monkeypatch: pytest.Monkey
 def test_checking_any_filter_raises_no_error_except_an_input_error(search_filter: str) -> None:
     with suppress(InputError):
         check_filter(search_filter, "source 1")
+
+
+@pytest.mark.parametrize(
+    ("search_filter", "attributes"),
+    [
+        ("(mail=*)", ["mail"]),
+        ("( & (CN = a\\28b=c)(!(sn;lang-el=d)) )", ["cn", "sn;lang-el"]),
+        ("(|(a~=b)(c>=d)(e<=f)(2.5.4.3=g*h))", ["2.5.4.3", "a", "c", "e"]),
+        ("(|(ou:dn:=x)(cn:caseExactMatch:=x)(:caseExactMatch:=y))", ["cn", "ou"]),
+        ("(userAccountControl:1.2.840.113556.1.4.803:=2)", ["useraccountcontrol"]),
+    ],
+)
+def test_the_attributes_of_a_filter_are_found(search_filter: str, attributes: list[str]) -> None:
+    assert find_attributes(search_filter) == attributes
 
 
 # 11,644,473,600 seconds passed between 1601 and 1970.

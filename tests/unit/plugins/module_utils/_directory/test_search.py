@@ -282,13 +282,15 @@ def test_an_entry_without_an_identity_is_an_error(tmp_path: Path) -> None:
     )
 
 
-def test_entries_without_an_identity_can_be_skipped(tmp_path: Path) -> None:
+def test_a_session_can_accept_entries_without_an_identity(tmp_path: Path) -> None:
     checked: list[tuple[int, Sequence[bytes]]] = []
     pages = _Pages([entry("CN=9,DC=x", {"sn": [b"X"]}), _person(1), page_end(b"")])
     with session_with(tmp_path, pages) as session:
         checking = replace(
-            session, check_identities=lambda entries, dns: checked.append((len(entries), dns))
+            session,
+            check_identities=lambda entries, dns: checked.append((len(entries), dns)),
+            requires_identities=False,
         )
-        found = _read_all(search(checking, QUERY, ["sn"], 100, skip_unidentified=True))
-    assert found == [Entry(str(IDS[1]), [b""])]
+        found = _read_all(search(checking, QUERY, ["sn"], 100))
+    assert found == [Entry("", [b"X"]), Entry(str(IDS[1]), [b""])]
     assert checked == [(1, [b"CN=1,DC=x"])]

@@ -73,6 +73,8 @@ def test_subtypes_are_recognized_by_each_name() -> None:
         ("surnames", ["sn"]),
         ("city", []),
         ("zzz", []),
+        # OIDs can be similar without being related.
+        ("2.5.4.5", []),
     ],
 )
 def test_existing_names_are_suggested(name: str, suggestions: list[str]) -> None:

@@ -60,7 +60,7 @@ def test_a_guid_has_the_text_form_of_a_uuid(identity: uuid.UUID) -> None:
     ],
 )
 def test_a_sid_has_the_text_form_of_active_directory(octets: str, text: str) -> None:
-    for name in ("objectsid", "sidhistory", "msexchmasteraccountsid"):
+    for name in ("objectsid", "sidhistory", "msexchmasteraccountsid", "tokengroups"):
         assert decode_values(name, [bytes.fromhex(octets)]) == [text]
 
 

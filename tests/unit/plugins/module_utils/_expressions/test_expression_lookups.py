@@ -55,3 +55,13 @@ def test_a_cell_can_contain_a_value_from_another_entry() -> None:
     )
     contact = mapper.map_entry("id", [b"cn=Boss\\, The,dc=x"], "")
     assert contact == Contact("", ("boss@x",), "id")
+
+
+def test_a_cell_is_emptied_if_the_value_of_another_entry_cannot_be_used() -> None:
+    mapper = Mapper(
+        columns({"header": "Host", "value": "manager | of_entry('Mail') or 'none'"}),
+        lookup_values={("cn=boss", "mail"): None},
+    )
+    cause = "the attribute mail of the other entry has a value that cannot be used"
+    assert mapper.map_entry("id", [b"cn=boss"], "") == Contact("", ("",), "id", (("Host", cause),))
+    assert mapper.map_entry("id", [b"cn=other"], "") == Contact("", ("none",), "id")

@@ -10,7 +10,7 @@ Each example consists of several expressions. Set HYPOTHESIS_PROFILE=fuzz to run
 from __future__ import annotations
 
 import re
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 import phonenumbers
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
@@ -44,16 +44,28 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 
 
 def _e164(text: str, region: str) -> str:
-    text = remove_invisible(clean(text))
-    if any(letter.isalpha() or letter == "*" for letter in text):
+    text = remove_invisible(clean(text)).strip(" ,;'\"\u2018\u2019\u201c\u201d")
+    if any(
+        category(letter) not in {"Nd", "Zs", "Pd", "Ps", "Pe"}
+        and letter not in "+./\uff0b\uff0e\uff0f\u2212"
+        for letter in text
+    ):
         return ""
+    parts = re.split("([/(\\[\uff0f\uff08\uff3b])", text)
+    if any(_parse_e164("".join(parts[:index]), region) for index in range(1, len(parts), 2)):
+        return ""
+    return _parse_e164(text, region)
+
+
+def _parse_e164(text: str, region: str) -> str:
     try:
         number = phonenumbers.parse(text, region if len(region) == 2 and region.isupper() else None)
     except phonenumbers.NumberParseException:
         return ""
     if not phonenumbers.is_valid_number(number) or number.extension:
         return ""
-    return f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
+    digits = f"{number.country_code}{phonenumbers.national_significant_number(number)}"
+    return f"+{digits}" if len(digits) <= 15 else ""
 
 
 def _re_flags(flags: dict[str, bool]) -> int:

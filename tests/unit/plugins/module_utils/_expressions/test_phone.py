@@ -71,6 +71,35 @@ from hypothesis import strategies as st
         ("room 22123456", "NO", ""),
         ("tel:22123456;phone-context=+46", "NO", ""),
         ("*21*2121234567", "US", ""),
+        # Other characters, some of which replace unknown digits or separate two numbers.
+        ("+49 30 1234 ??", "DE", ""),
+        ("+49 30 12345\u2026", "DE", ""),
+        ("__30 1234567", "DE", ""),
+        ("+49 30 12345\u00b2", "DE", ""),
+        ("\u2460 030 12345", "DE", ""),
+        ("\u20ac030 12345", "DE", ""),
+        ("030 12345 (030 12346)", "DE", ""),
+        ("030 12345\t030 12346", "DE", ""),
+        # Two numbers, or a number and an extension. An area code is not a complete number.
+        ("+49 30 12345/46", "", ""),
+        ("030 12345 / 12346", "DE", ""),
+        ("030 12345 (12346)", "DE", ""),
+        ("030 12345 [99]", "DE", ""),
+        ("030/12345", "DE", "+493012345"),
+        ("+49/30/12345", "", "+493012345"),
+        ("(030) 12345-0", "DE", "+4930123450"),
+        ("+49 (0)30 (12345)", "", "+493012345"),
+        # Quotes and separators around a number.
+        ("'+49 30 12345", "", "+493012345"),
+        ("\u201e030 12345\u201c,", "DE", "+493012345"),
+        ('"030 12345";', "DE", "+493012345"),
+        # Separators of several scripts.
+        (
+            "\uff0b\uff14\uff19\u3000\uff08\uff13\uff10\uff09\uff0f\uff11\uff12\uff13\uff14\uff15",
+            "",
+            "+493012345",
+        ),
+        ("+49\u201330\u201112345", "", "+493012345"),
         # Control characters are replaced, as in the cells to which phone_style applies.
         ("TEL:+47\t912\n34\x00567", "", "+4791234567"),
     ],
@@ -145,7 +174,7 @@ def test_a_number_has_the_digits_of_the_text_and_the_text_has_no_letters(
     assert not any(map(str.isalpha, re.sub(r"\Atel:", "", text)))
     digits = "".join(str(unicodedata.digit(c)) for c in text if c.isdecimal())
     country_code, national = _split_country_code(number)
-    if _completes_local_numbers(int(country_code)):
+    if _rewrites_local_numbers(int(country_code)):
         return
     assert digits.endswith(national)
     # The text can begin with an international prefix, the country code and a national prefix.
@@ -154,10 +183,10 @@ def test_a_number_has_the_digits_of_the_text_and_the_text_has_no_letters(
     assert PhoneStyle("e164", region).format(text) == e164(text, region) == number
 
 
-def _completes_local_numbers(country_code: int) -> bool:
-    """Return whether the library adds or replaces digits in the local numbers of a country.
+def _rewrites_local_numbers(country_code: int) -> bool:
+    """Return whether the library rewrites the local numbers of a country, instead of only removing a fixed prefix.
 
-    For Norfolk Island (+672), for example, the library adds the digit 3, with which all numbers now begin.
+    For Norfolk Island (+672), for example, the library adds the digit 3 to old numbers with five digits.
     """
     region = phonenumbers.region_code_for_country_code(country_code)
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)

@@ -26,7 +26,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.module import com
 def test_options_are_converted_to_connection_settings() -> None:
     params = complete_params(
         directory_spec(),
-        server_uri=["ldaps://dc1"],
+        server_uri=["ldaps://dc1\n"],
         bind_dn="svc",
         bind_pw="pw",
         ca_path="/ca",

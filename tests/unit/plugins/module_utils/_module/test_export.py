@@ -331,3 +331,8 @@ def test_a_repeated_source_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None
         " so each of them is at both locations. Correct the O(sources[].search_base) of one of them, or select the"
         " people of each location by group or filter."
     )
+
+
+def test_no_attribute_is_missing_if_there_are_no_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeDirectory(monkeypatch, A=[])
+    assert run_export(export_params(source("OU=A", minimum=0))).missing_attributes == []

@@ -116,6 +116,37 @@ def test_one_or_two_people_without_a_valid_row_do_not_stop_the_export(
     )
 
 
+@pytest.mark.parametrize(
+    ("people", "minimum", "remedy"),
+    [
+        ([person(1)], 2, "Read the people of each domain from a server of that domain"),
+        # The members who are missing are not the reason why too few people have a valid row.
+        ([person(1), person(2, last_name="")], 2, "Correct columns"),
+    ],
+)
+def test_members_in_other_domains_explain_why_people_are_missing(
+    monkeypatch: pytest.MonkeyPatch, people: EntryPage, minimum: int, remedy: str
+) -> None:
+    directory = FakeDirectory(monkeypatch)
+    directory.foreign_members, directory.people = 3, {"G,DC=x": people}
+    params = export_params(source(None, member_of="CN=G,DC=x", minimum=minimum))
+    with pytest.raises(DirectoryError) as caught:
+        run_export(params)
+    assert remedy in str(caught.value)
+    assert ("3 members of the group CN=G,DC=x" in str(caught.value)) == ("domain" in remedy)
+
+
+def test_a_global_catalog_explains_why_attributes_are_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    directory = FakeDirectory(monkeypatch, A=[person(1, mail="=1", last_name="")] * 3)
+    directory.is_global_catalog = True
+    with pytest.raises(DirectoryError) as caught:
+        run_export(export_params(source("OU=A")))
+    assert "the port of ldaps://dc1 is that of a global catalog" in caught.value.cause
+    assert caught.value.remedy.startswith("Remove the port")
+
+
 @pytest.mark.parametrize(("people", "minimum"), [(3, 1), (2, 2), (1, 2)])
 def test_three_people_without_a_valid_row_or_a_higher_minimum_stop_the_export(
     monkeypatch: pytest.MonkeyPatch, people: int, minimum: int

@@ -37,6 +37,8 @@ def _remedies(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
         ({"search_base": "OU=A,DC=x"}, {"search_base": "ou=a, dc=X"}),
         ({"member_of": GROUPS}, {"member_of": GROUPS[::-1]}),
         ({"filter": "(sn=*)"}, {"filter": "(sn=*)", "minimum": 0}),
+        ({"filter": "(&(sn=A*)(cn=b))"}, {"filter": " (& (SN=a*) ( cn = b ) )"}),
+        ({"exclude_filter": "(sn=A)"}, {"exclude_filter": "( sn=a )"}),
     ],
 )
 def test_sources_that_find_the_same_people_are_repeated(

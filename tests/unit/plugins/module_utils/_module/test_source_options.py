@@ -101,6 +101,27 @@ def test_a_source_with_a_location_rule_has_several_locations() -> None:
             export_params(source("OU=A", location="O")),
             "Cannot use the location 'O' of source 1: it",
         ),
+        # YAML reads 0100 as 64, and NO as false.
+        (
+            export_params(source("OU=A", location=64)),
+            "Cannot use location of source 1: YAML reads an identifier as the number 64. Write each identifier",
+        ),
+        (
+            export_params(source("OU=A", location=False)),
+            "Cannot use location of source 1: YAML reads an identifier as the boolean false.",
+        ),
+        (
+            export_params(source("OU=A", location=["a"])),
+            "Cannot use location of source 1: YAML reads an identifier as a list.",
+        ),
+        (
+            export_params(source("OU=A", location_value="l", locations=["a", 1.1])),
+            "Cannot use locations of source 1: YAML reads an identifier as the number 1.1.",
+        ),
+        (
+            export_params(source("OU=A", location_value="l", locations=["a", None])),
+            "Cannot use locations of source 1: YAML reads an identifier as null.",
+        ),
         (
             export_params(source(None)),
             "Cannot search source 1: neither search_base nor member_of is set.",

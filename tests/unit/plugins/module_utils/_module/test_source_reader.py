@@ -31,8 +31,14 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.grou
     MemberCriteria,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.subschema import (
+    Subschema,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import (
     source_reader as module,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.incomplete_sources import (
+    explain_unknown_attributes,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
     parse_sources,
@@ -75,20 +81,18 @@ class _FakeServer:
 
     def search(
         self,
-        _session: LdapSession,
+        session: LdapSession,
         query: Query,
         _attributes: object,
         _page_size: int,
         _references: object,
-        *,
-        skip_unidentified: bool = False,
     ) -> Iterator[list[Entry]]:
-        assert skip_unidentified == (query.filter == "(objectClass=*)")
+        assert session.requires_identities == (query.filter != "(objectClass=*)")
         yield self._search(query)
 
     def read_members(
         self,
-        _session: LdapSession,
+        session: LdapSession,
         queries: Sequence[Query],
         members: MemberCriteria,
         *_args: Any,
@@ -96,6 +100,7 @@ class _FakeServer:
     ) -> Iterator[list[Entry]]:
         assert members == MemberCriteria(["(memberOf=g)"], [])
         for query in queries:
+            assert session.requires_identities == (query.filter != "(objectClass=*)")
             yield self._search(query)
 
     def _search(self, query: Query) -> list[Entry]:
@@ -214,6 +219,22 @@ def test_people_with_a_start_date_in_the_future_are_excluded(
     assert (IDENTITIES[1] in reader.invalid_start_dates) is is_invalid
 
 
+def test_attributes_in_filters_that_the_schema_does_not_contain_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _FakeServer(monkeypatch)
+    reader = _source_reader()
+    definitions = ["( 2.5.4.4 NAME ( 'sn' 'surname' ) )", "( 2.5.4.3 NAME 'cn' )"]
+    reader.attribute_names.resolve(Subschema(definitions))
+    filters = {"filter": "(&(surname=*)(uid=*))", "exclude_filter": "(|(2.5.4.3=a)(cm;x=a)(uid=b))"}
+    _read_identities(reader, export_params(source("OU=A", **filters), skip_hidden=True))
+    assert reader.unknown_attributes == {"uid": "O(filter)", "cm;x": "O(exclude_filter)"}
+    assert [each.cause for each in explain_unknown_attributes(reader)] == [
+        "the schema of ldaps://dc1 has no attribute uid, which O(filter) uses",
+        "the schema of ldaps://dc1 has no attribute cm;x, which O(exclude_filter) uses",
+    ]
+
+
 @pytest.mark.parametrize("kind", [DirectoryError, ServerError])
 def test_an_error_names_the_source_and_keeps_its_type(
     monkeypatch: pytest.MonkeyPatch, kind: type[DirectoryError]
@@ -264,8 +285,9 @@ def test_referenced_entries_are_read_by_the_smallest_dn_in_each_attribute(
     calls: list[Any] = []
 
     def read_entries_by_dn(
-        _session: LdapSession, names: Sequence[str], query: Query, attributes: Sequence[str]
+        session: LdapSession, names: Sequence[str], query: Query, attributes: Sequence[str]
     ) -> Iterator[list[tuple[str, Entry]]]:
+        assert not session.requires_identities
         calls.append((names, query.search_base, attributes))
         yield [
             (names[0], Entry(IDENTITIES[5], [[b"z@x", b" ", b"m@x "], b""])),
@@ -286,7 +308,7 @@ def test_referenced_entries_are_read_by_the_smallest_dn_in_each_attribute(
     assert reader.missing_attributes == ["sn"]
     # DNs are sent to the server exactly as the server returned them.
     assert calls == [(sorted(["CN=b", decomposed]), "DC=x", ["mail", "sn"])]
-    assert values == {("CN=b", "mail"): "", ("CN=å", "mail"): "m@x"}
+    assert values == {("CN=b", "mail"): None, ("CN=å", "mail"): "m@x"}
     assert server.queries[0].filter == "(&(objectClass=inetOrgPerson)(|(manager=*)(secretary=*)))"
 
 

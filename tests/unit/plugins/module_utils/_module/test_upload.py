@@ -106,7 +106,7 @@ def test_force_sends_an_unchanged_roster_but_does_not_override_the_limits(
     uploader.write_roster(("Z", "z@x", "oslo"))
     outcome = uploader.upload(force=True)
     assert outcome.error is not None
-    assert outcome.error.action == "Refused to remove all 3 contacts"
+    assert outcome.error.cause.startswith("it removes all 3 contacts of the last accepted roster, ")
     assert (changed_and_uploaded(outcome), len(uploader.sent_bodies)) == ((False, False), 2)
 
 

@@ -17,7 +17,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module import 
     submission,
     upload,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import check_plan
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import (
+    check_transition,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.request_body import (
     FileContent,
 )
@@ -227,11 +229,11 @@ def test_nothing_is_sent_if_the_roster_is_modified_while_it_is_read(
     uploader.upload(initial=True)
     uploader.write_roster(A, B, C, ("D", "d@x", "oslo"))
 
-    def modify_and_check(*args: Any) -> None:
+    def modify_and_check(*args: Any) -> tuple[str, ...]:
         uploader.src.write_bytes(uploader.src.read_bytes().replace(b"D,d@x", b"E,e@x"))
-        check_plan(*args)
+        return check_transition(*args)
 
-    monkeypatch.setattr(upload, "check_plan", modify_and_check)
+    monkeypatch.setattr(upload, "check_transition", modify_and_check)
     with pytest.raises(InputError, match="changed while it was being read"):
         uploader.upload()
     assert (len(uploader.sent_bodies), has_complete_receipt(uploader)) == (1, True)

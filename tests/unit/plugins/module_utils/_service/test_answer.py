@@ -56,6 +56,9 @@ def test_response_without_a_result_is_reported(body: bytes, problem: str) -> Non
     assert (answer.counts, answer.errors, answer.refused_count) == ({}, (), 0)
 
 
+OTHER_TYPE = "it is not JSON, and its media type is not that of plain text"
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "problem"),
     [
@@ -65,7 +68,7 @@ def test_response_without_a_result_is_reported(body: bytes, problem: str) -> Non
         (b"OK", "", ""),
         (b'{"id": 7}', "text/html", ""),
         (b'{"id": 7}', "", ""),
-        (b"OK", "text/html; charset=UTF-8", "it is plain text, but is labeled as HTML or XML"),
+        (b"OK", "text/html; charset=UTF-8", OTHER_TYPE),
         (b"Log in <a href=/>here</a>", "text/html", "it is an HTML page"),
         (b"<!DOCTYPE html><p>", "text/plain", "it is an HTML page"),
         (b'<?xml version="1.0"?><!DOCTYPE html PUBLIC "x"><html>', "", "it is an HTML page"),
@@ -73,13 +76,28 @@ def test_response_without_a_result_is_reported(body: bytes, problem: str) -> Non
         (b'<?xml version="1.0"?><response/>', "application/xml", "it is XML"),
         (b"\xef\xbb\xbf<response/>", "", "it is XML"),
         (b"<soap:Fault/>", "application/soap+xml", "it is XML"),
-        (b"OK", "application/xml", "it is plain text, but is labeled as HTML or XML"),
+        (b"OK", "application/xml", OTHER_TYPE),
         (b'{"id": ', "application/json", "it is not valid JSON"),
         (b"saved", "application/json", "it is not valid JSON"),
         (b'{"id": 1, "id": 2}', "", "it is not valid JSON"),
         (b'{"id": NaN}', "", "it is not valid JSON"),
         (b'{"id": ' + b"1" * 101 + b"}", "", "it is not valid JSON"),
         (b"GIF89a\0", "image/gif", "it is not valid JSON"),
+        (b"row,state\n1,new\n", "text/csv", ""),
+        *(
+            (content, media_type, OTHER_TYPE)
+            for content, media_type in (
+                (b"%PDF-1.4", "application/pdf"),
+                (b"\0\xff\xfe\x80", "application/octet-stream"),
+                (b"location = '/login'", "text/javascript"),
+                (b"location = '/login'", "application/javascript"),
+            )
+        ),
+        (b'"<html>Log in</html>"', "application/json", "it is an HTML page"),
+        (b"<!-- x --><!DOCTYPE html><p>", "", "it is an HTML page"),
+        (b"<r><title>x</title></r>", "", "it is XML"),
+        (b'<?xml version="1.0"?><table/>', "", "it is XML"),
+        (b"<title>x</title>", "text/xml", "it is XML"),
     ],
 )
 def test_without_a_result_format_some_responses_are_not_an_acceptance(

@@ -10,6 +10,7 @@ import io
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -56,7 +57,13 @@ def _send_garbage(_request: Request, write: Write) -> None:
     write(b"not HTTP\r\n\r\n")
 
 
+def _respond(response: bytes) -> Callable[[Request, Write], object]:
+    """Return a handler that sends a response and closes the connection."""
+    return lambda _request, write: write(response)
+
+
 NO_RESPONSE = "it did not respond within 1 second after the whole roster was sent"
+INVALID = "its response is not valid HTTP. Check O(url), and the service at that address"
 MAY_BE_ACCEPTED = "Run again to send the roster once more; the service may already have accepted it"
 
 
@@ -66,9 +73,22 @@ MAY_BE_ACCEPTED = "Run again to send the roster once more; the service may alrea
         (_hang_up, f"the connection was closed before a response was received. {MAY_BE_ACCEPTED}"),
         (_truncate, f"its response is incomplete. {MAY_BE_ACCEPTED}"),
         (_truncate_chunk, f"its response is incomplete. {MAY_BE_ACCEPTED}"),
-        (
-            _send_garbage,
-            "its response is not valid HTTP. Check O(url), and the service at that address",
+        *(
+            (_respond(response), f"its response is incomplete. {MAY_BE_ACCEPTED}")
+            for response in (
+                *(b"HTTP/1.1 200", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-"),
+                b"HTTP/1.1 102 Processing\r\n",
+                b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nServer: x\r\n",
+            )
+        ),
+        *(
+            (handler, INVALID)
+            for handler in (
+                *(_send_garbage, _respond(b"{}"), _respond(b"HTTP/1.1 2x0 OK\r\n\r\n")),
+                _respond(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"),
+                _respond(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 9\r\n\r\n{}"),
+                _respond(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 300 + b"\r\n{}"),
+            )
         ),
     ],
 )

@@ -292,21 +292,25 @@ CONTAINS_SECRET = "it contains the credential, and this option is printed and lo
 IS_PUBLIC = "If it is not a credential, add its name to public_names."
 USE_PARAM = f"Set token to its value and token_param to its name, or use secrets. {IS_PUBLIC}"
 USE_HEADER = f"Set token to its value and token_header to its name, or use secrets. {IS_PUBLIC}"
+SET_TWICE = (
+    "another option sets the credential with this name. Omit it, because the module sends the"
+    " credential separately."
+)
 REMOVE = "Remove the credential, because the module sends it separately."
 _EXPOSED_CREDENTIALS: list[tuple[dict[str, Any], str]] = [
     ({"params": (("api_key", "x"),)}, f"Cannot use params: api_key: {SUSPICIOUS_NAME} {USE_PARAM}"),
     *(
-        (
-            {**changes, "headers": ((name, "x"),)},
-            f"Cannot use headers: {name}: {SUSPICIOUS_NAME} {USE_HEADER}",
-        )
+        ({**changes, "headers": ((name, "x"),)}, f"Cannot use headers: {name}: {SET_TWICE}")
         for name, changes in (
             ("Authorization", {}),
             ("x-sent", {"token_header": "X-Sent"}),
             ("x-sent", {"token_header": "X-Sent", "public_names": ("x-sent",)}),
             ("authorization", {"token": "", "username": "u", "public_names": ("Authorization",)}),
-            ("X-Api-Key", {"public_names": ("X-Api", "Key")}),
         )
+    ),
+    (
+        {"headers": (("X-Api-Key", "x"),), "public_names": ("X-Api", "Key")},
+        f"Cannot use headers: X-Api-Key: {SUSPICIOUS_NAME} {USE_HEADER}",
     ),
     (
         {"form_fields": (("password", "x"),)},

@@ -38,6 +38,46 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.failur
         ({"errors": ["x"]}, "errors has a value"),
         ({"errors": 3}, "errors has a value"),
         ({"errorMessage": "bad"}, "errorMessage has a value"),
+        ({"errmsg": "invalid credential"}, "errmsg has a value"),
+        *(
+            ({name: value}, f"{name} is not 0")
+            for name, value in (("errcode", 40001), ("errorCode", "E17"))
+        ),
+        *(
+            ({name: value}, f"{name} is not 0")
+            for name, value in (
+                *(
+                    ("invalid", 3),
+                    ("numberOfFailed", 1),
+                    ("failedContacts", "2"),
+                    ("rows_rejected", 1),
+                ),
+                *(("error_lines", [2]), ("totalErrors", 1), ("rejectedUsers", 5)),
+            )
+        ),
+        *(
+            ({name: False}, f"{name} is false")
+            for name in ("imported", "done", "isValid", "processed")
+        ),
+        ({"code": 401, "text": "x"}, "code is an error status code"),
+        *(
+            ({"message": value}, "message reports a failure")
+            for value in (
+                *(
+                    "Unauthorized",
+                    "Import failed",
+                    "Nothing was imported.",
+                    "Required column X is missing",
+                ),
+                *(
+                    "The session has expired",
+                    "Please log in",
+                    "File not found",
+                    "Could not import the file",
+                ),
+            )
+        ),
+        ({"id": 7, "msg": "not accepted"}, "msg reports a failure"),
         *(({"failed": value}, "failed is not 0") for value in (1, "1", -1, True, ["x"], "some")),
         ({"rejected_count": 2}, "rejected_count is not 0"),
         *(
@@ -92,7 +132,13 @@ def test_sign_of_failure_is_found(document: object, sign: str) -> None:
         {"status": "Completed without errors", "result": "0 failed, 2 added", "state": "no errors"},
         {"status": "imported 2, failed: 0"},
         {"status": 200, "statusCode": "201"},
-        {"successful": 0, "valid": 0},
+        {"successful": 0, "valid": 0, "imported": 0, "done": True},
+        {"errorCode": 0, "errcode": "000", "error_code": "none", "errmsg": "ok"},
+        {"invalid": 0, "failedContacts": [], "totalErrors": "0", "invalid_rows": None},
+        {"code": "450", "name": "x"},
+        {"code": 200, "message": "25 contacts imported, 0 rows failed, no contacts rejected."},
+        {"success": True, "message": "Failed rows are listed in the report."},
+        {"data": {"message": "failed"}},
         {"links": {"errors": "/imports/7/errors"}, "_links": {"error": "x"}},
         # Deeply nested values describe other objects.
         {
@@ -116,11 +162,20 @@ def test_no_sign_of_failure_is_found(document: object) -> None:
         ("Unauthorized", True),
         ("0", True),
         ("false", True),
+        ("Please sign in to continue", True),
+        ("Your session has expired.", True),
+        ("Column Email is missing", True),
+        ("25 imported, 0 rows invalid, 0 not found", False),
         ("x" * 3_000_000, False),
     ],
 )
 def test_plain_text_can_report_a_failure(text: str, is_failure: bool) -> None:
     assert bool(find_failure_sign(Document(TEXT, text))) is is_failure
+
+
+def test_media_type_can_be_that_of_an_error() -> None:
+    document = Document(JSON, {"title": "Unknown column"}, media_type="application/problem+json")
+    assert find_failure_sign(document) == "its media type is that of an error (RFC 9457)"
 
 
 @pytest.mark.parametrize("kind", [EMPTY, HTML])
@@ -136,6 +191,7 @@ def test_other_documents_have_no_sign(kind: str) -> None:
         ({"a": {"errors": ["x"]}}, {("errors",)}, 0, "errors has a value"),
         ({"a.b": {"failed": 1}}, {("a", "b", "failed")}, 0, "failed is not 0"),
         ({"status": "failed"}, {("status",)}, 0, ""),
+        ({"message": "failed"}, {("message",)}, 0, ""),
         ([{"status": "failed"}], {()}, 0, ""),
         # A count that is not higher than the known number of refused rows is not a sign of failure.
         ({"failed": 2, "errors": "2"}, set(), 2, ""),

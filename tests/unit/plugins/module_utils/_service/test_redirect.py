@@ -43,6 +43,14 @@ URL = "https://api.x.no/v1/contacts?list=1"
             )
         ),
         *(
+            (f"/a?{query}", RedirectTarget(LOGIN, path="/a"))
+            for query in ("route=login", "login", "a=b&action=sign-in")
+        ),
+        *(
+            (f"/a?{query}", RedirectTarget(OTHER, path="/a"))
+            for query in ("session=7", "next=/login", "token=abc")
+        ),
+        *(
             (f"/{path}", RedirectTarget(OTHER, path=f"/{path}"))
             for path in ("blogins", "author", "designing", "v2/contacts", "authors/logintools")
         ),
@@ -119,6 +127,14 @@ def test_remedy_fits_the_status_and_the_target(
         assert advice == remedy
         assert "/a/b" in cause
         assert ("looks like a login page" in cause) is (kind == LOGIN)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(301, MOVED), (307, OTHER), (308, MOVED)])
+def test_unencrypted_target_is_never_recommended(status: int, kind: str) -> None:
+    assert explain_redirect(status, kind, "http://x.no/a", "O(token)") == (
+        "a redirect to http://x.no/a, which is not encrypted",
+        "Compare O(url) with the service's documentation, or report the redirect to the service's administrator",
+    )
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ def _single_bytes(data: bytes) -> Iterable[bytes]:
         "ISO-8859-1",
         "windows-1252",
         "utf-8, identity",
+        "none",
+        "8bit",
     ],
 )
 def test_uncompressed_content_is_read_unchanged(encoding: str) -> None:
@@ -60,6 +62,8 @@ def test_uncompressed_content_is_read_unchanged(encoding: str) -> None:
         ("GZIP", gzip.compress(TEXT, mtime=0)),
         ("x-gzip", gzip.compress(TEXT, mtime=0) + b"and more"),
         ("gzip, utf-8", gzip.compress(TEXT, mtime=0)),
+        ("gzip", gzip.compress(TEXT[:5], mtime=0) + gzip.compress(TEXT[5:], mtime=0)),
+        ("gzip", gzip.compress(b"", mtime=0) + gzip.compress(TEXT, mtime=0) + b"and more"),
         ("deflate", zlib.compress(TEXT)),
         ("deflate", zlib.compress(TEXT, 0)),
         ("deflate", _compress_without_header(TEXT, 9)),
@@ -81,6 +85,7 @@ def test_compressed_content_is_decompressed(encoding: str, compressed: bytes) ->
         ("deflate", _compress_without_header(TEXT, 9)[:-2], INCOMPLETE),
         ("deflate", b"", INCOMPLETE),
         ("gzip", gzip.compress(TEXT, mtime=0)[:-9], INCOMPLETE),
+        ("gzip", gzip.compress(TEXT, mtime=0) + gzip.compress(TEXT, mtime=0)[:-9], INCOMPLETE),
         ("gzip", b"", INCOMPLETE),
         ("br", TEXT, UNSUPPORTED),
         ("idna", TEXT, UNSUPPORTED),

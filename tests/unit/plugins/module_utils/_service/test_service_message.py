@@ -50,7 +50,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.servic
                 "message": "The given data was invalid.",
                 "errors": {"email": ["is not valid", "is long"]},
             },
-            "The given data was invalid. email: is not valid: email: is long",
+            "The given data was invalid. email: is not valid; email: is long",
         ),
         (
             {"success": False, "messages": ["Unknown column: SMS.", "Nothing"]},
@@ -67,10 +67,45 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.servic
         (None, ""),
         ({"errors": [f"e{number}" for number in range(9)]}, "e0: e1: e2: e3: e4"),
         ({"message": [[[["deep"]]]]}, ""),
+        # FastAPI
+        (
+            {"detail": [{"loc": ["body", "file"], "msg": "field required", "type": "missing"}]},
+            "field required",
+        ),
+        ({"errors": ["Row 2: bad", "Row 3: bad"]}, "Row 2: bad; Row 3: bad"),
+        *(
+            ({name: "The header is wrong"}, "The header is wrong")
+            for name in ("msg", "reason", "description", "error_messages")
+        ),
     ],
 )
 def test_message_is_found_under_common_names(document: object, message: str) -> None:
     assert find_message(Document(JSON, document), (), None) == message
+
+
+@pytest.mark.parametrize(
+    ("document", "listed", "message"),
+    [
+        # Django
+        ({"file": ["No file was submitted."]}, None, "file: No file was submitted."),
+        (
+            {"non_field_errors": ["A file is required."]},
+            "errors",
+            "non_field_errors: A file is required.",
+        ),
+        ({"fault": {"faultstring": "Invalid ApiKey"}}, None, "fault: Invalid ApiKey"),
+        (["Token expired"], None, "Token expired"),
+        # The row errors are reported separately.
+        ({"rows": ["Row 2: bad"], "id": "x"}, "rows", ""),
+        ({"message": "usual", "file": ["other"]}, None, "usual"),
+    ],
+)
+def test_all_texts_are_the_message_of_an_error_without_common_names(
+    document: object, listed: str | None, message: str
+) -> None:
+    assert find_message(Document(JSON, document), (), listed, is_error=True) == message
+    expected = message if message == "usual" else ""
+    assert find_message(Document(JSON, document), (), listed) == expected
 
 
 DOCUMENT = {"why": {"text": "because"}, "notes": ["a", "b"], "message": "usual", "errors": ["x"]}
@@ -106,6 +141,7 @@ def test_configured_paths_of_messages_take_precedence(
         ),
         ("a\r\nb\r\nc", "text/plain", "a (and 2 more lines)"),
         ("Bad token", "text/html", ""),
+        ("Bad token", "application/octet-stream", "Bad token"),
     ],
 )
 def test_first_line_of_plain_text_is_the_message(text: str, media_type: str, message: str) -> None:
