@@ -36,11 +36,13 @@ class Submission:
     :ivar roster: new roster.
     :ivar binding: endpoint, profile and header of the new roster.
     :ivar known: rosters that the service may have.
+    :ivar approval: identifier of the approved plan; None if the plan needs no approval.
     """
 
     roster: RosterFile
     binding: Binding
     known: KnownRosters
+    approval: str | None = None
 
 
 def submit_roster(
@@ -59,8 +61,8 @@ def submit_roster(
         identities=submission.roster.ids_sha256,
         rows=submission.roster.row_count,
         sent_at=_format_now(),
-        plan=_plan_id(outcome),
-        approval=_find_approval(options, submission, outcome),
+        plan=outcome.plan.id or "",
+        approval=submission.approval,
     )
     state, roster = begin_upload(
         options.state_dir, submission.known, upload, submission.roster, spill
@@ -176,7 +178,7 @@ def _commit(
             identities=roster.ids_sha256,
             rows=roster.row_count,
             accepted_at=_format_now(),
-            plan=_plan_id(outcome),
+            plan=outcome.plan.id or "",
             status=answer.status,
             counts=answer.counts,
             missing=options.limits.missing,

@@ -34,7 +34,12 @@ from .._state.lock import exclusive_lock, shared_lock
 from .._state.receipt import Binding, State, strip_query
 from .plan_id import compute_plan_id
 from .submission import Submission, submit_roster
-from .upload_checks import check_account, describe_transition, find_warnings
+from .upload_checks import (
+    check_account,
+    describe_transition,
+    find_key_warnings,
+    find_warnings,
+)
 from .upload_options import UploadOptions
 from .upload_outcome import Outcome
 
@@ -101,11 +106,17 @@ def _upload(
     spill_directory = Path(tempfile.gettempdir()) if check_mode else options.state_dir
     with open_spill_area(spill_directory) as spill:
         plans = plan_from_known(
-            *([stored.roster for stored in known.all], roster),
-            *(options.key, options.location_column, spill),
+            [stored.roster for stored in known.all],
+            roster,
+            options.key,
+            options.location_column,
+            spill,
             with_changes=with_diff,
         )
         verify_plan(plans.plan, roster)
+        warnings = [*find_warnings(options, known, binding)]
+        if not all(plan.by_identity for plan in plans.plans):
+            warnings += find_key_warnings(options, roster, spill)
         # Without a state, another run has no state to which an approval could refer.
         has_id = not (check_mode and known.state.is_empty)
         plan_id = compute_plan_id(options, known.state, binding, roster) if has_id else None
@@ -113,21 +124,25 @@ def _upload(
             plan=replace(plans.plan, id=plan_id),
             header=roster.header,
             state=known.state,
-            warnings=tuple(find_warnings(options, known, binding, roster, plans, spill)),
+            warnings=tuple(warnings),
         )
         has_upload = options.force or _differs(known, binding, plans)
-        transition = describe_transition(options, known, roster, plans, plan_id, has_upload)
+        transition = describe_transition(
+            options, known, roster, plans, plan_id=plan_id, has_upload=has_upload
+        )
         try:
             check_account(options, known.state, binding)
-            warnings = check_transition(transition, options.limits)
+            warnings += check_transition(transition, options.limits)
         except GuardError as error:
             return replace(outcome, error=error)
-        outcome = replace(outcome, warnings=(*outcome.warnings, *warnings))
+        outcome = replace(outcome, warnings=tuple(warnings))
         if not has_upload:
             return _update_identities(options, outcome, known, roster, check_mode)
         if check_mode:
             return replace(outcome, changed=True, uploaded=True)
-        return submit_roster(options, outcome, Submission(roster, binding, known), spill)
+        approval = options.limits.approved_plan or transition.earlier_approval
+        submission = Submission(roster, binding, known, approval)
+        return submit_roster(options, outcome, submission, spill)
 
 
 def _differs(known: KnownRosters, binding: Binding, plans: KnownPlans) -> bool:

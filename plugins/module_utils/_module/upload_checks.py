@@ -40,15 +40,8 @@ def check_account(options: UploadOptions, state: State, binding: Binding) -> Non
     )
 
 
-def find_warnings(
-    options: UploadOptions,
-    known: KnownRosters,
-    binding: Binding,
-    roster: RosterFile,
-    plans: KnownPlans,
-    spill: SpillArea,
-) -> Iterator[str]:
-    """Yield warnings about the state, about options without an effect, and about the key."""
+def find_warnings(options: UploadOptions, known: KnownRosters, binding: Binding) -> Iterator[str]:
+    """Yield warnings about the state, and about options without an effect."""
     for stored in known.all:
         if stored.warning:
             yield stored.warning
@@ -63,11 +56,11 @@ def find_warnings(
             f"O(rebind=true) has no effect: {options.state_dir} contains no record of an upload to another address."
             " Remove O(rebind), because it would allow an upload to any other address."
         )
-    if not all(plan.by_identity for plan in plans.plans):
-        yield from _key_warnings(options, roster, spill)
 
 
-def _key_warnings(options: UploadOptions, roster: RosterFile, spill: SpillArea) -> Iterator[str]:
+def find_key_warnings(
+    options: UploadOptions, roster: RosterFile, spill: SpillArea
+) -> Iterator[str]:
     """Yield a warning for each reason why the key does not identify all contacts.
 
     :param roster: new roster; its contacts are compared by the key.
@@ -100,6 +93,7 @@ def describe_transition(
     known: KnownRosters,
     roster: RosterFile,
     plans: KnownPlans,
+    *,
     plan_id: str | None,
     has_upload: bool,
 ) -> Transition:

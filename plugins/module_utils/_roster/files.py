@@ -74,7 +74,7 @@ class RosterFile:
     :ivar open_file: function that opens the CSV file.
     :ivar open_ids: function that opens the identities file; None if the file is missing or belongs to another roster.
     :ivar ids_sha256: SHA-256 of the identities file, in hexadecimal; empty if `open_ids` is None.
-    :ivar identities_sha256: SHA-256 of the identities of the rows alone, in hexadecimal; empty if `open_ids` is None.
+    :ivar identities_sha256: SHA-256 of only the identities of the rows, in hexadecimal; empty if `open_ids` is None.
     """
 
     name: str
@@ -410,7 +410,7 @@ class MismatchError(Exception):
 
 
 def _verify_identities(open_ids: OpenFile, roster: RosterFile) -> tuple[str, str] | None:
-    """Return the SHA-256 of an identities file, and of the identities alone; None if the file is for another roster."""
+    """Return the SHA-256 of an identities file, and of its identities; None if the file is for another roster."""
     with open_ids() as file:
         digest = _HashingReader(file)
         reader = io.BufferedReader(digest, _BUFFER_BYTES)

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import upload
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload import Outcome
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_outcome import (
+    Outcome,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.limits import Limits
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transition import (
     RosterChanges,
