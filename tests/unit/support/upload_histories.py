@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -166,6 +166,7 @@ class UploadHistory:
         self.is_restored = False
         self._root = root
         self._backup: Backup | None = None
+        self._was_without_state = True
         self._known: list[ServiceContact] = []
         # The body and the settings of the last upload, if the state describes exactly what the service has.
         self._settled: tuple[bytes, str, str] | None = None
@@ -329,7 +330,8 @@ class UploadHistory:
 
     def _run_in_check_mode(self, run: Run) -> Result:
         before, attempts = self._state_files(), self.service.attempts
-        result = self._upload(Run(**{**vars(run), "fault": None}), check_mode=True)
+        self._was_without_state = self.is_first
+        result = self._upload(replace(run, fault=None), check_mode=True)
         assert self._state_files() == before
         assert self.service.attempts == attempts
         return result
@@ -389,7 +391,11 @@ class UploadHistory:
             assert str(result.error) == str(forecast.error)
             return
         assert result.outcome is not None, result.error
-        assert result.outcome.plan == forecast.outcome.plan
+        plan = forecast.outcome.plan
+        if plan.id is None:
+            assert self._was_without_state
+            plan = replace(plan, id=result.outcome.plan.id)
+        assert result.outcome.plan == plan
         assert attempted == forecast.outcome.uploaded
         if not attempted:
             assert str(result.error) == str(forecast.error)
