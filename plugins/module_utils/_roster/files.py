@@ -96,7 +96,7 @@ class RosterFile:
         :returns: an open file that the caller must close.
         :raises FrontdeskError: if the file cannot be opened.
         """
-        with _explain_read_errors(self.name):
+        with explain_read_errors(self.name):
             file = self.open_file()
             file.seek(self.start)
             return file
@@ -107,7 +107,7 @@ class RosterFile:
         :raises InputError: if a file changed since it was checked.
         :raises FrontdeskError: if a file cannot be read.
         """
-        with _explain_read_errors(self.name), self.open_content() as file:
+        with explain_read_errors(self.name), self.open_content() as file:
             rows = itertools.islice(_checked_rows(file, self.name), 1, None)
             if self.open_ids is None:
                 for cells in rows:
@@ -142,7 +142,7 @@ class RosterFile:
         """
         if self.open_ids is None:
             return
-        with _explain_read_errors(self.name), self.open_ids() as ids:
+        with explain_read_errors(self.name), self.open_ids() as ids:
             for line in itertools.islice(ids, 1 + self.row_count, None):
                 person = _parse_person(line)
                 if person is not None:
@@ -150,7 +150,7 @@ class RosterFile:
 
 
 @contextmanager
-def _explain_read_errors(name: str) -> Iterator[None]:
+def explain_read_errors(name: str) -> Iterator[None]:
     """Raise FrontdeskError instead of operating system errors while the files of a checked roster are read again.
 
     :param name: name of the roster.
