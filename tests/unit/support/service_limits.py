@@ -25,7 +25,7 @@ def find_removed(
     lost: list[ServiceContact] = []
     gained: list[ServiceContact] = []
     for owner in {*old, *new}:
-        lost_here, gained_here = _pair(old.get(owner, []), new.get(owner, []))
+        lost_here, gained_here = _pair(old[owner], new[owner])
         lost += lost_here
         gained += gained_here
     titles = _common_titles(lost, gained)
@@ -38,6 +38,17 @@ def find_removed(
         else:
             removed.append(contact)
     return removed
+
+
+def count_moved(before: Iterable[ServiceContact], after: Iterable[ServiceContact]) -> int:
+    """Return the number of contacts that get another location."""
+    old, new = _by_owner(before), _by_owner(after)
+    moved = 0
+    for owner in old:
+        locations_before, locations_after = _count_locations(old[owner]), _count_locations(new[owner])
+        lost = sum((locations_before - locations_after).values())
+        moved += min(lost, sum((locations_after - locations_before).values()))
+    return moved
 
 
 def find_violations(
@@ -67,6 +78,11 @@ def find_violations(
     if _exceeds(len(removed), limits["max_removed_percent"], len(known)):
         violations.append(f"max_removed_percent: {len(removed)} of {len(known)}")
     known_at, removed_at = _count_locations(known), _count_locations(removed)
+    if len(known) == len(before):
+        # The client knows exactly what the service has, so both count the same moves.
+        moved = count_moved(before, after)
+        if _exceeds(moved, limits["max_moved_percent"], len(before)):
+            violations.append(f"max_moved_percent: {moved} of {len(before)}")
     before_at, after_at = _count_locations(before), _count_locations(after)
     violations += [
         f"max_removed_per_location_percent: {count} of {known_at[location]} at {location}"
@@ -97,8 +113,8 @@ def _count_locations(contacts: Iterable[ServiceContact]) -> Counter[str]:
     return Counter(contact.location for contact in contacts)
 
 
-def _by_owner(contacts: Iterable[ServiceContact]) -> dict[str, list[ServiceContact]]:
-    groups = defaultdict(list)
+def _by_owner(contacts: Iterable[ServiceContact]) -> defaultdict[str, list[ServiceContact]]:
+    groups: defaultdict[str, list[ServiceContact]] = defaultdict(list)
     for contact in contacts:
         groups[contact.owner].append(contact)
     return groups

@@ -51,12 +51,6 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.simulated_service
 
 _SPEC = upload_spec()
 
-GUARD_KNOWS_ALL_ROSTERS = "approved_plan" in _SPEC
-"""Whether the guard checks every roster that the service may have, by identity and with all limits.
-
-Without it, the limits are checked only if the last upload was accepted, and only those that exist.
-"""
-
 DEFAULT_LIMITS: Mapping[str, Any] = {
     "max_removed": None,
     "max_removed_percent": 10.0,
@@ -74,7 +68,6 @@ NO_LIMITS: Mapping[str, Any] = {
     "max_changed_percent": 100.0,
     "max_added_percent": 10_000.0,
 }
-_SMALL_ROSTER = 20
 _MEMORY = Path("/dev/shm")  # noqa: S108  # each test creates a private directory there
 
 
@@ -167,21 +160,22 @@ class UploadHistory:
         self._root = root
         self._backup: Backup | None = None
         self._was_without_state = True
+        # The body of an approved upload with an unknown outcome.
+        self._pending_approval: bytes | None = None
+        self._used_approvals: list[str] = []
         self._known: list[ServiceContact] = []
         # The body and the settings of the last upload, if the state describes exactly what the service has.
         self._settled: tuple[bytes, str, str] | None = None
 
     @property
+    def last_approval(self) -> str:
+        """The last approval that was used; empty if there is none."""
+        return self._used_approvals[-1] if self._used_approvals else ""
+
+    @property
     def is_first(self) -> bool:
         """Whether nothing is known about the service."""
         return not (self.state_dir / "receipt.json").exists()
-
-    @property
-    def needs_initial(self) -> bool:
-        """Whether the next upload needs the permission for a first upload."""
-        if GUARD_KNOWS_ALL_ROSTERS:
-            return self.is_first
-        return self.is_first or self._read_receipt()["receipt"] is None
 
     def run(self, run: Run) -> Result:
         """Export the roster, upload it, and check everything that must hold for this run."""
@@ -194,11 +188,17 @@ class UploadHistory:
 
         def check_body(sent: bytes) -> None:
             assert sent == body, "the body is not the roster"
-            self._check_limits(contacts, run, is_initial=is_initial)
+            self._check_limits(body, run, is_initial=is_initial)
 
         with self._service(run, check_body):
             result = self._upload(run)
         attempted = self.service.attempts > attempts
+        if attempted:
+            assert run.approved not in self._used_approvals, "an approval was used twice"
+            if run.approved:
+                self._pending_approval = body
+            elif self._pending_approval != body:
+                self._pending_approval = None
         self._known = unite(self._known, contacts if attempted else ())
         if was_settled and not self.is_restored:
             assert not attempted, "an unchanged roster was sent again"
@@ -210,6 +210,8 @@ class UploadHistory:
         is_accepted = len(self.service.bodies) > bodies and result.error is None
         if result.error is None and not result.is_killed and (is_accepted or was_settled):
             self._settle(body, contacts)
+            if attempted and run.approved:
+                self._used_approvals.append(run.approved)
         elif attempted or run.fault is not None:
             self._settled = None
         return result
@@ -222,12 +224,13 @@ class UploadHistory:
         # The service cannot distinguish people with equal rows.
         self.service.contacts = contacts
         self._known = contacts
+        self._pending_approval = None
         self._settled = (body, self.url, self.profile)
         self.is_restored = False
 
     def check_recovery(self, limits: Mapping[str, Any] = DEFAULT_LIMITS) -> None:
         """Check that one run without faults settles the state and removes all other files."""
-        run = Run(limits=limits, initial=self.needs_initial, has_forecast=False)
+        run = Run(limits=limits, initial=self.is_first, has_forecast=False)
         result = self.run(run)
         assert result.error is None, result.error
         assert self.read_state() == (True, 0)
@@ -240,7 +243,7 @@ class UploadHistory:
 
         A stopped run is approved. It must then succeed, unless it would remove everyone.
         """
-        result = self.run(Run(initial=self.needs_initial))
+        result = self.run(Run(initial=self.is_first))
         if result.is_stopped:
             assert result.outcome is not None
             result = self.run(self.approve(result.outcome))
@@ -251,9 +254,8 @@ class UploadHistory:
 
     def approve(self, stopped: Outcome) -> Run:
         """Return a run that does what the message of a stopped run advises."""
-        if GUARD_KNOWS_ALL_ROSTERS:
-            return Run(initial=self.needs_initial, rebind=True, approved=stopped.plan.id)
-        return Run(initial=True, limits=NO_LIMITS)
+        assert stopped.plan.id is not None
+        return Run(initial=self.is_first, rebind=True, approved=stopped.plan.id)
 
     def save(self) -> Snapshot:
         """Return everything that a run can change, to repeat it with another fault."""
@@ -285,6 +287,8 @@ class UploadHistory:
             shutil.copytree(self._backup.directory, self.state_dir)
             self._known = unite(self._known, self._backup.known)
             self._settled = None
+            # With the earlier state, the earlier plans are possible again.
+            self._used_approvals = []
             self.is_restored = True
 
     def read_state(self) -> tuple[bool, int]:
@@ -308,7 +312,7 @@ class UploadHistory:
         return document
 
     def _options(self, run: Run) -> dict[str, Any]:
-        """Return the options of a run. Options that the module does not have yet are omitted here."""
+        """Return the parameters of the module."""
         options = {
             "src": str(self.src),
             "url": self.url,
@@ -325,8 +329,7 @@ class UploadHistory:
             "approved_plan": run.approved or None,
             **run.limits,
         }
-        known = {name: value for name, value in options.items() if name in _SPEC}
-        return complete_params(_SPEC, **known)
+        return complete_params(_SPEC, **options)
 
     def _run_in_check_mode(self, run: Run) -> Result:
         before, attempts = self._state_files(), self.service.attempts
@@ -363,26 +366,17 @@ class UploadHistory:
         with mock.patch.object(submission, "send_file", self.service.send_file):
             yield
 
-    def _check_limits(
-        self, contacts: list[ServiceContact], run: Run, *, is_initial: bool
-    ) -> None:
+    def _check_limits(self, body: bytes, run: Run, *, is_initial: bool) -> None:
         if is_initial or self.is_restored:
             # Nothing is known about the contacts of the service, or something that is no longer true.
             return
-        if not GUARD_KNOWS_ALL_ROSTERS and (run.initial or self._settled is None):
-            return
         violations = find_violations(
             self.service.contacts,
-            contacts,
+            self.service.parse(body),
             self._known,
             run.limits,
-            is_approved=bool(run.approved),
+            is_approved=bool(run.approved) or self._pending_approval == body,
         )
-        if not GUARD_KNOWS_ALL_ROSTERS:
-            existing = ("max_removed:", "everyone")
-            if len(self._known) > _SMALL_ROSTER:
-                existing = (*existing, "max_removed_percent:")
-            violations = [each for each in violations if each.startswith(existing)]
         assert not violations, violations
 
     def _check_forecast(self, forecast: Result, result: Result, *, attempted: bool) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,16 @@ class UploadHistories(RuleBasedStateMachine):
     @rule()
     def upload_as_advised(self) -> None:
         self._history.converge()
+
+    @rule(reaction=_REACTION)
+    def upload_with_an_earlier_approval(self, reaction: Reaction) -> None:
+        self._history.run(Run(reaction, approved=self._history.last_approval))
+
+    @rule(reaction=st.sampled_from(Reaction))
+    def approve(self, reaction: Reaction) -> None:
+        stopped = self._history.run(Run(initial=self._history.is_first))
+        if stopped.is_stopped and stopped.outcome is not None:
+            self._history.run(replace(self._history.approve(stopped.outcome), reaction=reaction))
 
     @rule(
         fault=st.sampled_from(Fault),
