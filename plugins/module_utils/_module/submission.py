@@ -89,15 +89,14 @@ def _record_response(
     response: Response,
 ) -> Outcome:
     """Interpret the response, and record the outcome in the state directory."""
-    answer = _read_answer(options, submission, response)
+    outcome = replace(outcome, attempts=response.attempts, duration=response.duration)
+    try:
+        answer = _read_answer(options, submission, response)
+    except FrontdeskError as error:
+        # A roster cannot be read again, so the upload stays unresolved.
+        return replace(outcome, state=state, error=error)
     verdict = decide(answer, options.endpoint, options.result, is_in_doubt=response.may_be_accepted)
-    outcome = replace(
-        outcome,
-        answer=answer,
-        verdict=verdict,
-        attempts=response.attempts,
-        duration=response.duration,
-    )
+    outcome = replace(outcome, answer=answer, verdict=verdict)
     refusal = verdict.error(options.endpoint)
     if refusal is not None:
         refusal.report_attempts(response.attempts, response.duration)

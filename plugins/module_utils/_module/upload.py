@@ -28,6 +28,7 @@ from .._state.directory import (
     KnownRosters,
     commit_upload,
     read_known_rosters,
+    remove_unused_files,
 )
 from .._state.lock import exclusive_lock, shared_lock
 from .._state.receipt import Binding, State, strip_query
@@ -93,6 +94,9 @@ def _upload(
     options: UploadOptions, roster: RosterFile, check_mode: bool, with_diff: bool
 ) -> Outcome:
     known = read_known_rosters(options.state_dir)
+    if not check_mode:
+        # A killed run leaves files behind, and this run might have nothing to send.
+        remove_unused_files(options.state_dir, known.state)
     binding = Binding(
         endpoint=strip_query(options.endpoint.url_without_query),
         profile=options.profile,

@@ -20,7 +20,13 @@ from contextlib import ExitStack
 from typing import BinaryIO
 
 from .comparison import RosterRow, RowLayout
-from .files import MismatchError, RosterFile, parse_identity, read_ids_head
+from .files import (
+    MismatchError,
+    RosterFile,
+    explain_read_errors,
+    parse_identity,
+    read_ids_head,
+)
 
 _BATCH_BYTES = 64 * 1024
 """Approximate size of the lines that are read at once, in bytes."""
@@ -50,7 +56,10 @@ def skip_equal_lines(
     :raises LinesError: if a row has several lines, or if a file has changed. Some rows have then been passed on.
     """
     with ExitStack() as files:
-        first, second = (_Window(layout, roster, files) for roster in rosters)
+        try:
+            first, second = (_Window(layout, roster, files) for roster in rosters)
+        except MismatchError as error:
+            raise LinesError from error
         while first.fill() | second.fill():
             if first.lines == second.lines:
                 first.lines, second.lines = [], []
@@ -98,20 +107,25 @@ class _Window:
         self._roster = roster
         self._rows: BinaryIO = files.enter_context(roster.open_content())
         self._ids: BinaryIO | None = None
-        if _parse_lines([self._rows.readline()]) != [list(roster.header)]:
-            raise LinesError
-        if layout.by_identity and roster.open_ids is not None:
-            self._ids = files.enter_context(roster.open_ids())
-            try:
+        with explain_read_errors(roster.name):
+            if _parse_lines([self._rows.readline()]) != [list(roster.header)]:
+                raise LinesError
+            if layout.by_identity and roster.open_ids is not None:
+                self._ids = files.enter_context(roster.open_ids())
                 read_ids_head(self._ids, roster)
-            except MismatchError as error:
-                raise LinesError from error
         self.lines: list[bytes] = []
         self._locations: Counter[str] = Counter()
         self._encoded_locations: Counter[bytes] = Counter()
 
     def fill(self) -> bool:
-        """Read lines until the window is full, and return whether it contains any lines."""
+        """Read lines until the window is full, and return whether it contains any lines.
+
+        :raises FrontdeskError: if a file cannot be read.
+        """
+        with explain_read_errors(self._roster.name):
+            return self._fill()
+
+    def _fill(self) -> bool:
         size = sum(map(len, self.lines))
         while size < _WINDOW_BYTES:
             batch = self._rows.readlines(_BATCH_BYTES)

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from .._contacts.model import LeftOut
-from .._errors import InputError
+from .._errors import FrontdeskError, InputError
 from .._files import snapshot
 from .._text import format_count
 
@@ -94,17 +94,20 @@ class RosterFile:
         A service might treat a byte order mark as part of the first title.
 
         :returns: an open file that the caller must close.
+        :raises FrontdeskError: if the file cannot be opened.
         """
-        file = self.open_file()
-        file.seek(self.start)
-        return file
+        with explain_read_errors(self.name):
+            file = self.open_file()
+            file.seek(self.start)
+            return file
 
     def rows(self) -> Iterator[FileRow]:
         """Yield all rows in the order of the file.
 
         :raises InputError: if a file changed since it was checked.
+        :raises FrontdeskError: if a file cannot be read.
         """
-        with self.open_content() as file:
+        with explain_read_errors(self.name), self.open_content() as file:
             rows = itertools.islice(_checked_rows(file, self.name), 1, None)
             if self.open_ids is None:
                 for cells in rows:
@@ -133,14 +136,33 @@ class RosterFile:
             yield FileRow(aligned, identity)
 
     def left_out(self) -> Iterator[LeftOut]:
-        """Yield the left-out people in the order of the identities file."""
+        """Yield the left-out people in the order of the identities file.
+
+        :raises FrontdeskError: if the file cannot be read.
+        """
         if self.open_ids is None:
             return
-        with self.open_ids() as ids:
+        with explain_read_errors(self.name), self.open_ids() as ids:
             for line in itertools.islice(ids, 1 + self.row_count, None):
                 person = _parse_person(line)
                 if person is not None:
                     yield person
+
+
+@contextmanager
+def explain_read_errors(name: str) -> Iterator[None]:
+    """Raise FrontdeskError instead of operating system errors while the files of a checked roster are read again.
+
+    :param name: name of the roster.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise FrontdeskError(
+            f"Cannot read {name} or its identities file again",
+            error.strerror or str(error),
+            "Check the disk or the network share, and run the task again",
+        ) from error
 
 
 def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None) -> RosterFile:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from .._errors import InputError
 from .._files import sha256_file, write_atomically
-from .._roster.external_sort import SpillArea
+from .._roster.external_sort import SPILL_PREFIX, SpillArea
 from .._roster.files import OpenFile, RosterFile, read_roster
 from .._roster.union import unite_rosters
 from .receipt import RESTORE_REMEDY, Receipt, State, StateError, UnresolvedUpload
@@ -36,7 +36,10 @@ MAX_UNRESOLVED = 5
 """Maximum number of unresolved uploads. If there are more, the two oldest ones are united, so that none is lost."""
 
 # A roster, its identities file, or a temporary file of a killed run.
-_REMOVABLE_NAME = re.compile(r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?|\.receipt\.json\..*\.new")
+_REMOVABLE_NAME = re.compile(
+    r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?|\.receipt\.json\..*\.new"
+    rf"|{re.escape(SPILL_PREFIX)}.*"
+)
 _ROOT_STATE = Path("/var/lib/frontdesk-contacts")
 
 
@@ -242,7 +245,7 @@ def abort_upload(directory: Path, before: State, current: State, *, may_be_accep
         with suppress(StateError):
             _write_state(directory, before, "")
             current = before
-    _remove_old_rosters(directory, current)
+    remove_unused_files(directory, current)
 
 
 def commit_upload(
@@ -262,7 +265,7 @@ def commit_upload(
     state = State(receipt)
     _store_roster(directory, roster, remedy)
     _write_state(directory, state, remedy)
-    _remove_old_rosters(directory, state)
+    remove_unused_files(directory, state)
 
 
 def _store_roster(directory: Path, roster: RosterFile, remedy: str) -> RosterFile:
@@ -323,8 +326,11 @@ def _explain_write_errors(directory: Path, remedy: str) -> Iterator[None]:
         ) from error
 
 
-def _remove_old_rosters(directory: Path, state: State) -> None:
-    """Remove all rosters that the state does not name, so that no unneeded personal data is kept."""
+def remove_unused_files(directory: Path, state: State) -> None:
+    """Remove the rosters that the state does not name, and the temporary files of killed runs.
+
+    They contain personal data. The caller must hold the exclusive lock.
+    """
     receipts = [state.receipt] if state.receipt else []
     records: list[Receipt | UnresolvedUpload] = [*receipts, *state.unresolved]
     kept = {name for each in records for name in (f"{each.roster}.csv", f"{each.identities}.ids")}
