@@ -337,7 +337,7 @@ def test_aliases_are_not_followed(
                 session.delete(dn)
     assert excluding["counts"] == plain["counts"]
     assert added["counts"]["entries"] == 0
-    assert "it is an alias, and aliases are not followed. Set exclude_ous to the DN" in refused
+    assert "it is an alias, and aliases are not followed. Set exclude_ous of source 1 " in refused
 
 
 def test_the_error_about_a_minimum_names_the_cause(

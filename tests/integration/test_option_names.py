@@ -89,7 +89,7 @@ def test_the_error_about_an_invalid_option_of_an_upload_names_the_variable(
     overrides: dict[str, Any] = {"token": "a\nb", "option_names": UPLOAD_NAMES}
     assert run_upload(service, workspace, **overrides).message == (
         "Cannot use contact_sync_service_token: it contains characters that are not allowed in an HTTP"
-        " header. Use only printable ASCII characters."
+        " header. Use only printable ASCII characters, without line breaks."
     )
 
 
