@@ -190,6 +190,7 @@ def test_a_killed_playbook_leaves_no_receipt_and_can_run_again(
     secrets = workspace.files_containing([open_ldap.bind_pw, service.token])
     assert all(workspace.is_private(name) for name in secrets)
 
+    inventory = Inventory({**variables, "contact_sync_initial": False})
     run = run_playbook(workspace, "frontdesk.contacts.sync", inventory)
     run.assert_clean()
     (upload,) = run.uploads

@@ -109,7 +109,9 @@ class ChangingDirectory:
     def remove_location(self, location: str) -> None:
         """Remove a location, unless no one would remain."""
         remaining = {
-            owner: replace(person, locations=tuple(each for each in person.locations if each != location))
+            owner: replace(
+                person, locations=tuple(each for each in person.locations if each != location)
+            )
             for owner, person in self.people.items()
         }
         remaining = {owner: person for owner, person in remaining.items() if person.locations}

@@ -45,7 +45,10 @@ def count_moved(before: Iterable[ServiceContact], after: Iterable[ServiceContact
     old, new = _by_owner(before), _by_owner(after)
     moved = 0
     for owner in old:
-        locations_before, locations_after = _count_locations(old[owner]), _count_locations(new[owner])
+        locations_before, locations_after = (
+            _count_locations(old[owner]),
+            _count_locations(new[owner]),
+        )
         lost = sum((locations_before - locations_after).values())
         moved += min(lost, sum((locations_after - locations_before).values()))
     return moved

@@ -299,7 +299,9 @@ class UploadHistory:
 
     def check_files(self) -> None:
         """Check that the state directory contains only the files that the state names."""
-        document = self._read_receipt() if not self.is_first else {"receipt": None, "unresolved": []}
+        document = (
+            self._read_receipt() if not self.is_first else {"receipt": None, "unresolved": []}
+        )
         records = [*filter(None, [document["receipt"]]), *document["unresolved"]]
         allowed = {"receipt.json", "lock"}
         for record in records:
