@@ -146,7 +146,7 @@ class _Window:
     @staticmethod
     def _add_identities(ids: BinaryIO, lines: Sequence[bytes]) -> list[bytes]:
         identities = list(itertools.islice(ids, len(lines)))
-        if len(identities) != len(lines) or not identities[-1].endswith(b"\n"):
+        if len(identities) != len(lines):
             raise LinesError
         return list(map(operator.add, identities, lines))
 
