@@ -200,7 +200,7 @@ def _parse_lines(lines: Sequence[bytes]) -> list[list[str]]:
     # csv.reader accepts lines without line feeds.
     texts = _decode(b"".join(lines)).split("\n")
     try:
-        rows = list(csv.reader(texts if texts[-1] else texts[:-1], strict=True))
+        rows = list(csv.reader(texts if texts[-1] else texts[:-1]))
     except csv.Error as error:
         raise LinesError from error
     if len(rows) != len(lines):
