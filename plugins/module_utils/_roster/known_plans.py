@@ -168,9 +168,8 @@ class _ChangesByPerson:
         layout = RowLayout(None, None, len(new.header))
         read = self._person_reader(new)
         for row in layout.rows(new):
-            person = read(row)
-            group = (_IDENTIFIED, "\0".join(person))
-            if any(person) and hash(group) in self._removed:
+            group = (_IDENTIFIED, "\0".join(read(row)))
+            if hash(group) in self._removed:
                 self._sorter.add(pack((*group, "", "", "", "")))
 
     def count_union(self) -> UnionCounts:
