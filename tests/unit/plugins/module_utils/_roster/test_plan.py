@@ -455,6 +455,7 @@ def test_all_changes_are_observed_with_the_key_by_which_they_are_counted() -> No
         {"moved_from": {"bergen": 1}},
         {"baseline_rows": 4},
         {"baseline_by_location": {"oslo": 4, "bergen": 1}},
+        {"baseline_by_location": {"oslo": 4}, "new_by_location": {"oslo": 2, "bergen": 1}},
         {"new_by_location": {"oslo": 1}},
         {"new_by_location": {"oslo": 1, "bergen": 0}},
         {"new_by_location": {"oslo": 1, "bergen": 1, "tromso": 1}},

@@ -291,6 +291,8 @@ def test_an_invalid_or_unrelated_identities_file_is_ignored(data: bytes) -> None
         [b'a"', b'"b"'],
         [b'"a"', b'"b'],
         [b'"a"', b"b"],
+        [b'a"b"', b'"c"'],
+        [b'"a"b', b'"c"'],
         [b'"a"', b""],
         [b'"a"', b'"\xff"'],
         [b'"a"', b'"\t"'],
