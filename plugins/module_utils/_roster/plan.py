@@ -110,6 +110,8 @@ class Plan:
             **{kind: self.count(kind) for kind in kinds},
             "unchanged": sum(self.unchanged.values()),
             "by_location": by_location,
+            "new_columns": dict(self.new_columns),
+            "dropped_columns": dict(self.dropped_columns),
         }
 
 

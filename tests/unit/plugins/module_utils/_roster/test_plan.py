@@ -248,6 +248,8 @@ def test_the_summary_counts_changes_by_kind_and_location() -> None:
             "oslo": {**zeros, "removed": 1, "unchanged": 1},
             "tromso": {**zeros, "moved": 1},
         },
+        "new_columns": {},
+        "dropped_columns": {},
     }
     assert list(plan.summary()["by_location"]) == ["bergen", "oslo", "tromso"]  # type: ignore[call-overload]  # a dict
     assert [plan.count(kind) for kind in (ADDED, CHANGED, MOVED, REMOVED)] == [1, 0, 1, 1]
