@@ -52,7 +52,7 @@ class ChangingDirectory:
 
     def __init__(self) -> None:
         self.people: dict[str, Person] = {}
-        self.header = REQUIRED_COLUMNS
+        self.header: tuple[str, ...] = REQUIRED_COLUMNS
         self._count = 0
         self._owners: dict[bytes, list[str]] = {}
 
@@ -109,7 +109,9 @@ class ChangingDirectory:
     def remove_location(self, location: str) -> None:
         """Remove a location, unless no one would remain."""
         remaining = {
-            owner: replace(person, locations=tuple(each for each in person.locations if each != location))
+            owner: replace(
+                person, locations=tuple(each for each in person.locations if each != location)
+            )
             for owner, person in self.people.items()
         }
         remaining = {owner: person for owner, person in remaining.items() if person.locations}
@@ -147,7 +149,7 @@ class ChangingDirectory:
         return body
 
     def find_owners(self, body: bytes) -> list[str]:
-        """Return the person whom each row of an exported roster describes."""
+        """Return the person described by each row of an exported roster."""
         return self._owners[body]
 
     def _people_at(self, location: str) -> list[tuple[str, Person]]:

@@ -113,9 +113,7 @@ class FaultInjector:
             raise SimulatedKill
         if index == self._position and self._fault is Fault.IO_ERROR:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        if self._fault is Fault.DISK_FULL and (
-            index == self._position or operation in _NEED_SPACE
-        ):
+        if self._fault is Fault.DISK_FULL and (index == self._position or operation in _NEED_SPACE):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def observe(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -192,7 +190,8 @@ def _open(
 ) -> Any:
     """Open a file like `io.open`; binary files are observed."""
     if "b" not in mode:
-        return open(  # noqa: SIM115  # the caller closes the file
+        function: Any = open
+        return function(
             file, mode, buffering, *arguments, closefd=closefd, opener=opener, **options
         )
     raw = _ObservedFile(file, mode.replace("b", ""), closefd, opener)
