@@ -45,7 +45,7 @@ class PlaybookRun:
     """Exit status of ansible-playbook."""
     output: str
     results: list[dict[str, Any]]
-    """Result of each task, followed by the recap (see callback_plugins/demo_results.py)."""
+    """Results of the successful and failed tasks, followed by the recap (see callback_plugins/demo_results.py)."""
 
     def module_result(self, module: str) -> dict[str, Any]:
         """Return the last result of a module of the collection; empty if the module did not run."""

@@ -188,9 +188,7 @@ def stop_on_mass_removal(context: DemoContext) -> None:
     people = list(synced_people)[::2]
     for person in people:
         context.directory.disable_person(person)
-    screen.text(
-        f"A faulty script disables {len(people)} accounts of {oslo.name}, half of the site."
-    )
+    screen.text(f"A script disables {len(people)} accounts of {oslo.name}, half of the site.")
     removed = {contact_row(person, site) for person in people for site in (oslo, tromso)} & known
     parts = f"removes {len(removed)} contacts", f"of the {len(known)} in", "max_removed_percent"
     run = context.run_expecting_failure("contact_upload", *parts)

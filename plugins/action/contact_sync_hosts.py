@@ -69,7 +69,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             ) from error
 
     def _make_inventory(self, groups: Mapping[str, Sequence[str]]) -> Inventory:
-        """Return an inventory without variables, as the lookup plugin inventory_hostnames does."""
+        """Build an inventory without variables, in the same way as the lookup plugin inventory_hostnames."""
         manager = InventoryManager(self._loader, parse=False)
         for group, hosts in groups.items():
             manager.add_group(group)

@@ -148,7 +148,7 @@ class Evaluator:
         return values
 
     def find_name(self) -> str:
-        """Return the name of the sync, or the name of the host if contact_sync_name is not a valid name."""
+        """Return contact_sync_name, or the name of the host if the variable is not set or cannot be used."""
         try:
             name = self.evaluate(["contact_sync_name"]).get("contact_sync_name")
         except InputError:

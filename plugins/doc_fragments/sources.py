@@ -50,8 +50,8 @@ options:
         type: str
       search_scope:
         description:
-          - Scope of the search. V(subtree) searches all levels below the base, V(one_level) only the level directly
-            below it, and V(base) only the base entry. Aliases are not followed.
+          - Scope of the search. V(subtree) searches the base entry and all levels below it, V(one_level) only the level
+            directly below it, and V(base) only the base entry. Aliases are not followed.
         type: str
         choices: [subtree, one_level, base]
         default: subtree
@@ -62,7 +62,7 @@ options:
           - A string is always a single name, even if it contains commas.
           - If combined with O(sources[].search_base), people must match both. They must also match the LDAP filter,
             which by default skips disabled accounts.
-          - Members from other domains cannot be found on this server. A warning states their number.
+          - Members from other domains cannot be found on the server. A warning states their number.
           - In Active Directory, the server looks up the members of the groups. In other directories, the module reads
             the member lists of the groups (C(member), C(uniqueMember), C(memberUid) with C(gidNumber)), and then reads
             the entries of the members.
@@ -87,15 +87,15 @@ options:
         description:
           - LDAP filter. People who match it are not contacts of this source, for example V((employeeType=external\)).
           - The module searches for matching people and removes them from the result. A filter on an attribute that is
-            unknown or unreadable therefore excludes nobody.
+            unknown or unreadable might therefore exclude nobody.
         type: str
       minimum:
         description:
           - Minimum number of contacts of this source. This is the number of people with a valid row, not the number of
             people found. People who are found but excluded, or who have no valid row, are not contacts. V(0) allows an
             empty source, but O(sources[].search_base) must exist.
-          - With the default V(1), a source in which one or two people were found, but none with a valid row, only
-            causes a warning if other sources return contacts. If three or more people were found, the export stops.
+          - With the default V(1), a source in which no person has a valid row only causes a warning if it contains one
+            or two people, and other sources return contacts. If it contains three or more people, the export stops.
           - With O(sources[].search_scope=base), the number must not exceed V(1).
         type: int
         default: 1
@@ -131,7 +131,7 @@ options:
     description:
       - LDAP filter. People who match it are not contacts, for example V((employeeType=external\)).
       - The module searches for matching people and removes them from the result. A filter on an attribute that is
-        unknown or unreadable therefore excludes nobody.
+        unknown or unreadable might therefore exclude nobody.
     type: str
   skip_hidden:
     description:
@@ -247,9 +247,9 @@ options:
       unique:
         description:
           - Whether people at the same location must have different values in this column, ignoring case.
-          - If several people have the same value, the person whose row would be invalid without it keeps the value,
-            then the person with the smallest identity. For the others, the cell is emptied if the rules allow it;
-            otherwise, the row is invalid. All of them are reported in a warning.
+          - If several people have the same value, it is kept by the person with the smallest identity among those whose
+            row would be invalid without it or, if there are none, among all of them. For the others, the cell is
+            emptied if the rules allow it; otherwise, the row is invalid. A warning states the number of these people.
         type: bool
         default: false
       max_length:

@@ -71,7 +71,7 @@ class Diagnosis(NamedTuple):
 
 
 class FrontdeskError(Exception):
-    """A failure that ends the task.
+    """A failure that ends the task unless it is caught.
 
     Its message has the form *action: cause. Remedy.* The names of options are marked in all three parts.
     Messages are printed and logged, so they must not contain passwords, tokens or personal data.

@@ -52,7 +52,8 @@ def write_atomically(path: Path, data: bytes | BinaryIO) -> None:
 
     :param path: path of the file to replace.
     :param data: the new content; a file is read from its current position to its end.
-    :raises OSError: if the new file cannot be written; the old file is then unchanged.
+    :raises OSError: if the new file cannot be written; the old file is then unchanged. Also if the new file has
+        replaced the old one, but the directory cannot be flushed to the disk.
     """
     with pending_file(path) as pending:
         shutil.copyfileobj(
@@ -89,7 +90,7 @@ def commit_files(files: Sequence[PendingFile]) -> None:
     """Flush all pending files to the disk, and then move them into place in the given order.
 
     :param files: the pending files.
-    :raises OSError: if a file cannot be written.
+    :raises OSError: if a file cannot be written or moved, or if a directory cannot be flushed to the disk.
     """
     for pending in files:
         pending.file.flush()

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text normalization: NFC, invisible characters, single-line cells, and printable text.
+"""Text normalization (NFC, invisible characters, single-line cells), and text for messages.
 
 All functions take linear time, except for sorting combining characters.
+
+This file is private to the collection: its interface may change in any release.
 """
 
 from __future__ import annotations
@@ -19,11 +21,11 @@ MAX_TEXT_LENGTH = 128 * 1024
 """Maximum length of an attribute value in bytes, and of a filter's result or a row in characters."""
 
 MAX_MARKS = 30
-"""Maximum number of consecutive combining characters in text of any language (UAX #15, 13: Stream-Safe Text Format)."""
+"""Maximum number of consecutive combining characters. No language needs more (UAX #15, 13: Stream-Safe Text Format)."""
 
 _MARKS = b"\1" * (MAX_MARKS + 1)
 _TO_MARKS = b"\0" + b"\1" * 255
-# Characters that are not combining characters themselves, but consist only of combining characters.
+# Characters whose own combining class is 0, but which are decomposed into combining characters only.
 _DECOMPOSED_TO_MARKS = "\u0f73\u0f75\u0f81"
 
 # The control characters of ISO 6429, and three other characters: Unicode's line and paragraph separators, and the byte
@@ -86,7 +88,8 @@ def compose(text: str) -> str:
     composed form, such strings are equal.
 
     Python orders combining characters with an insertion sort, which takes quadratic time for a long sequence of them
-    (44 s for 200,000 characters), but linear time if they are already in order.
+    (44 s for 200,000 characters), but linear time if they are already in order. Long sequences are therefore ordered
+    before the normalization.
     """
     if text.isascii():
         return text
@@ -121,8 +124,9 @@ def remove_invisible(text: str) -> str:
 def normalize(text: str) -> str:
     """Normalize an attribute value: compose it, and remove invisible characters that have no meaning.
 
-    At the ends of a value, whitespace, control characters and invisible characters have no meaning. Between letters,
-    invisible characters can have a meaning, as in Persian names and in emoji, but not in a mail address or a number.
+    At both ends of a value, whitespace, control characters and invisible characters have no meaning, except for those
+    that can change the character before them. Between letters, invisible characters can have a meaning, as in Persian
+    names and in emoji, but not in a mail address or a number.
     """
     if text.isascii():
         return text.strip(_ASCII_WHITESPACE)
@@ -136,7 +140,7 @@ def normalize(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Normalize the text of a cell as in `normalize`, and replace control characters to make it a single line."""
+    """Normalize the text of a cell with `normalize`, and make it a single line: spaces replace control characters."""
     if text.isascii() and text.isprintable():
         return text.strip()  # Fast path for almost all cells.
     return _CONTROL_CHARACTERS.sub(" ", normalize(text))
@@ -158,7 +162,7 @@ def format_count(number: int, singular: str, plural: str = "") -> str:
 
     :param number: number of things.
     :param singular: noun for one thing.
-    :param plural: noun for another number; by default, the singular with an s.
+    :param plural: noun for any other number; by default, the singular with an s.
     """
     return f"{number} {singular if number == 1 else plural or f'{singular}s'}"
 

@@ -48,7 +48,7 @@ def create_tls_context(
         raise InputError(
             f"Cannot read the certificates in O(ca_path) {ca_path}",
             explain_file_error(error, "it contains no certificates in PEM format"),
-            "Provide a file in PEM format",
+            "Set O(ca_path) to a readable file in PEM format",
         ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # A common name is not necessarily a host name: a CA might not have checked it (RFC 9525, 2).
@@ -66,9 +66,9 @@ class _EncryptedKeyError(Exception):
 def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
     """Load the certificate that the client presents to servers that request one, during or after the handshake.
 
-    Servers that require a certificate only for some paths request it after they have read the path of a request. In
-    TLS 1.3, this is post-handshake authentication (RFC 8446, 4.6.2), and requires that the client has announced its
-    support during the handshake.
+    Web servers that require a certificate only for some paths request it after they have read the path of a request. In
+    TLS 1.3, this is post-handshake authentication (RFC 8446, 4.6.2). The client must announce its support for this
+    during the handshake.
 
     :param context: the TLS context of the client.
     :param cert: file with the certificate in PEM format.
@@ -97,7 +97,7 @@ def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None)
             explain_file_error(
                 error, "the certificate or the key is not valid, or they do not match"
             ),
-            "Provide files in PEM format;"
+            "Provide a certificate and its private key in readable files in PEM format;"
             " without O(client_key), O(client_cert) must also contain the key",
         ) from error
     context.post_handshake_auth = True
@@ -135,16 +135,16 @@ class Verification:
 
     @property
     def description(self) -> str:
-        """A clause about the server's certificate and how it was verified."""
-        verified = f"verified for {self.host} with {self.trust_store}"
+        """A clause about the server's certificate and how it was checked."""
+        checked = f"checked for {self.host} with {self.trust_store}"
         if not self.chain:
-            return f"it was {verified}"
+            return f"the certificate was {checked}"
         certificate = self.chain[0]
         names = join_names(_sort_by_similarity(certificate.names, self.host))
         subject = f"is for {names}" if names else f"has the subject {certificate.subject}"
         return (
             f"the certificate {subject}, was issued by {certificate.issuer or 'a CA without a name'}, is valid from"
-            f" {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}, and was {verified}"
+            f" {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}, and was {checked}"
         )
 
 
@@ -190,7 +190,8 @@ def _parse(der: object) -> Certificate | None:
 def _read_chain(tls_socket: Any) -> list[bytes]:
     """Return the DER-encoded certificates that the server sent, its own first.
 
-    Python 3.13 and newer have a public method that returns all of them.
+    The method that returns all of them is public in Python 3.13 and newer, and private in 3.10 to 3.12. In older
+    releases, only the server's own certificate is returned.
     """
     leaf = tls_socket.getpeercert(binary_form=True)
     if hasattr(tls_socket, "get_unverified_chain"):

@@ -278,7 +278,8 @@ contested:
   description:
     - Unique columns in which several people at a location have the same value. A warning names the first people
       concerned. C(<dest>.ids) lists all of them, each with the person who keeps the value.
-    - The person who would otherwise have no valid row keeps the value, then the person with the smallest identity.
+    - The value is kept by the person with the smallest identity among those whose row would be invalid without it or,
+      if there are none, among all of them.
   returned: success
   type: list
   elements: dict

@@ -20,7 +20,8 @@ description:
     servers are checked without a bind, because repeated failures could lock the account.
   - For each source, the result contains the rows of up to three people as samples, with masked values. Mail addresses
     are reduced to the first letters of their parts and the top-level domain, as in C(a***@c***.example), and other
-    values to the first letters of at most three words, as in C(Å** L**). No digits are shown.
+    values to the first letters of at most three words, as in C(Å** L**), without digits. Cells that do not depend on
+    attributes, such as the location, are not masked.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
   - frontdesk.contacts.directory
@@ -106,14 +107,14 @@ problems:
 notes:
   description:
     - Findings that may be intended, but that you should know about. They are not problems. There is a note for each
-      source in Active Directory whose O(sources[].location_value), filter or O(start_attribute) uses an attribute that
+      source in Active Directory whose O(sources[].location_value), filters or O(start_attribute) use an attribute that
       people can change in their entries by default, and for each pair of locations in RV(servers[].overlaps).
   returned: always
   type: list
   elements: dict
   contains:
     where:
-      description: Source and server to which the note applies.
+      description: Server, or source and server, to which the note applies.
       type: str
     cause:
       description: The finding, without personal data.
@@ -263,8 +264,8 @@ servers:
           type: int
         contacts:
           description:
-            - Number of people who have a valid row, if no other person has the same values. Values in unique columns
-              that several people at a location have are returned in RV(problems).
+            - Number of people who have a valid row, regardless of whether other people have the same values.
+              RV(problems) contains each unique column in which several people at a location have the same value.
           type: int
         left_out:
           description: Number of people left out, by cause.

@@ -43,7 +43,7 @@ verdict:
     - V(unchanged) if the service already has these contacts, and nothing was sent.
     - V(uploaded) if the service accepted the roster.
     - V(preview) if check mode showed what would be uploaded.
-    - V(stopped) if the plan exceeds a limit, and nothing was sent.
+    - V(stopped) if the kind of the failure is V(guard). Nothing was sent.
     - V(failed) for all other failures.
     - V(exported) if the upload did not run because of tags or because another host failed, and V(skipped) if the
       export did not run either.
@@ -205,7 +205,7 @@ failure:
         - V(service_auth) if the service rejected the credential.
         - V(service_refused) if the service rejected the roster or a part of it.
         - V(service_unsure) if it is unknown whether the service accepted the roster.
-        - V(network) if the service could not be reached, and nothing was sent.
+        - V(network) if the transfer to the service failed, and the service cannot have accepted the roster.
         - V(state) if the state directory or the files on the managed node cannot be used.
       type: str
     message:

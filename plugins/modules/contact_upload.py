@@ -506,17 +506,11 @@ EXAMPLES = r"""
     src: /var/lib/frontdesk-contacts/contacts.csv
     url: https://frontdesk.example/api/contacts/import
     token: "{{ vault_frontdesk_token }}"
+    state_dir: /srv/state/reception
     max_removed: 10
     max_moved_percent: 5
     must_contain:
       - Email: reception@corp.example
-
-- name: Upload exactly the plan that the limits refused before
-  frontdesk.contacts.contact_upload:
-    src: /var/lib/frontdesk-contacts/contacts.csv
-    url: https://frontdesk.example/api/contacts/import
-    token: "{{ vault_frontdesk_token }}"
-    approved_plan: 5a1f0c9be0d2a4f7
 
 - name: Upload the unmodified file with PUT and a key without a password (MRI OnLocation)
   frontdesk.contacts.contact_upload:

@@ -23,7 +23,7 @@ from ._result import (
 )
 
 WIDTH = 96
-"""Maximum length of a printed line, so that it fits into 100 columns with Ansible's quotes and indentation."""
+"""Maximum length of a wrapped line, so that it fits into 100 columns with Ansible's quotes and indentation."""
 
 _MINUS = "\N{MINUS SIGN}"
 _NEXT_COMMANDS = {
@@ -74,7 +74,7 @@ def location_line(counts: LocationCounts) -> str:
 
 
 def verdict_line(result: SyncResult) -> str:
-    """Return the sentence that states what the sync did."""
+    """Return sentences that state what the sync did, or why it failed."""
     contacts = format_count(result.contacts, "contact")
     if result.failure is not None:
         return f"{'Stopped' if result.verdict == STOPPED else 'Failed'}: {result.failure.message}"
@@ -106,7 +106,8 @@ def _plan_text(result: SyncResult) -> str:
 def summary(result: SyncResult) -> str:
     """Return three lines of text for an email or a chat message.
 
-    The lines contain the name and the verdict, the plan or the failure, and the origin of the contacts.
+    They contain the name, the verdict and the number of contacts; then the failure, the plan or, if there is neither,
+    the verdict in words; then the start time, the duration and the origin of the contacts.
     """
     if result.failure is not None:
         details = f"{result.failure.kind}: {result.failure.message}"

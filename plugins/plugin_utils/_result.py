@@ -50,7 +50,7 @@ class TaskResults:
 
 @dataclass(frozen=True)
 class LocationCounts:
-    """Number of contacts at one location, and numbers of changes."""
+    """The number of contacts at one location, and the numbers of changes there."""
 
     location: str
     contacts: int
@@ -144,7 +144,7 @@ def make_result(tasks: TaskResults, host: str, now: datetime) -> SyncResult:
 
 
 def format_time(time: datetime) -> str:
-    """Format a time in UTC as in RFC 3339, with milliseconds."""
+    """Format a time as in RFC 3339, in UTC and with milliseconds."""
     return time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -170,7 +170,8 @@ def _has_failed(result: TaskResult) -> bool:
 def _default_kind(task: str, result: TaskResult) -> str:
     """Return the kind of a failure whose task result does not contain a kind.
 
-    ansible-core itself reports these failures: an invalid option, a failed built-in module, or a crash.
+    ansible-core itself reports these failures: an invalid option, a failed built-in module, a crash, or an unreachable
+    host.
     """
     if task == "creation":
         return "state"

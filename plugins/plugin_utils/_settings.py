@@ -66,10 +66,10 @@ class Settings:
 
 
 def convert_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert all variables that are not blank.
+    """Convert all variables that are not blank, and an empty prefix of the token.
 
     :param variables: values from `plain`, by name.
-    :raises InputError: if a value has an invalid type or form.
+    :raises InputError: if a value is invalid.
     """
     return {
         name: convert_value(name, value, VARIABLES[name].spec)
@@ -115,7 +115,11 @@ def make_settings(
         options={
             stage: {
                 **_forwarded_options(host, stage),
-                "option_names": option_names(stage, check_mode=check_mode),
+                "option_names": option_names(
+                    stage,
+                    check_mode=check_mode,
+                    has_location_hosts=bool(host.get("locations_group")),
+                ),
             }
             for stage in MODULES
         },

@@ -54,8 +54,8 @@ def plain(value: object) -> Any:
 def remove_omitted(value: Any, omitted: object) -> Any:
     """Remove the placeholder of ``omit`` from lists and dictionaries.
 
-    :param omitted: the placeholder. In ansible-core 2.19 and newer, templates do not return it. If it is null,
-        nothing is removed.
+    :param omitted: the placeholder; None to remove nothing. In ansible-core 2.19 and newer, templates do not return the
+        placeholder.
     """
     if omitted is None:
         return value
@@ -92,7 +92,7 @@ def _has_secret(spec: Mapping[str, Any]) -> bool:
 
 
 def is_blank(value: object) -> bool:
-    """Return whether a value is treated as unset: null, an empty list or dictionary, or a string of whitespace only."""
+    """Return whether a value is treated as unset: null, an empty list or dictionary, or an empty or blank string."""
     if isinstance(value, str):
         return not value.strip()
     return value is None or (isinstance(value, (list, dict)) and not value)
@@ -104,7 +104,7 @@ def convert_value(name: str, value: object, spec: Mapping[str, Any]) -> Any:
     :param name: name of the variable or of the suboption, for messages.
     :param value: a value that is not blank, from `plain`.
     :param spec: argument spec with ``type`` and, optionally, ``elements``, ``choices``, ``options`` and ``no_log``.
-    :raises InputError: if the value has another type or form.
+    :raises InputError: if the value has another type or form, or is not one of the choices.
     """
     return _CONVERTERS[spec["type"]](name, value, spec)
 

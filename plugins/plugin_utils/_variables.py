@@ -134,7 +134,7 @@ _KNOWN = {*VARIABLES, *LOCATION_VARIABLES.values(), *_OTHER_VARIABLES}
 
 
 def check_names(names: Iterable[str], owner: str) -> None:
-    """Check that all names with the prefix of the role are variables of the role.
+    """Check that all names with the prefix of the role are known.
 
     :param names: names of all variables of a host.
     :param owner: the host, for the message.
@@ -161,11 +161,15 @@ def find_similar(name: str, known: Collection[str]) -> list[str]:
     return difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.75)
 
 
-def option_names(stage: str, *, check_mode: bool = False) -> dict[str, str]:
+def option_names(
+    stage: str, *, check_mode: bool = False, has_location_hosts: bool = False
+) -> dict[str, str]:
     """Return the value of the option ``option_names``: the names that the messages of a module use for its options.
 
     :param stage: stage that runs the module.
     :param check_mode: whether the role runs in check mode.
+    :param has_location_hosts: whether the locations are inventory hosts. Messages then name their variables instead of
+        the keys of contact_sync_locations.
     """
     names = {
         variable.options[stage]: variable.name
@@ -189,4 +193,9 @@ def option_names(stage: str, *, check_mode: bool = False) -> dict[str, str]:
         "src": "contact_sync_dest",
         "state_dir": "contact_sync_state_dir",
     }
-    return {**own, **names, **one_off}
+    of_hosts = (
+        {f"sources[].{option}": name for option, name in LOCATION_VARIABLES.items()}
+        if has_location_hosts
+        else {}
+    )
+    return {**own, **names, **one_off, **of_hosts}

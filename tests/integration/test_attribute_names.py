@@ -159,7 +159,7 @@ def test_an_attribute_with_an_option_can_be_a_column(
     (warning,) = result.warnings
     assert warning == (
         "No entry has the attribute pager, which the column C2 uses, but entries have pager;lang-el."
-        " Use the name of one of these."
+        " Use this name."
     )
     assert alias.warnings == []
     assert ["Παπαδοπούλου", "Παπαδοπούλου", "tromso"] in read_rows(workspace)
@@ -201,7 +201,7 @@ def test_a_supertype_does_not_yield_the_values_of_its_subtypes(
     (warning,) = result.warnings
     assert warning == (
         "No entry has the attribute name, which the column C1 uses, but entries have cn, givenName and title."
-        " Use the name of one of these."
+        " Use one of these names."
     )
     assert {row[1] for row in read_rows(workspace)} == {""}
 
@@ -294,6 +294,7 @@ def test_an_unknown_attribute_in_a_filter_is_reported(
     ]
     sources = [tromso(directory, filter="(deparment=staff)")]
     message = export(directory, workspace, "cn", sources=sources).message
-    assert f"{unknown} filter uses. Correct the name, for example to department." in message
+    own_filter = "filter of source 1 (location 'tromso')"
+    assert f"{unknown} {own_filter} uses. Correct the name, for example to department." in message
     info = run_info(directory, workspace, sources=sources, columns=columns_of("cn"))
-    assert f"{unknown} filter uses" in problem_causes(info)
+    assert f"{unknown} {own_filter} uses" in problem_causes(info)

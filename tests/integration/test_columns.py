@@ -135,7 +135,9 @@ def test_a_regular_expression_that_runs_too_long_only_empties_a_cell(
     assert [(cell["identity"], cell["cause"]) for cell in result["emptied"]] == [
         (str(person.identity), cause)
     ]
-    assert "Failed evaluations of the expression of column 'Mail': 1." in result.warnings
+    assert (
+        f"Cannot evaluate the expression {value!r} of column 'Mail' for 1 person: {cause}. Correct the expression."
+    ) in result.warnings
     people = [person for site in company.sites for person in company.at(site)]
     assert len(read_rows(workspace)) == len(people)
 

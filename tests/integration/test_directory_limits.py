@@ -243,7 +243,8 @@ def test_an_entry_without_an_identity_is_named_by_its_parent(
     assert re.fullmatch(
         r".*: the server returned an entry without entryUUID directly below ou=[^.=]+,ou=Oslo HQ,ou=Staff,dc=fjord,"
         r"dc=test, and \d+ more in the same response\. Allow the bind account to read entryUUID, which identifies a"
-        r" person even if the name changes, or narrow search_base or filter to entries that have it\.",
+        r" person even if the name changes, or narrow the search base or the filter of the source to"
+        r" entries that have it\.",
         message,
     )
     assert result["counts"]["contacts"] > 0

@@ -40,7 +40,7 @@ START_TLS = "Cannot start TLS with {uri}: "
 USES_TLS = "Check that it uses TLS on this port"
 ISSUER = "OU=Testing CA #<*>,O=Fjord lab"
 DESCRIPTION = (
-    " (*); the certificate is for <*>, was issued by <*>, is valid from <*> to <*>, and was verified for localhost with"
+    " (*); the certificate is for <*>, was issued by <*>, is valid from <*> to <*>, and was checked for localhost with"
     " ca_path <*>/ca.pem."
 )
 UNKNOWN_CA = (

@@ -249,9 +249,9 @@ def test_the_person_with_the_smaller_identity_keeps_a_shared_mobile_number(
     assert json.loads(lines[-1]) == {**cell, "holder": str(holder.identity)}
     (warning,) = result.warnings
     assert warning == (
-        "Cannot fill the column 'SMS Phone' for everyone at bergen: 1 person has the same value as another person, who"
-        f" keeps it: {loser.identity} (kept by {holder.identity}). Correct the entries of the people who do not own"
-        " the value."
+        "Cannot keep all values of the unique column 'SMS Phone' at bergen: 1 person has the same value as another"
+        f" person, who keeps it: {loser.identity} (kept by {holder.identity}). Correct the entries of the people who do"
+        " not own the value."
     )
     roster = workspace.dest.read_text("utf-8")
     assert f"{holder.mail},{holder.mobile}," in roster

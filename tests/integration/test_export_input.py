@@ -277,7 +277,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
         {"ca_path": "{root}/none.pem"},
         (
             "Cannot read the certificates in ca_path {root}/none.pem: No such file or"
-            " directory. Provide a file in PEM format."
+            " directory. Set ca_path to a readable file in PEM format."
         ),
     ),
     ({"dest": "{root}"}, f"Cannot write {{root}}: it is a directory. {NAME_A_FILE}"),

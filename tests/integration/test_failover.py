@@ -151,9 +151,9 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
             server_with_fault(
                 lambda: OversizedResponse(SEARCH_RESULT_ENTRY, 9),
                 (
-                    f"{SEARCH}the server sent a message of 4294967295 bytes after 7 entries, which"
-                    " exceeds the maximum of 1073741824 bytes. Reduce the values of the next entry in"
-                    " the directory, or remove attributes with very many or very long values from the"
+                    f"{SEARCH}after 7 entries, the server sent a message of 4294967295 bytes, which"
+                    " exceeds the maximum of 1073741824 bytes. Shorten or remove values of the next"
+                    " entry in the directory, or remove attributes with very many or very long values from the"
                     " columns."
                 ),
             ),
@@ -259,7 +259,7 @@ def test_the_next_server_is_used_after_a_failure(
             ErrorResult(10, SEARCH_RESULT_DONE, 2),
             (
                 f"{SEARCH}the server returned a referral to another server (*). Set server_uri to a server that"
-                " contains this search base."
+                " holds this part of the directory."
             ),
             id="referral",
         ),

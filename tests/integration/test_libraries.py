@@ -78,8 +78,8 @@ def test_an_outdated_library_is_an_error(
     result = run_module(workspace, module, options, library_versions={library: old})
     assert re.fullmatch(
         rf"Cannot use the Python library {library} {old} from /\S+/{library} on \S+'s Python \S+:"
-        rf" {library} >= {minimum} is required\. Upgrade it for this Python, or set"
-        r" ansible_python_interpreter to a Python with a supported release\.",
+        rf" {library} >= {minimum} is required\. Upgrade the library for this Python, or set"
+        r" ansible_python_interpreter to a Python that has a supported release of the library\.",
         result.message,
     )
     assert workspace.files() == before

@@ -442,7 +442,7 @@ syncs:
 def test_lists_and_dictionaries_can_be_text(
     open_ldap: RunningDirectory, company: Company, service: Receiver, workspace: Workspace
 ) -> None:
-    """Surveys return lists and dictionaries as YAML or JSON text, which is not evaluated as a template."""
+    """In surveys, lists and dictionaries are entered as text, which is not evaluated as a template."""
     variables = role_variables(open_ldap, service, workspace)
     locations = [{"location": site.location, "ou": site.ou} for site in company.sites]
     columns = [

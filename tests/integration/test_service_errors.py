@@ -127,7 +127,7 @@ def test_rejected_rows_are_reported_without_personal_data(
         f"Cannot upload to {service.url}: it returned HTTP 422 and rejected 1 row; no row is treated"
         ' as accepted. The service reports: 1 row: Location: "is not a location of this account", at vardo.'
         " Compare the location identifier vardo with the locations of the account in the service;"
-        " service.errors lists the rows."
+        " see service.errors."
     )
     cause = "is not a location of this account"
     row = {"row": 2, "identity": roster[1].identity, "column": "Location"}
@@ -165,7 +165,7 @@ class TestConnection:
         result = run_failing_upload(service, workspace, ca_path=None)
         pattern = (
             f"Cannot upload to {service.url}: its certificate was issued by an unknown CA (unable to get local issuer"
-            " certificate); the certificate is for *, was issued by *, is valid from *, and was verified for"
+            " certificate); the certificate is for *, was issued by *, is valid from *, and was checked for"
             " localhost with the CA certificates of this host. Set ca_path to a file with the * CA *."
         )
         assert fnmatchcase(result.message, pattern), result.message
@@ -190,7 +190,7 @@ class TestConnection:
         result = run_failing_upload(service, workspace, url=url)
         assert result.message == (
             f"Cannot upload to {url}: Connection refused; 4 attempts in 0 seconds."
-            " Check the host name, the port and the proxy."
+            " Check the host name and the port in url, and whether a proxy is required."
         )
 
     def test_a_host_name_that_does_not_resolve_is_an_error(

@@ -234,8 +234,8 @@ class TestClientCertificates:
         ):
             result = _upload(service, workspace, client_cert=path)
             assert result.message == (
-                f"Cannot use client_cert {path}: {problem}. Provide files in PEM format;"
-                " without client_key, client_cert must also contain the key."
+                f"Cannot use client_cert {path}: {problem}. Provide a certificate and its private key in"
+                " readable files in PEM format; without client_key, client_cert must also contain the key."
             )
         assert service.requests == 0
 
@@ -500,7 +500,7 @@ def test_an_expired_server_certificate_is_an_error(ca: Authority, workspace: Wor
         f"Cannot upload to {service.url}: its certificate has expired (certificate has expired); the certificate is"
         " for localhost, was issued by "
     )
-    assert f" to {now - timedelta(days=1):%Y-%m-%d}, and was verified" in result.message
+    assert f" to {now - timedelta(days=1):%Y-%m-%d}, and was checked" in result.message
     assert result.message.endswith(". Renew the server's certificate.")
     assert result.data["attempts"] == 1
 
@@ -551,5 +551,5 @@ class TestProxies:
         result = _upload(service, workspace, env, retries=0)
         assert result.message == (
             f"Cannot upload to {service.url}: the proxy 127.0.0.1:{proxy.port} cannot be reached:"
-            " Connection refused. Check HTTPS_PROXY in the environment, or set use_proxy: false."
+            " Connection refused. Check HTTPS_PROXY and ALL_PROXY in the environment, or set use_proxy: false."
         )

@@ -82,7 +82,7 @@ def test_the_state_of_another_user_is_refused(
 
 
 @pytest.mark.usefixtures("roster")
-def test_a_directory_below_one_that_others_can_write_to_is_refused(
+def test_a_directory_below_a_world_writable_one_is_refused_without_the_sticky_bit(
     service: Receiver, workspace: Workspace
 ) -> None:
     shared = workspace.root / "shared"

@@ -125,14 +125,17 @@ def _build_entry(variable: Variable) -> dict[str, Any]:
 
 
 def _describe_host_variables() -> str:
-    """Return a sentence with the variables of the hosts in contact_sync_locations_group."""
+    """Return a sentence with the optional variables of the hosts in contact_sync_locations_group."""
     described = " ".join(_NOTES["contact_sync_locations_group"]["description"])
-    variables = [
+    *others, last = (
         f"C({variable})"
         for variable in LOCATION_VARIABLES.values()
         if f"C({variable})" not in described
-    ]
-    return f"A host can set other keys of O(contact_sync_locations) with {', '.join(variables)}."
+    )
+    listed = f"{', '.join(others)} and {last}"
+    return (
+        f"A host can also set {listed}, which correspond to the keys of O(contact_sync_locations)."
+    )
 
 
 def _build_location_keys() -> dict[str, Any]:

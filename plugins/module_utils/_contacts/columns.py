@@ -79,7 +79,7 @@ def compile_columns(
     """Validate the columns option and compile its expressions.
 
     :param specifications: elements of the option, with the title, the expression and the rules of each column.
-    :param all_global: whether all sources are global. If they are, the location column is omitted.
+    :param all_global: whether all sources are global. If they are, columns with the value ``location`` are omitted.
     :param phone_region: default country for phone numbers without a country code; empty if there is none.
     :raises InputError: if the columns are not valid, or if the phone region is not supported.
     :raises LibraryError: if a library that the columns need is missing or too old.
@@ -111,7 +111,8 @@ def _check_headers(headers: Sequence[str]) -> None:
         if not header or clean(header) != header or SURROGATE.search(header):
             raise InputError(
                 f"Cannot use the column title {header!r}",
-                "it is empty, or contains line breaks, leading or trailing spaces, or an unpaired surrogate",
+                "it is empty, contains a control character or an unpaired surrogate, or begins or ends with a"
+                " space or an invisible character",
                 "Write it exactly as the service expects it",
             )
         if headers.count(header) > 1:

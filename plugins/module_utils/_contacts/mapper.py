@@ -22,7 +22,7 @@ from .._expressions.expression import (
 )
 from .._expressions.filters import FilterError
 from .._expressions.phone import INVALID_NUMBER
-from .._text import clean
+from .._text import clean, format_count
 from .columns import Column, find_broken_rule
 from .fast_path import FastPath
 from .location_rule import LocationRule
@@ -34,7 +34,7 @@ MAX_SLOW_EVALUATIONS = 20
 Each of these people costs `patterns.CPU_SECONDS` of CPU time."""
 
 _MIN_PEOPLE = 3
-"""Minimum number of people for an expression that fails for all of them to be considered wrong.
+"""Minimum number of people before an expression that fails for everyone is considered wrong.
 
 If there are fewer people, their values might be the cause."""
 
@@ -76,9 +76,9 @@ class Mapper:
         return sorted(self._unseen_attributes)
 
     @property
-    def failures(self) -> dict[str, int]:
-        """The number of failed evaluations of each expression, by its owner."""
-        return {owner: failures.count for owner, failures in self._failures.items()}
+    def expression_errors(self) -> list[InputError]:
+        """An error for each expression that could not be evaluated for some people."""
+        return [failures.to_error(owner) for owner, failures in self._failures.items()]
 
     def check_expressions(self) -> None:
         """Check that no expression failed for everyone, after all people have been mapped.
@@ -265,7 +265,8 @@ class _Failures:
     def to_error(self, owner: str) -> InputError:
         """Return an error about the expression of an owner, such as ``column 'Email'``."""
         return InputError(
-            f"Cannot evaluate the expression {self.expression.text!r} of {owner} for {self.count} people",
+            f"Cannot evaluate the expression {self.expression.text!r} of {owner} for"
+            f" {format_count(self.count, 'person', 'people')}",
             self.cause,
             "Correct the expression",
         )

@@ -22,7 +22,8 @@ def mask(text: str) -> str:
 
     The result contains the following parts of the value:
 
-    - Mail addresses: the first letter of each part, and the top-level domain (``a***@c***.example``).
+    - Mail addresses: the first letters of the local part and of up to three labels of the domain, and the top-level
+      domain (``a***@c***.example``).
     - Other values: the first letters of up to three words (``Å** L**``).
 
     Numbers, words of one letter, and words that do not begin with a letter are hidden completely. The result contains

@@ -63,7 +63,7 @@ class LeftOut(NamedTuple):
 
 
 class ContestedCell(NamedTuple):
-    """A person's value in a unique column that another person at the location keeps.
+    """A value in a unique column that one person loses to another person at the same location.
 
     The value itself is not included.
 

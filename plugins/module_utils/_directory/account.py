@@ -71,7 +71,8 @@ class _ProtocolRules:
     :ivar required: options that must be set.
     :ivar unsupported: options that must not be set.
     :ivar unsupported_reason: cause of the error if an unsupported option is set.
-    :ivar cleartext_error: action and cause of the error for connections without TLS; None if TLS is not required.
+    :ivar cleartext_error: end of the action, and the cause, in the error about a connection without TLS; None if TLS is
+        not required.
     """
 
     required: tuple[str, ...]
@@ -134,7 +135,7 @@ def check_account(account: Account) -> None:
     rules = _RULES[account.auth_protocol]
     for option in rules.required:
         if not getattr(account, option):
-            # A simple bind with a name but no password succeeds as an anonymous bind (RFC 4513, 5.1.2).
+            # A server might accept a simple bind with a name but no password, without authentication (RFC 4513, 5.1.2).
             raise InputError("Cannot bind", f"O({option}) is empty", how_to_set(option))
     for option in rules.unsupported:
         if getattr(account, option):
@@ -174,7 +175,9 @@ def _check_kerberos(account: Account) -> None:
             )
     if account.bind_pw and not account.bind_dn:
         raise InputError(
-            "Cannot get a Kerberos ticket", "O(bind_pw) is set without O(bind_dn)", "Set O(bind_dn)"
+            "Cannot get a Kerberos ticket",
+            "there is a password, but O(bind_dn) is empty",
+            how_to_set("bind_dn"),
         )
     if account.bind_dn and not _PRINCIPAL.fullmatch(account.bind_dn):
         raise InputError(

@@ -61,9 +61,11 @@ class AttributeNames:
         self._subschema = subschema
 
     def find_aliases(self, names: Iterable[str]) -> dict[str, str]:
-        """Return the aliases of attributes: all descriptions that do not contain the main name of the attribute type.
+        """Record requested attributes, and return their aliases.
 
-        :param names: descriptions of attributes.
+        An alias is a description that does not contain the main name of the attribute type.
+
+        :param names: descriptions of the requested attributes.
         :returns: the lowercase description with the main name, by each of its aliases.
         """
         aliases: dict[str, str] = {}
@@ -116,7 +118,7 @@ class AttributeNames:
         return attribute_type.lower_names if attribute_type else [type_name]
 
     def _spell(self, descriptions: Iterable[str]) -> list[str]:
-        """Return descriptions in the spelling of the subschema, sorted, and at most `_MAX_RELATED`."""
+        """Return at most `_MAX_RELATED` descriptions, sorted, in the spelling of the subschema."""
         return [self._spell_one(each) for each in sorted(descriptions)[:_MAX_RELATED]]
 
     def _spell_one(self, description: str) -> str:

@@ -30,7 +30,7 @@ def explain_bind_name(name: str, root_dse: RootDse, *, is_dn_required: bool) -> 
     :param name: value of bind_dn.
     :param root_dse: root DSE of the server.
     :param is_dn_required: whether the server has reported that the name is not a valid DN.
-    :returns: the explanation; None if the form and the domain of the name are suitable.
+    :returns: the explanation; None if no problem with the form or the domain of the name is known.
     """
     contexts = root_dse.get_all("defaultnamingcontext") or root_dse.get_all("namingcontexts")
     held = [domain for domain in map(get_domain, contexts) if domain]

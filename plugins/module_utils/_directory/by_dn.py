@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Functions that read many entries by distinguished name (DN), and the search bases for the whole directory."""
+"""Functions that read many entries by distinguished name (DN), or find the search bases for the whole directory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .search import search
 from .single_entry import read_entry
 
 BATCH_SIZE = 200
-"""Maximum number of conditions in a filter. Even if DNs are long, requests stay below the size limits of servers."""
+"""Maximum number of alternatives in a filter. Even if DNs are long, requests stay below the size limits of servers."""
 
 _Item = TypeVar("_Item")
 
@@ -45,8 +45,8 @@ def find_searchable_contexts(session: LdapSession) -> list[str]:
     In Active Directory, only the naming context of the server's own domain is used (MS-ADTS 3.1.1.3.2.3). Other
     servers can also have a default naming context, but it might not be the only one that contains people.
 
-    :returns: the DNs of the naming contexts that can be searched. If there are none, the list contains only an empty
-        DN, because entries can still be read by their DNs.
+    :returns: the DNs of the naming contexts that can be searched. If none of them can be searched, the list contains
+        only an empty DN, because entries can still be read by their DNs.
     :raises DirectoryError: if the root DSE cannot be read, or does not list any naming contexts.
     """
     attribute = "defaultNamingContext" if session.is_active_directory else "namingContexts"
@@ -61,7 +61,7 @@ def find_searchable_contexts(session: LdapSession) -> list[str]:
     raise DirectoryError(
         f"Cannot search the whole directory on {session.uri}",
         "its root DSE lists no naming contexts",
-        "Set O(sources[].search_base), or allow the bind account to read the root DSE",
+        "Allow the bind account to read the root DSE",
     )
 
 

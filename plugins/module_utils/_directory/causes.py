@@ -49,7 +49,7 @@ LDAP_RESULTS = {
     ),
     10: Explanation(
         "the server returned a referral to another server",
-        "Set O(server_uri) to a server that contains this search base",
+        "Set O(server_uri) to a server that holds this part of the directory",
     ),
     # OpenLDAP also returns this result if the account is not allowed to use paged results.
     11: Explanation(
@@ -64,8 +64,7 @@ LDAP_RESULTS = {
         is_server_specific=True,
     ),
     32: Explanation(
-        "the search base does not exist",
-        "Correct O(sources[].search_base), or allow the bind account to read it",
+        "the entry does not exist", "Correct its DN, or allow the bind account to read it"
     ),
     34: Explanation(
         "the server does not accept the distinguished name", "Correct the spelling of the DN"
@@ -144,7 +143,7 @@ REFUSED_BINDS = {
         "Map O(client_cert) to an account with read access",
     ),
 }
-"""Explanations of result code 49 by auth_protocol, for binds without a name and a password."""
+"""Explanations of result code 49 by auth_protocol, for binds that do not send a name and a password."""
 
 # Offset of the error codes of MIT Kerberos. The first 128 codes are those of the protocol (RFC 4120, 7.5.9); the
 # others are those of the library.
@@ -175,7 +174,8 @@ KERBEROS_CODES = {
         "Remove the account's restrictions",
     ),
     _KRB5 + 14: Explanation(  # KDC_ERR_ETYPE_NOSUPP
-        "the realm does not support this encryption type", "Create a new keytab with AES keys"
+        "the realm does not support this encryption type",
+        "Enable AES for the account; if it uses a keytab, create a new one with AES keys",
     ),
     _KRB5 + 18: Explanation(  # KDC_ERR_CLIENT_REVOKED
         "the account is disabled, expired or locked out",
@@ -298,7 +298,7 @@ SOCKET_FAILURES = {
     "eof": Explanation("it closed the connection", _CHECK_LOG),
     "terminated by server": Explanation("it closed the connection", _CHECK_LOG),
 }
-"""Explanations of failed connections. A key is a part of the lowercase error message from ldap3 or Python.
+"""Explanations of failed connections. A key is a part of the error message from ldap3 or Python, in lowercase.
 
 Only the messages distinguish the failures. The first match is used.
 """
@@ -318,7 +318,7 @@ START_TLS_REFUSED = Explanation(
 
 
 class DnsFailure(Enum):
-    """The reasons why DNS does not provide the address of a server."""
+    """The reason why DNS does not provide the address of a server."""
 
     HOST_UNKNOWN = "a configured host name does not resolve"
     TARGET_UNKNOWN = "the target of an SRV record does not resolve"
@@ -349,7 +349,7 @@ DNS_FAILURES = {
     ),
     DnsFailure.OUTSIDE_DOMAIN: Explanation(
         "all servers listed in DNS are outside the domain",
-        "If they are correct, list them in O(server_uri); DNS responses can be forged",
+        "If they are correct, list them in O(server_uri) instead of using O(domain); DNS responses can be forged",
     ),
     DnsFailure.TIMEOUT: Explanation("no DNS server responded in time", _CHECK_DNS_SERVERS),
     DnsFailure.SERVERS_FAILED: Explanation(

@@ -51,7 +51,7 @@ class LdapSession:
     :ivar check_identities: function that checks the identities on each page; its arguments are the entries and their
         distinguished names. None if identities are not checked.
     :ivar requires_identities: whether a search fails if it finds an entry without an identity. Otherwise, the identity
-        of this entry is empty.
+        of such an entry is empty.
     """
 
     uri: str

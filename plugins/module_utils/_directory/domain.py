@@ -91,7 +91,7 @@ def check_domain(domain: Domain) -> None:
         if addresses.count(address) > 1:
             raise InputError(
                 "Cannot use O(dns_servers)",
-                f"{address} is listed twice",
+                f"{address} is listed more than once",
                 "List each address only once",
             )
 

@@ -16,7 +16,7 @@ import re
 from .._attribute_description import normalize_description
 from .._text import SURROGATE
 
-# Also limits the recursion of ldap3's parser.
+# Maximum nesting depth of conditions. It also limits the recursion of ldap3's parser.
 _MAX_DEPTH = 50
 
 _WHITESPACE = tuple(" \t\n\r\f\v")
@@ -28,7 +28,7 @@ _CONDITION = re.compile(
     rf"(?:(?P<dn>:dn)?(?P<rule>:{_OID})?\s*:=|(?P<operator>[~<>]?=))(?P<value>.*)",
     re.ASCII | re.DOTALL | re.IGNORECASE,
 )
-# The attribute of a condition in a normalized filter, in which other characters of values are escaped.
+# The attribute of a condition in a normalized filter. Parentheses in values are escaped there.
 _ATTRIBUTE = re.compile(r"\(([A-Za-z0-9][^:~<>=]*)")
 _ESCAPED_BYTE = re.compile(rb"\\([0-9A-Fa-f]{2})")
 _SPECIAL_BYTE = re.compile(rb"[^A-Za-z0-9]")
@@ -63,7 +63,7 @@ class FilterSyntaxError(Exception):
 def normalize_filter(text: str) -> str:
     """Return a filter in a form that depends only on its meaning.
 
-    The form has no whitespace around values, and all special characters are escaped.
+    The form has no whitespace around values. In a value, all bytes are escaped except ASCII letters and digits.
 
     :raises FilterSyntaxError: if the filter is not valid.
     """
@@ -79,7 +79,8 @@ def write_condition(description: str, operator: str, *parts: bytes) -> str:
     """Return a condition in the form of `normalize_filter`.
 
     :param description: attribute description; for an extensible match, with the matching rule.
-    :param parts: the value; for a substring match, the parts between asterisks.
+    :param operator: operator, such as ``=`` or ``:=``.
+    :param parts: the value; for a substring match, the parts between asterisks; for a presence test, two empty parts.
     """
     return f"({description}{operator}{'*'.join(map(_escape_value, parts))})"
 
@@ -155,7 +156,9 @@ class _FilterParser:
         operator = condition["operator"] or ":="
         parts = self._split_value(value) if operator == "=" else [value.strip()]
         if "*" in parts[0] + parts[-1]:
-            raise self._error(f"an asterisk follows {operator}", _ESCAPE_CHARACTERS)
+            raise self._error(
+                f"the value after {operator} contains an asterisk", _ESCAPE_CHARACTERS
+            )
         self._position = start + condition.end()
         names = (condition["attribute"], (condition["dn"] or "").lower(), condition["rule"])
         description = "".join(name for name in names if name)
@@ -169,7 +172,7 @@ class _FilterParser:
                 raise self._error(cause, remedy or self._escape_remedy)
 
     def _split_value(self, value: str) -> list[str]:
-        """Return the parts of a value between asterisks; two empty parts mean any value."""
+        """Return the parts of a value between asterisks; a single asterisk results in two empty parts."""
         parts = value.strip().split("*")
         if value == "*" or "*" not in value:
             return parts

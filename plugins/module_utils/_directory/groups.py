@@ -60,7 +60,8 @@ def resolve_groups(
 
     :param groups: DNs of the groups.
     :param contexts: search bases for nested groups, from `find_searchable_contexts`.
-    :raises DirectoryError: if one of the groups cannot be read, or is not a group.
+    :raises DirectoryError: if one of the groups cannot be read, or is not a group, or if the search for nested groups
+        fails.
     """
     if session.is_active_directory:
         return _resolve_with_backlinks(session, groups, contexts)
@@ -188,7 +189,7 @@ def _resolve_with_member_lists(
 
 
 def _count_foreign(dns: Iterable[str], contexts: Sequence[str]) -> int:
-    """Return how many of the DNs are of people or groups in other domains, or outside of the naming contexts.
+    """Return the number of DNs that are in other domains, or outside of the naming contexts; 0 if these are unknown.
 
     In Active Directory, members from other forests are foreign security principals (MS-ADSC), whose names are SIDs.
     Foreign security principals with well-known SIDs, such as Authenticated Users, are not from another domain.

@@ -4,7 +4,7 @@
 
 """Kerberos: credentials, and binds with the SASL mechanism GSSAPI (RFC 4752).
 
-This module uses gssapi directly instead of ldap3's implementation, which requires another library for channel binding
+This file uses gssapi directly instead of ldap3's implementation, which requires another library for channel binding
 and supports encryption only from release 2.10 on.
 """
 
@@ -20,7 +20,7 @@ from .diagnosis import DirectoryError, ServerError, explain_ticket
 from .library import GSSAPI, ldap3
 from .sockets import MAX_BUFFER_SIZE
 
-# Security layers (RFC 4752, 3.3) and result code (RFC 4511, A.1).
+# Security layers (RFC 4752, 3.3), and a result code (RFC 4511, A.1).
 _NO_LAYER, _CONFIDENTIALITY = 1, 4
 _SASL_BIND_IN_PROGRESS = 14
 
@@ -78,8 +78,8 @@ class SecurityContext:
 def acquire_credentials(account: Account) -> Any:
     """Acquire Kerberos credentials from a password, keytab or ticket cache.
 
-    Tickets obtained with the password or with a keytab are kept in memory only, unless a ticket cache is configured.
-    Environment variables are not changed.
+    Tickets that are obtained with the options bind_pw or keytab are kept in memory only. Environment variables are not
+    changed.
 
     :param account: the account and its secrets.
     :returns: gssapi credentials.

@@ -104,11 +104,11 @@ class ByteStream:
 
 
 def take_entry(stream: ByteStream) -> bytes:
-    """Take a SearchResultEntry after its tag, and return it without values that are too large.
+    """Take a SearchResultEntry whose tag has already been taken, and return it without values that are too large.
 
     An attribute of more than 1 MiB has a single value in the result, which is too long to be used.
 
-    :raises MalformedError: if the entry is not valid.
+    :raises MalformedError: if the entry is not valid, or if it is too large even without these values.
     """
     size = stream.take_length()
     end = stream.position + size

@@ -37,7 +37,7 @@ GROUP_CLASSES = ("group", "groupOfNames", "groupOfUniqueNames", "groupOfMembers"
 """Object classes with members, from Active Directory, RFC 4519 (3.5, 3.6), RFC 2307 and the draft of its successor."""
 
 # Object classes of entries that can contain people, from RFC 4519, RFC 2247, Active Directory and 389 Directory Server.
-# The names of people must not appear in messages, so entries of other classes are never listed.
+# The names of people must not appear in messages, so only entries of these classes and groups are ever listed.
 _CONTAINER_CLASSES = (
     *("organizationalUnit", "organization", "locality", "country", "domain", "dcObject"),
     *("container", "builtinDomain", "nsContainer"),
@@ -193,10 +193,13 @@ def _explain_branch(session: LdapSession, dn: str, branch: _Branch, role: EntryR
     children = _list_children(session, branch.parent, classes)
     similar = _find_similar(value, children)
     listed = [*similar, *(child for child in children if child not in similar)]
-    cause = (
-        f"{role.noun} does not exist: below {branch.parent}, the bind account sees"
-        f" {join_names(listed, _LISTED_CHILDREN) or 'no OUs'}, but not {missing}"
+    names = join_names(listed, _LISTED_CHILDREN)
+    view = (
+        f"sees {names}, but not {missing}"
+        if names
+        else f"does not see {missing} or any other entry of this kind"
     )
+    cause = f"{role.noun} does not exist: below {branch.parent}, the bind account {view}"
     allow = f", or allow the bind account to read {role.noun}"
     if similar and _squeeze(normalize_rdn_value(similar[0])) == _squeeze(value):
         return Diagnosis(cause, _replacement(missing, similar[0], role))
@@ -222,7 +225,7 @@ def _get_type(rdn: str) -> str:
 
 
 def _list_children(session: LdapSession, parent: str, classes: Sequence[str]) -> list[str]:
-    """Return the relative DNs of the entries directly below an entry, OUs first."""
+    """Return the relative DNs of the entries of given classes directly below an entry, OUs first."""
     search_filter = _class_filter(classes)
     if session.is_active_directory:
         # Active Directory keeps its own data in hidden containers, such as CN=System. Other servers would evaluate a
@@ -247,7 +250,7 @@ def _squeeze(value: str) -> str:
 
 
 def _find_elsewhere(session: LdapSession, dn: str, role: EntryRole) -> list[str]:
-    """Return the DNs of the entries that have the same name as a missing entry, but another parent."""
+    """Return the DNs of up to `_LISTED_MATCHES` entries with the same name as a missing entry, but another parent."""
     value = normalize_rdn_value(split_dn(dn)[0])
     any_name = filter_or(filter_equals(attribute, value) for attribute in ("ou", "cn", "o"))
     search_filter = filter_and([_class_filter(role.object_classes), any_name])

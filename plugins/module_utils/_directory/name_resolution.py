@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 
 
 class NamesResolvedError(Exception):
-    """The names of attributes have been resolved during a search, which must be repeated with this knowledge."""
+    """The names of attributes have been resolved during a search, which must therefore be repeated."""
 
 
 def resolve_names(session: LdapSession) -> None:
@@ -47,7 +47,7 @@ def resolve_names(session: LdapSession) -> None:
 def read_with_resolved_names(read: Callable[[LdapSession], _T], session: LdapSession) -> _T:
     """Read from a session, and read everything again if names of attributes had to be resolved.
 
-    Names are resolved at most once per session, usually when its first page is read.
+    Names are resolved at most once per session, usually when the first page is read.
 
     :param read: function that reads everything; partial results are discarded.
     """

@@ -48,8 +48,8 @@ def search(
     :param page_size: number of entries to request per page.
     :param references: set to which the URIs of continuation references (RFC 4511, 4.5.3) are added. They are
         not followed.
-    :raises NamesResolvedError: if the server returned attributes under other names than the requested ones. The names
-        are then resolved, so the caller must read everything again.
+    :raises NamesResolvedError: if the server might use other names for the requested attributes. The names are then
+        resolved, so the caller must read everything again.
     :raises ServerError: if this server does not return the complete result, for instance because of a limit
         or a lost connection.
     :raises DirectoryError: if the error does not depend on the server, for instance because the search base
@@ -128,10 +128,10 @@ def _next_page(pages: Iterator[Page], action: str) -> Page | None:
         entries = format_count(error.entry_count, "entry", "entries")
         raise ServerError(
             action,
-            f"the server sent a message of {error.size} bytes after {entries}, which exceeds the maximum of"
+            f"after {entries}, the server sent a message of {error.size} bytes, which exceeds the maximum of"
             f" {error.max_size} bytes",
-            "Reduce the values of the next entry in the directory, or remove attributes with very many or very long"
-            " values from the columns",
+            "Shorten or remove values of the next entry in the directory, or remove attributes with very many or"
+            " very long values from the columns",
         ) from None
     except FAILURES as error:
         raise ServerError(action, *explain_failure(error, None)) from None
@@ -170,7 +170,7 @@ def _build_identity_error(page: Page, identity_attribute: str, action: str) -> D
         action,
         f"the server returned an entry without {identity_attribute} directly below {parents[0]}{others}",
         f"Allow the bind account to read {identity_attribute}, which identifies a person even if the name changes,"
-        " or narrow O(sources[].search_base) or O(filter) to entries that have it",
+        " or narrow the search base or the filter of the source to entries that have it",
     )
 
 

@@ -29,7 +29,7 @@ class ConnectionSettings:
     :ivar start_tls: whether to encrypt ldap:// connections with StartTLS before the bind.
     :ivar validate_certs: whether to verify the server's certificate.
     :ivar ca_path: file with the trusted CA certificates; None for those of the system.
-    :ivar connection_timeout: timeout in seconds for the TCP connection, the TLS handshake and each DNS query.
+    :ivar connection_timeout: timeout in seconds for each TCP connection, each TLS handshake and each DNS query.
     :ivar receive_timeout: timeout in seconds for each complete response.
     :ivar domain: the domain whose servers are looked up in DNS, as an alternative to `server_uris`.
     """

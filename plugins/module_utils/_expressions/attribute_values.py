@@ -72,7 +72,7 @@ def has_text_form(description: str) -> bool:
 
 
 def _name_type(description: str) -> str:
-    """Return the attribute type of a description: the lowercase name of a binary attribute, otherwise as written."""
+    """Return the attribute type of a description, with the name of a binary attribute instead of its OID."""
     name = split_description(description)[0]
     return _OIDS.get(name, name)
 
@@ -129,7 +129,7 @@ TEXT_FORMS: dict[str, Callable[[bytes], str]] = {
         _format_sid,
     ),
 }
-"""Functions that return the text form of a value, by lowercase name of the attribute. Other attributes are text."""
+"""Functions that return the text form of a binary value, by lowercase name of the attribute."""
 
 
 @cache
@@ -138,11 +138,11 @@ def _find_decoder(description: str) -> Callable[[bytes], str]:
 
 
 def decode_values(name: str, values: bytes | Sequence[bytes]) -> list[str]:
-    """Return the normalized values of an attribute, sorted by code point, without blank values.
+    """Return the normalized values of an attribute, sorted by code point, without blank and duplicate values.
 
     :param name: normalized description of the attribute.
     :param values: one value, or an unordered list of several values (RFC 4511, 4.1.7).
-    :raises AttributeValueError: if a value has no text form; the message names the attribute.
+    :raises AttributeValueError: if a value cannot be converted to text; the message names the attribute.
     """
     decode = _find_decoder(name)
     try:

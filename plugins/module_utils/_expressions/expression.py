@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 LookupValues = Mapping[tuple[str, str], Union[str, None]]
 """Attribute values of other entries, by distinguished name and normalized attribute description.
 
-If an attribute has a value that cannot be used, it is None instead.
+A None instead of a value means that the attribute has a value that cannot be used.
 
 The values and the distinguished names are normalized (`normalize`). A distinguished name is spelled as in the attribute
 that contains it."""
@@ -119,7 +119,7 @@ def compile_expression(text: str, owner: str, phone_region: str = "") -> Express
     """Check and compile an expression.
 
     :param text: Jinja expression without braces.
-    :param owner: option to which the expression belongs, such as ``column 'Email'``, for error messages.
+    :param owner: column or option to which the expression belongs, such as ``column 'Email'``, for error messages.
     :param phone_region: default country for phone numbers without a country code; empty if there is none.
     :raises InputError: if the expression is not valid, contains something that is not allowed, or reads an attribute
         that contains binary data.

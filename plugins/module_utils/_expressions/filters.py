@@ -8,8 +8,8 @@ Filters that also exist in Jinja or Ansible have the same names, and behave in t
 otherwise. Only arguments that apply to strings are supported. No filter accesses attributes of Python objects. All
 filters raise FilterError if an argument has an unsupported type.
 
-The results of filters that can return a longer string than they receive are limited to `MAX_TEXT_LENGTH` characters, so
-that a chain of filters does not multiply the length of a value.
+The results of join, replace and regex_replace are limited to `MAX_TEXT_LENGTH` characters, so that a chain of them
+cannot multiply the length of a value.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def format_number(text: str, region: str, style: str = "e164") -> str:
     A string with letters or other characters that do not belong to a number is not valid either. The library skips
     characters before and after a number, even if they replace unknown digits, and converts letters after its first
     digits to digits as on a keypad, so it would return the number of another person. It also accepts more digits than
-    a number can have, and joins two numbers or a number and its extension after a slash or in brackets.
+    a number can have, and joins a number to a second number or an extension that follows a slash or is in brackets.
 
     :param text: phone number in any common notation; it is cleaned like a cell, and invisible characters are
         removed.

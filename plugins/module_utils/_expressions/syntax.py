@@ -84,7 +84,7 @@ def parse_expression(environment: ImmutableSandboxedEnvironment, text: str, owne
 
     :param environment: environment whose parser is used.
     :param text: Jinja expression without braces.
-    :param owner: option to which the expression belongs, for the error about a missing library.
+    :param owner: column or option to which the expression belongs, for the error about a missing library.
     :raises ForbiddenError: if the expression contains something that is not allowed.
     :raises jinja2.TemplateSyntaxError: if the text is not a valid Jinja expression.
     :raises RecursionError: if the expression is nested too deeply for the parser.

@@ -34,19 +34,19 @@ def contested_result(contested: Iterable[ContestedColumn]) -> list[dict[str, Any
 
 
 def contested_warnings(contested: Sequence[ContestedColumn], identities_file: str) -> list[str]:
-    """Return a warning for each column at each location.
+    """Return a warning for each contested column at each location.
 
     :param identities_file: path of the file that lists all people concerned; empty if there is none.
     """
     return [
-        f"Cannot fill the column {each.column!r} for everyone at {each.location or GLOBAL_LOCATION}:"
+        f"Cannot keep all values of the unique column {each.column!r} at {each.location or GLOBAL_LOCATION}:"
         f" {describe_contested(each, identities_file)}. {CONTESTED_REMEDY}."
         for each in contested
     ]
 
 
 def describe_contested(contested: ContestedColumn, identities_file: str = "") -> str:
-    """Return a clause about the people whose cell in a column stays empty because another person has the same value.
+    """Return a clause about the people whose value in a unique column is omitted, because another person keeps it.
 
     :param identities_file: as for `contested_warnings`.
     """

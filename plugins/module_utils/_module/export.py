@@ -18,7 +18,7 @@ from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.failover import read_with_failover
 from .._directory.search import select_people_references
-from .._errors import Diagnosis
+from .._errors import Diagnosis, InputError
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
 from .._roster.writer import WrittenRoster
@@ -48,7 +48,7 @@ _INVALID_START_DATES = (
 )
 
 _MIN_INVALID_PEOPLE = 3
-"""Minimum number of invalid people for which a source without a valid row stops the export; fewer cause a warning."""
+"""A source in which all people have invalid rows stops the export if they are at least this many."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class Export:
     :ivar location_header: title of the column that contains the location; None if there is none.
     :ivar is_unencrypted: whether personal data crossed a network unencrypted.
     :ivar failovers: warnings about the servers that failed before this server, each with the cause of the failure.
-    :ivar invalid_sources: warnings about sources in which one or two people were found, but none with a valid row.
-    :ivar failed_expressions: number of failed evaluations of each expression, by its owner, such as ``column 'Email'``.
+    :ivar invalid_sources: warnings about sources that have no contacts, because one or two people have no valid row.
+    :ivar expression_errors: an error for each expression that could not be evaluated for some people.
     """
 
     roster: Roster
@@ -86,7 +86,7 @@ class Export:
     is_unencrypted: bool
     failovers: list[str]
     invalid_sources: list[str]
-    failed_expressions: Mapping[str, int]
+    expression_errors: Sequence[InputError]
 
     @property
     def warnings(self) -> list[str]:
@@ -95,10 +95,7 @@ class Export:
             *self.failovers,
             *map(str, find_repeated_sources(self.sources)),
             *self.invalid_sources,
-            *(
-                f"Failed evaluations of the expression of {owner}: {count}."
-                for owner, count in self.failed_expressions.items()
-            ),
+            *map(str, self.expression_errors),
             *(
                 f"{each.cause[0].upper()}{each.cause[1:]}. {each.remedy}."
                 for each in (*self.missing_attributes, *self.incomplete_sources)
@@ -130,7 +127,7 @@ class Export:
     def result(self, written: WrittenRoster) -> dict[str, Any]:
         """Return the part of the module's result that describes the people: numbers, identities and causes.
 
-        The result does not contain attribute values. Locations without contacts are included with a count of 0.
+        Apart from identities, it contains no attribute values. Locations without contacts have a count of 0.
 
         :param written: summary of the roster after it was written.
         """
@@ -243,7 +240,7 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
         is_unencrypted=result.is_unencrypted,
         failovers=failovers,
         invalid_sources=warnings,
-        failed_expressions=result.mapper.failures,
+        expression_errors=result.mapper.expression_errors,
     )
 
 
@@ -253,8 +250,8 @@ def _check_minimums(
     """Check that each source returned enough contacts.
 
     :returns: a warning for each source that has no contacts because one or two people have no valid row.
-    :raises DirectoryError: if a source returned too few contacts, or if no source returned any although people were
-        found.
+    :raises DirectoryError: if a source returned too few contacts. If one or two people without a valid row are the
+        reason, this error is raised only if the other sources have no contacts either.
     """
     warnings, contacts = [], 0
     for tally, dropped in zip(result.tallies, dropped_by_source):

@@ -40,6 +40,7 @@ def fail(reporter: Reporter, error: LibraryError) -> NoReturn:
         f"Cannot use the Python library {library.name} {library.version} from {library.path}"
         f" on {platform.node()}'s Python {sys.executable}",
         f"{library.requirement} is required {error.reason}".rstrip(),
-        "Upgrade it for this Python, or set ansible_python_interpreter to a Python with a supported release",
+        "Upgrade the library for this Python, or set ansible_python_interpreter to a Python that has a supported"
+        " release of the library",
     )
     reporter.fail_with(too_old)

@@ -31,12 +31,12 @@ def explain_missing_attribute(missing: MissingAttribute, server: str, usage: str
     if missing.related:
         return Diagnosis(
             f"no entry has the attribute {name}, {usage}, but entries have {_join(missing.related)}",
-            "Use the name of one of these",
+            "Use this name" if len(missing.related) == 1 else "Use one of these names",
         )
     if missing.unexplained:
         return Diagnosis(
             f"no entry has the attribute {name}, {usage}, under this name, and the server returned"
-            f" {_join(missing.unexplained)}, which was not requested",
+            f" {_join(missing.unexplained)}, which {'was' if len(missing.unexplained) == 1 else 'were'} not requested",
             "Use the name under which the server returns the attribute, or allow the bind account to read the"
             " subschema of the server",
         )

@@ -167,7 +167,7 @@ def find_overlap_notes(server: str, overlaps: Sequence[Overlap]) -> list[Problem
         Problem(
             server,
             f"{format_count(each.count, 'person is', 'people are')} at both {' and '.join(each.locations)}",
-            "If this is not intended, check whether one search base contains the other",
+            "If this is not intended, correct the search base, the group or the filter of one of these locations",
         )
         for each in overlaps
     ]
@@ -201,7 +201,10 @@ def find_source_problems(
 def _no_people(where: str, source: Source, has_entries: bool) -> Problem:
     if has_entries:
         cause = f"no people were found in {source.description}, although the bind account sees other entries there"
-        remedy = "Correct the filter, or set O(sources[].minimum=0) if an empty source is correct"
+        criteria = "group or the filter" if source.groups else "filter"
+        remedy = (
+            f"Correct the {criteria}, or set O(sources[].minimum=0) if an empty source is correct"
+        )
     else:
         cause = (
             f"the bind account sees nothing below {source.description}: it is empty,"
@@ -233,7 +236,7 @@ def _explain_shortage(
 def _column_problems(
     session: LdapSession, results: SourceResults, columns: Sequence[Column]
 ) -> list[Problem]:
-    """Return a problem for each attribute and each column that is empty in all sources.
+    """Return a problem for each attribute that no entry has, and for each other column that is empty for everyone.
 
     A column that is empty in only some of the sources is not necessarily a problem.
     """
@@ -268,7 +271,7 @@ def _column_problems(
 def find_missing_attribute_problems(
     session: LdapSession, names: Sequence[str], sources: Sequence[Source]
 ) -> list[Problem]:
-    """Return a problem for each attribute that no entry has and that neither columns nor location rules use.
+    """Return a problem for each attribute that no entry has and that is a start date, or is read with of_entry.
 
     :param session: session with the server.
     :param names: descriptions of the attributes, from `SourceReader`.

@@ -33,7 +33,8 @@ class RepeatedSource(NamedTuple):
 def find_repeated_sources(sources: Sequence[Source]) -> list[RepeatedSource]:
     """Return each source whose search base, scope, groups, filter and exclusions are those of an earlier source.
 
-    DNs and filters are compared as a directory server compares them, so case and most spaces do not matter.
+    Sources with location rules are treated as repeated only if their rules and locations are the same. DNs and filters
+    are compared as a directory server compares them, so case and most spaces do not matter.
     """
     earlier: dict[object, Source] = {}
     repeated = []

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._attribute_description import is_attribute_description, normalize_description
 from .._contacts.columns import Column, compile_columns
@@ -42,14 +42,18 @@ class Exclusion:
     filters: tuple[str, ...] = ()
     start_attribute: str = ""
 
-    @property
-    def filter_options(self) -> str:
-        """The names of the options that define the filters."""
-        options = [
-            *(["O(exclude_filter)"] if set(self.filters) - {_HIDDEN} else []),
-            *(["O(skip_hidden)"] if _HIDDEN in self.filters else []),
-        ]
-        return " or ".join(options)
+
+class ExcludingOptions(NamedTuple):
+    """Marked names of the options that exclude people from a source.
+
+    :ivar ous: options that contain the OUs.
+    :ivar groups: options that contain the groups.
+    :ivar filters: options that define the filters.
+    """
+
+    ous: str
+    groups: str
+    filters: str
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,9 @@ class Source:
     :ivar minimum: minimum number of contacts that the source must return.
     :ivar groups: DNs of groups; people must be members of at least one of them. Empty if there is no such restriction.
     :ivar location_rule: rule that determines each person's location; None if there is no such rule.
-    :ivar exclusion: criteria for people to exclude.
+    :ivar exclusion: criteria for people to exclude, including those for all sources.
+    :ivar own_exclusion: the criteria that the options of this source define.
+    :ivar has_own_filter: whether the filter of the query is an option of this source.
     """
 
     name: str
@@ -72,6 +78,8 @@ class Source:
     groups: tuple[str, ...] = ()
     location_rule: LocationRule | None = None
     exclusion: Exclusion = Exclusion()
+    own_exclusion: Exclusion = Exclusion()
+    has_own_filter: bool = False
 
     @property
     def locations(self) -> list[str]:
@@ -93,11 +101,43 @@ class Source:
 
     @property
     def filters(self) -> dict[str, list[str]]:
-        """LDAP filters that users have written, by the option that contains them."""
+        """LDAP filters that users have written, by the options that contain them."""
+        own_filter = f"O(sources[].filter) of {self.name}"
+        filter_option = own_filter if self.has_own_filter else "O(filter)"
         return {
-            "O(filter)": [self.query.filter] if self.query.filter else [],
-            "O(exclude_filter)": [each for each in self.exclusion.filters if each != _HIDDEN],
+            filter_option: [self.query.filter] if self.query.filter else [],
+            self._name_exclude_filter(): [
+                each for each in self.exclusion.filters if each != _HIDDEN
+            ],
         }
+
+    def name_excluding_options(self) -> ExcludingOptions:
+        """Return the names of the options that exclude people, with each name marked."""
+        exclusion, own = self.exclusion, self.own_exclusion
+        filters = [
+            *([self._name_exclude_filter()] if set(exclusion.filters) - {_HIDDEN} else []),
+            *(["O(skip_hidden)"] if _HIDDEN in exclusion.filters else []),
+        ]
+        return ExcludingOptions(
+            ous=self._name_option("exclude_ous", exclusion.ous, own.ous),
+            groups=self._name_option("exclude_groups", exclusion.groups, own.groups),
+            filters=" or ".join(filters),
+        )
+
+    def _name_exclude_filter(self) -> str:
+        filters = [each for each in self.exclusion.filters if each != _HIDDEN]
+        return self._name_option("exclude_filter", filters, self.own_exclusion.filters)
+
+    def _name_option(self, option: str, values: Collection[str], own: Collection[str]) -> str:
+        """Return the names of the options that contain some values.
+
+        :param option: name of the option, which exists for all sources and for each source.
+        :param own: the values that the option of this source contains.
+        """
+        if not own:
+            return f"O({option})"
+        own_option = f"O(sources[].{option}) of {self.name}"
+        return f"O({option}) or {own_option}" if set(values) - set(own) else own_option
 
     @property
     def description(self) -> str:
@@ -188,6 +228,8 @@ def _parse_source(
             groups=common.groups + own.groups,
             filters=common.filters + own.filters,
         ),
+        own_exclusion=own,
+        has_own_filter=bool(options["filter"]),
     )
 
 

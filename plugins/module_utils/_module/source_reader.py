@@ -4,7 +4,7 @@
 
 """Read the people of each source from one server.
 
-The people are found by OU or group. Excluded people are omitted.
+The people are found by search base, group and filter. Excluded people are omitted.
 """
 
 from __future__ import annotations
@@ -52,16 +52,16 @@ class SourceReader:
         missing, by the DNs of the groups of a source. Groups without such members are omitted.
     :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) that the server returned; they are not
         followed.
-    :ivar unknown_attributes: option that contains the attribute, for each attribute in filters that the schema of the
-        server does not contain.
+    :ivar unknown_attributes: attributes in filters that the schema of the server does not contain, each with the option
+        that contains the filter.
     :ivar invalid_start_dates: identities of people whose start attribute does not contain a date; they are treated as
         already started.
     """
 
     def __init__(self, session: LdapSession, page_size: int, object_types: Sequence[str]) -> None:
         self._session = session
-        # Entries to exclude, or to which people refer, do not have to be identified. One without an identity cannot be
-        # one of the people, because these have one.
+        # Entries to exclude, or to which people refer, do not require an identity. Everyone who can become a contact
+        # has one, so an entry without an identity never has to be compared with these people.
         self._any_session = replace(session, requires_identities=False)
         self._page_size = page_size
         self._now = datetime.now(timezone.utc)
@@ -212,31 +212,33 @@ class SourceReader:
 
     def _excluded_identities(self, source: Source) -> dict[str, set[str]]:
         """Return the identities of the people to exclude, by the option that excludes them."""
-        exclusion = source.exclusion
+        exclusion, options = source.exclusion, source.name_excluding_options()
         excluded: dict[str, set[str]] = {}
         if exclusion.ous:
-            excluded["O(exclude_ous)"] = set().union(*map(self._identities_below, exclusion.ous))
+            identities = (self._identities_below(ou, options.ous) for ou in exclusion.ous)
+            excluded[options.ous] = set().union(*identities)
         if exclusion.groups:
-            excluded["O(exclude_groups)"] = self._identities_in(exclusion.groups)
+            excluded[options.groups] = self._identities_in(exclusion.groups)
         if exclusion.filters:
             pages = self._search(source, [], filter_or(exclusion.filters))
-            excluded[exclusion.filter_options] = _identities(pages)
+            excluded[options.filters] = _identities(pages)
         if exclusion.start_attribute:
             excluded["O(start_attribute)"] = self._not_started(source, exclusion.start_attribute)
         return {option: identities for option, identities in excluded.items() if identities}
 
-    def _identities_below(self, ou: str) -> set[str]:
+    def _identities_below(self, ou: str, option: str) -> set[str]:
         if ou not in self._identities_by_ou:
-            self._check_excluded_ou(ou)
+            self._check_excluded_ou(ou, option)
             query = Query(ou, "subtree", ANYTHING)
             pages = search(self._any_session, query, [], self._page_size, self.references)
             self._identities_by_ou[ou] = _identities(pages)
         return self._identities_by_ou[ou]
 
-    def _check_excluded_ou(self, ou: str) -> None:
+    def _check_excluded_ou(self, ou: str, option: str) -> None:
         action = f"Cannot read the excluded OU {ou} on {self._session.uri}"
-        entry = require_entry(self._session, ou, ["objectClass"], EXCLUDED_OU, action)
-        check_not_alias(entry, EXCLUDED_OU, action)
+        role = replace(EXCLUDED_OU, option=option)
+        entry = require_entry(self._session, ou, ["objectClass"], role, action)
+        check_not_alias(entry, role, action)
 
     def _identities_in(self, groups: tuple[str, ...]) -> set[str]:
         if groups not in self._identities_by_groups:
@@ -281,7 +283,7 @@ class SourceReader:
         return self.attribute_names.find_aliases([attribute]).get(attribute, attribute)
 
     def _check_start_attribute(self, attribute: str) -> None:
-        """Check that an attribute that no entry has exists in the schema."""
+        """Check that the schema contains an attribute, although no entry has it."""
         self._unused_start_attributes.add(attribute)
         self._resolve_names()
         missing = self.attribute_names.explain_missing(attribute)

@@ -21,11 +21,8 @@ from .._contacts.model import LeftOut
 from .._contacts.packing import pack, unpack
 from .comparison import ComparedSide, ComparedSides, RosterRow
 from .equal_lines import LinesError, skip_equal_lines
-from .external_sort import ExternalSorter, SpillArea
+from .external_sort import ExternalSorter, SpillArea, discard_on_error
 from .files import RosterFile
-
-_UNPAIRED_RUN_BYTES = 2 * 1024 * 1024
-"""Approximate maximum memory for one run of the rows that were not paired with a row of the same person, in bytes."""
 
 
 class RowPair(NamedTuple):
@@ -57,26 +54,26 @@ class RowPairs:
         self, sides: ComparedSides, old: RosterFile, new: RosterFile, spill: SpillArea
     ) -> None:
         self._sides = sides
-        self._spill = spill
         self.filled: Counter[str] = Counter()
-        if old.header != new.header or not self._read_lines(old, new):
-            self._start()
+        if old.header != new.header or not self._read_lines(old, new, spill):
+            self._start(spill)
             self.old_by_location = self._read_rows(sides.old, old, self._people.add_old)
             self.new_by_location = self._read_rows(sides.new, new, self._people.add_new)
         if sides.by_identity:
             for left_out in new.left_out():
                 self._people.add_left_out(left_out)
 
-    def _start(self) -> None:
-        self._unpaired = _UnpairedRows(self._sides, self._spill)
-        self._people = _PeopleSorter(self._sides.key_width, self._unpaired, self._spill)
+    def _start(self, spill: SpillArea) -> None:
+        self._unpaired = _UnpairedRows(self._sides, spill)
+        self._people = _PeopleSorter(self._sides.key_width, self._unpaired, spill)
 
-    def _read_lines(self, old: RosterFile, new: RosterFile) -> bool:
+    def _read_lines(self, old: RosterFile, new: RosterFile, spill: SpillArea) -> bool:
         """Read all rows by the fast path, and return whether this was possible."""
-        self._start()
-        add = self._people.add_old, self._people.add_new
         try:
-            counts = skip_equal_lines(self._sides.new.layout, (old, new), add)
+            with discard_on_error(spill) as nested_spill:
+                self._start(nested_spill)
+                add = self._people.add_old, self._people.add_new
+                counts = skip_equal_lines(self._sides.new.layout, (old, new), add)
         except LinesError:
             return False
         self.old_by_location, self.new_by_location = counts
@@ -134,18 +131,23 @@ class _PeopleSorter:
         self._sorter = ExternalSorter(spill)
 
     def add_old(self, row: RosterRow) -> None:
-        if any(row.person_key):
-            self._sorter.add(pack((*row.person_key, _BEFORE, row.location, *row.cells)))
-        else:
-            self._unpaired.add_old(row, None)
+        """Add a row of the old roster."""
+        self._add(_BEFORE, row)
 
     def add_new(self, row: RosterRow) -> None:
+        """Add a row of the new roster."""
+        self._add(_AFTER, row)
+
+    def _add(self, kind: str, row: RosterRow) -> None:
         if any(row.person_key):
-            self._sorter.add(pack((*row.person_key, _AFTER, row.location, *row.cells)))
+            self._sorter.add(pack((*row.person_key, kind, row.location, *row.cells)))
+        elif kind == _BEFORE:
+            self._unpaired.add_old(row, None)
         else:
             self._unpaired.add_new(row)
 
     def add_left_out(self, person: LeftOut) -> None:
+        """Add a left-out person of the new roster."""
         self._sorter.add(pack((person.identity, _LEFT_OUT, person.location, person.cause)))
 
     def people(self) -> Iterator[_Person]:
@@ -169,12 +171,14 @@ def _pair_person(
 ) -> Iterator[RowPair]:
     """Yield the pairs of rows of a person, and pass on the rows that are left."""
     before, after = person.before, person.after
-    if before and after:
-        equal, before, after = _pair_by(sides.old.compare_key, sides.new.compare_key, before, after)
-        yield from equal
-        location = operator.attrgetter("location")
-        same_location, before, after = _pair_by(location, location, before, after)
-        yield from same_location
+    location = operator.attrgetter("location")
+    for old_value, new_value in (
+        (sides.old.compare_key, sides.new.compare_key),
+        (location, location),
+    ):
+        if before and after:
+            pairs, before, after = _pair_by(old_value, new_value, before, after)
+            yield from pairs
     moves = min(len(before), len(after))
     yield from map(RowPair, before[:moves], after[:moves])
     for row in before[moves:]:
@@ -269,7 +273,7 @@ class _UnpairedRow(NamedTuple):
     :ivar left_out: left-out person who explains why the row was removed; None if there is none.
     """
 
-    sort_key: Sequence[str]
+    sort_key: tuple[str, ...]
     row: RosterRow
     left_out: LeftOut | None
 
@@ -287,13 +291,18 @@ class _CellsSorter:
         self._side = side
         self._key_width = key_width
         self._group = group
-        self._sorter = ExternalSorter(spill, _UNPAIRED_RUN_BYTES)
+        self._sorter = ExternalSorter(spill)
+        # A line contains the other cells after the common cells.
+        self._other = [index for _title, index in side.other]
+        order = [*side.common, *self._other]
+        self._positions = [order.index(index) for index in range(len(order))]
 
     def add(self, row: RosterRow, left_out: LeftOut | None) -> None:
         group = "" if self._side.has_comparable_cells(row) else self._group
         cause = "" if left_out is None else f"={left_out.cause}"
-        location, cells = self._side.compare_key(row)
-        self._sorter.add(pack((location, group, *cells, *row.person_key, cause, *row.cells)))
+        location, common = self._side.compare_key(row)
+        other = [row.cells[index] for index in self._other]
+        self._sorter.add(pack((location, group, *common, *row.person_key, cause, *other)))
 
     def __iter__(self) -> Iterator[_UnpairedRow]:
         key_start = 2 + len(self._side.common)
@@ -301,6 +310,8 @@ class _CellsSorter:
         for line in self._sorter:
             fields = unpack(line)
             person_key, cause = tuple(fields[key_start:key_end]), fields[key_end]
-            row = RosterRow(fields[0], tuple(fields[key_end + 1 :]), person_key)
+            values = fields[2:key_start] + fields[key_end + 1 :]
+            cells = tuple([values[position] for position in self._positions])
+            row = RosterRow(fields[0], cells, person_key)
             left_out = LeftOut(person_key[0], row.location, cause[1:]) if cause else None
-            yield _UnpairedRow(fields[:key_start], row, left_out)
+            yield _UnpairedRow(tuple(fields[:key_start]), row, left_out)

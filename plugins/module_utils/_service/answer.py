@@ -215,7 +215,8 @@ class _DocumentReader:
     @property
     def _are_errors_valid(self) -> bool:
         if isinstance(self.errors, (Mapping, str)):
-            # Such a value cannot contain a status for each row, and a complete document is not a list of fields.
+            # Such a value cannot contain a status for each row. With the path ".", it is the whole document, whose
+            # members are not only errors of fields.
             return not self._format.status and self._format.errors != "."
         return isinstance(self.errors, (list, type(None)))
 

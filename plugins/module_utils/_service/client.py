@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An HTTPS client that uploads a roster, with retries, and returns the response.
+"""An HTTP client that uploads a roster, with retries, and returns the response.
 
 Redirects are not followed, and the credential is sent only to the configured URL.
 """
@@ -45,7 +45,7 @@ from .transport import (
 from .watchdog import Watchdog
 
 _CHUNK_SIZE = 64 << 10
-# Some firewalls reject the default User-Agent of requests, because many attackers use it.
+# Some firewalls reject the default User-Agent of the requests library, because many attackers use it.
 _USER_AGENT = f"frontdesk.contacts/{VERSION}"
 
 
@@ -88,7 +88,7 @@ def send_file(
 
 
 def _is_in_doubt(result: Response | Failure) -> bool:
-    """Return whether the service may have accepted the roster in an attempt that is repeated."""
+    """Return whether the service may have accepted the roster in an attempt with the given result."""
     if isinstance(result, Failure):
         return is_outcome_unknown(result.outcome)
     return result.is_roster_sent and is_outcome_unknown(result.status)
@@ -142,7 +142,7 @@ def _attempt(
     if isinstance(result, Response):
         result = replace(result, is_roster_sent=body.started)
     if isinstance(result, Response) and result.status >= 400:
-        # The status is definite, even if the rest of the response is missing.
+        # The status code alone determines the outcome, so the rest of the response may be missing.
         return replace(result, body=INCOMPLETE_BODY) if watchdog.expired else result
     # Without a Content-Length header, an interrupted response looks complete.
     if watchdog.expired:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Secrets in texts from the service, in every form in which the service may repeat them."""
+"""Search for secrets in texts from the service, which may repeat them in another form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_DEPTH = 2
 
 
 class SecretForms:
-    """The forms of several secrets: in any case, escaped once or several times, or encoded in Base64.
+    """The forms of several secrets: in any case, escaped once or several times, or in Base64 or hexadecimal.
 
     :param secrets: the secrets; empty strings are ignored.
     """
@@ -79,6 +79,7 @@ class SecretForms:
 
 def _forms(secret: str) -> set[str]:
     """Return the strings to search for: a secret, the strings that result from decoding it, and its Base64 forms."""
+    # In a query, a plus sign can stand for a space.
     forms = {secret, secret.replace(" ", "+")}
     decoded = secret
     for _round in range(_MAX_ROUNDS):
@@ -88,7 +89,7 @@ def _forms(secret: str) -> set[str]:
 
 
 def _base64_forms(secret: bytes) -> Iterator[str]:
-    """Yield the Base64 encodings of a secret at any position in a longer text.
+    """Yield the forms that a secret can have in the Base64 encoding of a longer text.
 
     If the service changes the case of Base64 text, the text can no longer be decoded, but it can still be compared.
     """

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from .response_body import ResponseBody, is_charset
 
 EMPTY, JSON, TEXT, HTML, XML, UNREADABLE = "empty", "JSON", "text", "HTML", "XML", "unreadable"
-"""Kinds of documents. UNREADABLE: the body is incomplete, or is neither JSON nor text."""
+"""Kinds of documents. UNREADABLE: the body is incomplete, cannot be decoded, or is invalid JSON or binary data."""
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,40}/[a-z0-9][a-z0-9!#$&^_.+-]{0,60}")
 _CHARSET_PARAMETER = re.compile(r";\s*charset\s*=\s*[\"']?([a-z0-9_.:-]+)", re.IGNORECASE)
@@ -97,7 +97,7 @@ def _parse(body: ResponseBody, content_type: str, media_type: str) -> Document:
 
 
 def _parse_text(text: str, media_type: str) -> Document:
-    """Return the document for plain text or a page."""
+    """Return the document for a body that is text but not valid JSON."""
     if text.startswith("<") or (_MARKUP.search(text) and _is_html(media_type)):
         if _is_html(media_type) or _starts_as_html(text, media_type):
             return Document(HTML, problem="it is an HTML page")
@@ -138,9 +138,9 @@ def _decode(content: bytes, content_type: str) -> str | None:
     """Decode a body, and return the text; None if it cannot be decoded.
 
     A byte order mark takes precedence over the charset in the Content-Type header (WHATWG Encoding Standard, 6.1).
-    If there is neither, or if the charset is UTF-8, the first bytes show whether it is UTF-8, UTF-16 or UTF-32 (RFC
-    4627, 3). Bytes that are not valid UTF-8 are replaced: the structure of JSON is ASCII, so only the strings in it are
-    affected.
+    Without either of them, or if the charset is UTF-8 or unknown, the first bytes show whether the text is UTF-8,
+    UTF-16 or UTF-32 (RFC 4627, 3). Bytes that are not valid UTF-8 are replaced: the structure of JSON is ASCII, so only
+    the strings in it are affected.
     """
     charset = next((name for mark, name in _BYTE_ORDER_MARKS if content.startswith(mark)), "")
     if not charset:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decoding of the encodings in which a service may repeat a string, and case-insensitive comparison."""
+"""Decoding of strings that a service may have encoded, and a form of strings for comparisons."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def fold_with_positions(text: str) -> tuple[str, list[int]]:
 
 
 def decode_escapes(text: str) -> str:
-    """Undo one level of percent-encoding (RFC 3986, 2.1), JSON escapes (RFC 8259, 7) and HTML character references."""
+    """Undo one level of percent-encoding (RFC 3986, 2.1), escapes as in JSON (RFC 8259, 7), and HTML references."""
     if "%" in text:
         text = unquote(text, errors="replace")
     if "\\" in text:
@@ -96,8 +96,7 @@ class Run(NamedTuple):
 def decode_runs(text: str) -> Iterator[Run]:
     """Decode the parts of a string that may be Base64, Base64url (RFC 4648, 4 and 5) or hexadecimal.
 
-    An encoded text need not start at the first character of a run, so runs are decoded from each of the first four
-    characters.
+    Other characters may precede the encoded text, so Base64 is decoded from each of the first four characters of a run.
     """
     for run in (*_BASE64_RUN.finditer(text), *_WORD_RUN.finditer(text)):
         letters = run[0].rstrip("=").replace("-", "+").replace("_", "/")

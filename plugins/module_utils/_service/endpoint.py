@@ -23,7 +23,7 @@ SUCCESS = "true"
 class Credential:
     """The credential for the service: a token, or a user name and a password.
 
-    It is empty if only a client certificate is used, or no credential at all.
+    It is empty if only a client certificate or `Endpoint.secrets` are used, or no credential at all.
 
     :ivar token: the token, sent in a header or, with `token_param`, in the query.
     :ivar token_header: name of the header that contains the token.
@@ -112,7 +112,7 @@ class BodyFormat:
 class TlsSettings:
     """The TLS settings of connections to the service.
 
-    :ivar ca_path: file with the trusted certificates; None to trust the system's certificates.
+    :ivar ca_path: file with the trusted certificates; None to trust those of the environment or of the system.
     :ivar validate_certs: whether to verify the service's certificate.
     :ivar client_cert: file with the client certificate; None if there is none.
     :ivar client_key: file with the private key; None if `client_cert` also contains the key.
@@ -230,7 +230,7 @@ class Endpoint:
     def url_without_query(self) -> str:
         """The URL without its query and fragment, for messages and the receipt.
 
-        Each segment of the path that contains a secret is masked.
+        Each segment of the path that contains a secret of at least MIN_SECRET_LENGTH characters is masked.
         """
         address, separator, path = self.url.partition("://")
         path = path.partition("?")[0].partition("#")[0]

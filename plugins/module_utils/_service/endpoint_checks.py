@@ -33,7 +33,7 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # A media type consists of a type, a subtype and parameters (RFC 9110, 8.3.1).
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;\s*[\w-]+=(?:[\w.+-]+|\"[^\"\\]*\"))*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# The HTTP client sets these headers. Other values would contradict the request.
+# These headers describe the connection or the body, so the HTTP client must control them.
 _RESERVED_HEADERS = frozenset(
     {
         *("accept-encoding", "connection", "content-encoding", "content-length", "content-type"),
@@ -190,7 +190,7 @@ def _check_secrets(endpoint: Endpoint) -> None:
             raise InputError(
                 f"Cannot use O(secrets): {secret.name}",
                 f"the {_PLACE_NAMES[secret.place]} is set more than once",
-                "Set it in only one option",
+                "Set it only once",
             )
         used.add((secret.place, secret.name.lower()))
 
@@ -233,7 +233,10 @@ def _check_conflicts(credential: Credential) -> None:
             credential.password and not credential.username,
             "Cannot use O(url_password)",
             "it is set without O(url_username)",
-            "Set O(url_username); if the credential is an API key, set only O(url_username)",
+            (
+                "Set O(url_username); if the credential is an API key, set O(url_username) to this key, and omit"
+                " O(url_password)"
+            ),
         ),
         (
             credential.token_param and not credential.token,
@@ -283,7 +286,7 @@ def _check_body(endpoint: Endpoint) -> None:
         raise InputError(
             "Cannot use O(form_fields)",
             f"it contains the field {body_format.field_name!r}, which is used for the file",
-            "Correct O(field_name)",
+            "Remove this field, or correct O(field_name)",
         )
 
 
@@ -298,7 +301,7 @@ def _check_reserved_header(subject: str, name: str) -> None:
     if name.lower() in _RESERVED_HEADERS:
         raise InputError(
             f"Cannot use {subject}",
-            "the module sets this header itself",
+            "the module controls this header",
             "Omit it; O(content_type) or O(url) determines its value"
             if name.lower() in ("content-type", "host")
             else "Omit it",
@@ -413,7 +416,7 @@ def _check_accepted_statuses(statuses: tuple[int, ...] | None) -> None:
         if not 200 <= status < 300:
             raise InputError(
                 f"Cannot use O(status_code) {status}",
-                "statuses outside 200-299 mean that the service did not accept the roster",
+                "statuses outside 200-299 do not mean that the service accepted the roster",
                 "List only statuses that mean acceptance",
             )
     if not statuses:

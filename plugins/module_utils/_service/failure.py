@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The classification of failed attempts that received no complete response from the service.
+"""The classification of failed attempts that received no usable response from the service.
 
 The messages of requests and urllib3 are omitted, because they may contain the URL with its query.
 """
@@ -66,7 +66,7 @@ _SOURCE_LINE = re.compile(r"\s*\(_ssl\.c:\d+\)")
 class Progress:
     """The progress of an attempt when it failed.
 
-    :ivar started: whether any part of the roster had been sent.
+    :ivar started: whether sending the roster had begun.
     :ivar finished: whether the whole roster had been sent.
     :ivar timeout: timeout in seconds of each step.
     :ivar is_tls: whether the connection uses TLS.
@@ -84,7 +84,7 @@ class Progress:
 
 
 class Failure(NamedTuple):
-    """The failure of an attempt that received no complete response.
+    """The failure of an attempt that received no usable response.
 
     :ivar diagnosis: the cause and the remedy.
     :ivar outcome: NOT_SENT, OUTCOME_UNKNOWN or PERMANENT; determines whether to retry.
@@ -252,7 +252,7 @@ def _classify_proxy_failure(root: BaseException, proxy: str) -> Failure:
         return Failure(
             Diagnosis(
                 f"the proxy {proxy} cannot be reached: {reason}",
-                "Check HTTPS_PROXY in the environment, or set O(use_proxy=false)",
+                "Check HTTPS_PROXY and ALL_PROXY in the environment, or set O(use_proxy=false)",
             ),
             NOT_SENT,
         )
@@ -279,7 +279,10 @@ def _classify_connection_failure(
         return Failure(_explain_tls_error(root), PERMANENT)
     if isinstance(root, OSError) and root.strerror:
         return Failure(
-            Diagnosis(_explain_error(root), "Check the host name, the port and the proxy"),
+            Diagnosis(
+                _explain_error(root),
+                "Check the host name and the port in O(url), and whether a proxy is required",
+            ),
             PERMANENT if _is_unknown_host(root) else NOT_SENT,
         )
     return Failure(

@@ -51,7 +51,7 @@ _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def _is_false(value: Any) -> bool:
-    """Return whether a flag says that the upload did not succeed; null does not say that it succeeded."""
+    """Return whether the value of a success flag means failure, as false, 0, null and an empty string do."""
     if isinstance(value, str):
         return value.strip().casefold() in _FALSE_TEXTS or _reports_failure(value)
     return value is None or (isinstance(value, (bool, int, float)) and not value)

@@ -4,7 +4,8 @@
 
 """Masking of secrets and personal data in texts from the service, which may repeat any part of the request.
 
-Every text from the service must be masked before it is shown, stored or shortened.
+Every text from the service must be masked before it is shown or stored. It must not be shortened first, except at a
+space if it is extremely long, because a part of a secret is not always recognized.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ MAX_TEXT = 200
 """Maximum length of a masked text, unless the caller requests another length."""
 
 ReadCells = Callable[[], Iterable[Sequence[str]]]
-"""A function that returns the cells with personal data of each row of a roster, each time it is called."""
+"""A function that returns, for each row of a roster, the cells with personal data. It can be called repeatedly."""
 
 # Longer texts are shortened before they are masked, so that masking takes little time.
 _MAX_INPUT = 1024
@@ -46,7 +47,7 @@ class Masker:
     looked up in them. Each call of `prepare` with new words reads the rosters once.
 
     Secrets and words are recognized in any case and Unicode normalization form, in the encodings of HTML, JSON and
-    URLs, in Base64, and as parts of longer words.
+    URLs, in Base64 and hexadecimal, and as parts of longer words.
 
     :param secrets: values that must not appear in any output.
     :param rosters: functions that read the rosters.
@@ -74,8 +75,7 @@ class Masker:
     def mask(self, text: str, limit: int = MAX_TEXT) -> str:
         """Return a single printable line without secrets and personal data.
 
-        :param limit: maximum length of the result. Pass the complete text instead of shortening it first,
-            because a part of a secret is not always recognized.
+        :param limit: maximum length of the result. Pass the complete text instead of shortening it first.
         """
         masked = self._mask_secrets(text)
         if masked.casefold() not in self._public:

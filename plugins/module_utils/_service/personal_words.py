@@ -27,6 +27,7 @@ _PARTS_OF_CELL = re.compile(r"[\s@]+")
 _MIN_WORD = 2
 # Shorter words occur in other words by chance.
 _MIN_PIECE = 3
+# A word of a roster with at least this length is personal data wherever it occurs in a longer word.
 _MIN_INNER = 6
 # Longer strings are not words of a language, but tokens or encoded data.
 _MAX_WORD = 40

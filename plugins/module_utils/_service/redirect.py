@@ -37,8 +37,8 @@ class RedirectTarget(NamedTuple):
     """The target of a redirect.
 
     :ivar kind: ADD_SLASH, REMOVE_SLASH, LOGIN, MOVED or OTHER.
-    :ivar host: scheme and host, if they differ from those of the URL; otherwise empty.
-    :ivar port: port with a colon; empty if there is none, or if the host is the same.
+    :ivar host: scheme and host if the scheme, the host or the port differs from that of the URL; otherwise empty.
+    :ivar port: port with a colon; empty if there is none, or if `host` is empty.
     :ivar path: path without the query, not masked; empty if the target is missing or malformed.
     """
 
@@ -96,8 +96,9 @@ def _login_words(parts: SplitResult) -> set[str]:
 def explain_redirect(status: int, kind: str, address: str, credential: str) -> Diagnosis:
     """Return the cause and the remedy for a redirect.
 
-    The remedy never recommends the target of 303, or another path as the target of 301 and 302, because after an upload
-    this is where its result is found (RFC 9110, 15.4.3 and 15.4.4).
+    After an upload, the target of 303 is the result of the upload (RFC 9110, 15.4.4), so the remedy never recommends
+    this target. The same applies to the target of 301 or 302 if its path differs in more than a trailing slash, because
+    many services use these status codes like 303.
 
     :param kind: kind of the target.
     :param address: the target without its query, masked; empty if it is missing or malformed.

@@ -19,10 +19,10 @@ from .masking import MASK, Masker
 from .service_message import collect_texts, find_usual_texts, limit_length
 
 MAX_ERRORS = 50
-"""Maximum number of refusals whose details are kept. For further refusals, only row numbers are kept."""
+"""Maximum number of refusals whose details are kept. For further refusals, only row numbers and causes are kept."""
 
 MAX_CAUSES = 20
-"""Maximum number of causes, each with the number of its rows."""
+"""Maximum number of causes that are reported."""
 
 # Maximum number of different texts from the service that are looked up, masked and counted.
 _MAX_RAW_CAUSES = 2000
@@ -59,7 +59,7 @@ class RowError:
 
     :ivar row: row number, where the first row after the header is 1; None if it is unknown.
     :ivar identity: UUID of the person; None if it is unknown.
-    :ivar column: title of the column.
+    :ivar column: title of the column, or masked text if there is no such column; empty if it is unknown.
     :ivar cause: the service's message, with personal data masked.
     """
 
@@ -73,11 +73,11 @@ class RowError:
 class RefusalCause:
     """A cause for which the service rejected rows.
 
-    :ivar column: title of the column; empty if it is unknown.
-    :ivar cause: the service's message, with personal data masked.
+    :ivar column: title of the column, or masked text if there is no such column; empty if it is unknown.
+    :ivar cause: the service's message, with personal data masked, or a phrase for all remaining causes.
     :ivar rows: number of rows.
-    :ivar locations: the locations of these rows with the number of rows, the most frequent first. Locations
-        are part of the configuration, so they are shown.
+    :ivar locations: the most frequent locations of these rows, each with its number of rows. Locations are part of the
+        configuration, so they are not masked.
     """
 
     column: str
@@ -230,7 +230,8 @@ class RefusalList:
     def causes(self, masker: Masker, header: Sequence[str]) -> list[RefusalCause]:
         """Return the causes with their texts masked, those with the most rows first.
 
-        Texts that differ only in masked words are the same cause. Causes after the first MAX_CAUSES are combined.
+        Texts that differ only in masked words are the same cause. If there are more than MAX_CAUSES, the last one
+        combines all remaining causes.
 
         :param header: titles of the columns, which are not masked.
         """

@@ -37,7 +37,7 @@ def check_form_name(name: str) -> None:
         raise InputError(
             f"Cannot use {name!r} in a form",
             "it is empty or contains double quotes, backslashes or control characters",
-            "Correct this name",
+            "Correct this name in O(field_name), O(form_fields), O(secrets) or O(profile)",
         )
 
 

@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from .endpoint import Retries
 
 NOT_SENT, OUTCOME_UNKNOWN, PERMANENT = "not sent", "outcome unknown", "permanent"
-"""Outcomes of an attempt that received no complete response.
+"""Outcomes of an attempt that received no usable response.
 
 NOT_SENT: the attempt failed before any part of the roster was sent.
 OUTCOME_UNKNOWN: the attempt failed later, so the service may have accepted the roster.

@@ -98,8 +98,7 @@ _STATUSES = {
     ),
     422: Diagnosis(
         "it rejected the content",
-        f"Compare the columns with {DOCUMENTATION};"
-        " if O(result.errors) is set, service.errors lists the rows",
+        f"Compare the columns with {DOCUMENTATION}; if O(result.errors) is set, see service.errors",
     ),
     425: Diagnosis("the service rejected early data", "Run again to send the roster once more"),
     429: Diagnosis(

@@ -268,10 +268,9 @@ def select_verify_argument(tls: TlsSettings) -> bool | str:
 
 
 def _find_ca_bundle(tls: TlsSettings) -> str | None:
-    """Return the path of the CA certificates that replace the system's and are set in the environment.
+    """Return the path of the CA certificates that the environment defines as a replacement for those of the system.
 
-    :returns: the path; None if it is not set, or if options make it irrelevant.
-
+    :returns: the path; None if the environment does not define it, or if options take precedence.
     :raises InputError: if the certificates cannot be used.
     """
     if tls.ca_path or not tls.validate_certs:

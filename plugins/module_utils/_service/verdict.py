@@ -81,7 +81,7 @@ def decide(
     """Decide whether an answer means acceptance, rejection or an unknown outcome.
 
     An answer is an acceptance only if nothing in it contradicts acceptance. If any part of the roster was
-    sent, every other answer leaves the outcome unknown, unless it is a definite rejection.
+    sent, every other answer leaves the outcome unknown, unless it is a definite rejection or names all rejected rows.
 
     :param is_in_doubt: whether the service may have accepted the roster in an earlier attempt. A rejection then leaves
         the outcome unknown.
@@ -239,7 +239,7 @@ def _explain_refusals(answer: Answer, status_text: str, *, is_success: bool) -> 
     causes = _describe_causes(answer.causes, count)
     remedy = _refusal_remedy(answer)
     if answer.errors:
-        remedy += "; service.errors lists the rows"
+        remedy += "; see service.errors"
     return Diagnosis(
         f"{status_text} and rejected {format_count(count, 'row')}; {consequence}{causes}", remedy
     )

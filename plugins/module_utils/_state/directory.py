@@ -331,9 +331,8 @@ def remove_unused_files(directory: Path, state: State) -> None:
 
     They contain personal data. The caller must hold the exclusive lock.
     """
-    records: list[Receipt | UnresolvedUpload] = [*state.unresolved]
-    if state.receipt is not None:
-        records.append(state.receipt)
+    receipts = [state.receipt] if state.receipt else []
+    records: list[Receipt | UnresolvedUpload] = [*receipts, *state.unresolved]
     kept = {name for each in records for name in (f"{each.roster}.csv", f"{each.identities}.ids")}
     # The outcome is already recorded, and the next run tries again to remove the remaining files.
     with suppress(OSError):

@@ -116,7 +116,7 @@ def _values(value: object) -> str:
     return ", ".join(re.escape(f"V({text})") for text in texts)
 
 
-def test_references_are_to_variables_or_to_modules() -> None:
+def test_references_name_variables_keys_or_options_of_modules() -> None:
     references = {
         reference.partition("=")[0] for reference in re.findall(r"\b(?:O|RV)\(([^)]*)\)", TEXT)
     }

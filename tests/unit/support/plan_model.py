@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import RosterFile
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import roster_file
 from hypothesis import strategies as st
 
@@ -31,7 +32,7 @@ class ModelRoster:
     rows: tuple[Cells, ...]
     identities: tuple[str, ...] | None
 
-    def file(self):  # type: ignore[no-untyped-def]  # defined in the collection
+    def file(self) -> RosterFile:
         """Return the roster as a file."""
         return roster_file(self.rows, self.identities, self.header)
 
@@ -62,13 +63,13 @@ def _model_rows(
     for number, cells in enumerate(roster.rows):
         values = dict(zip(roster.header, cells))
         key_values = tuple(values[title] for title in key if title in common)
-        person = (roster.identities or [])[number : number + 1] if by_identity else key_values
+        person = (roster.identities or ())[number : number + 1] if by_identity else key_values
         rows.append(
             ModelRow(
                 cells=cells,
                 location=values["Location"] if "Location" in common else "",
                 common=tuple(values[title] for title in sorted(common)),
-                person=tuple(person) if any(person) else (),
+                person=person if any(person) else (),
                 key=key_values,
             )
         )

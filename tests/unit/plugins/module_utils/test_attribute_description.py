@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of attribute descriptions: which strings are valid, and which descriptions are equal."""
+"""Tests of attribute descriptions: validation, normalization and splitting."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_other_strings_are_not_valid(text: str) -> None:
     assert not is_attribute_description(text)
 
 
-def test_equal_descriptions_have_the_same_normalized_form() -> None:
+def test_descriptions_are_normalized_and_split() -> None:
     assert normalize_description("SN;X-a;Lang-EL") == "sn;lang-el;x-a"
     assert split_description("sn;lang-el;x-a") == ("sn", ";lang-el;x-a")
     assert split_description("sn") == ("sn", "")

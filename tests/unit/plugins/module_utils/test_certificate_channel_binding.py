@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of channel bindings for each signature algorithm (RFC 5929)."""
+"""Tests of channel bindings for several signature algorithms (RFC 5929)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_signature_without_a_hash_function_has_no_channel_binding() -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["300d06092a864886f70d0101050500", "300906072a8648ce3d0401"])
-def test_weak_hash_functions_are_replaced_with_sha_256(algorithm: str) -> None:
+def test_sha_1_is_replaced_with_sha_256(algorithm: str) -> None:
     # Only the relevant parts of a certificate are built, because current libraries do not sign with SHA-1.
     certificate = (
         b"\x30" + bytes([4 + len(algorithm) // 2]) + b"\x30\x00" + bytes.fromhex(algorithm)

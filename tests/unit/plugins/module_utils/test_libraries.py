@@ -235,8 +235,9 @@ def test_module_reports_the_version_and_path_of_an_old_library() -> None:
     assert result == {
         "msg": (
             "Cannot use the Python library ldap3 2.8.1 from /opt/site-packages/ldap3 on"
-            f" {platform.node()}'s Python {sys.executable}: ldap3 >= 2.9.1 is required. Upgrade it"
-            " for this Python, or set ansible_python_interpreter to a Python with a supported release."
+            f" {platform.node()}'s Python {sys.executable}: ldap3 >= 2.9.1 is required. Upgrade the"
+            " library for this Python, or set ansible_python_interpreter to a Python that has a supported release of"
+            " the library."
         ),
         "kind": "configuration",
     }

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests that messages mark the names of options, and that modules show no message that still contains markers."""
+"""Tests that messages mark the names of options.
+
+Only the reporter shows messages, because it replaces the markers.
+"""
 
 from __future__ import annotations
 

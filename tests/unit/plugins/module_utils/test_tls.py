@@ -54,7 +54,7 @@ def test_unreadable_ca_file_is_reported(tmp_path: Path) -> None:
         create_tls_context(str(path), validate_certs=True)
     assert str(caught.value) == (
         f"Cannot read the certificates in ca_path {path}: No such file or directory. "
-        "Provide a file in PEM format."
+        "Set ca_path to a readable file in PEM format."
     )
     path.write_text("not a certificate")
     with pytest.raises(InputError, match="Cannot read the certificates in ca_path"):
@@ -109,7 +109,7 @@ VERIFICATION = Verification(
 )
 DESCRIPTION = (
     "; the certificate is for dc1.corp.example and corp.example, was issued by CN=Issuing {CA}, is valid from"
-    " 2026-01-01 to 2026-12-31, and was verified for dc1 with O(ca_path) /ca.pem"
+    " 2026-01-01 to 2026-12-31, and was checked for dc1 with O(ca_path) /ca.pem"
 )
 
 
@@ -191,7 +191,7 @@ def test_a_certificate_without_host_names_is_described_by_its_subject() -> None:
         (
             "its certificate contains no host name; its common name is ignored (reason); the certificate has the"
             " subject CN=dc1, was issued by CN=Issuing {CA}, is valid from 2026-01-01 to 2026-12-31, and was"
-            " verified for dc1 with the CA certificates of this host"
+            " checked for dc1 with the CA certificates of this host"
         ),
         "Issue a certificate whose subjectAltName contains dc1",
     )
@@ -208,7 +208,10 @@ def test_the_most_similar_names_are_listed_first() -> None:
 
 def test_the_verification_is_described_even_if_the_certificate_is_unknown() -> None:
     assert _explain(62, replace(VERIFICATION, chain=[])) == (
-        "its certificate was issued for another name (reason); it was verified for dc1 with O(ca_path) /ca.pem",
+        (
+            "its certificate was issued for another name (reason); the certificate was checked for dc1 with"
+            " O(ca_path) /ca.pem"
+        ),
         "In O(server_uri), use a name from the certificate; its common name is ignored",
     )
 

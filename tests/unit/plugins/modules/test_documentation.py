@@ -170,7 +170,9 @@ def test_modules_extend_the_fragments(module: str, fragments: list[str]) -> None
         ("contact_upload", upload_spec()),
     ],
 )
-def test_examples_use_only_existing_options(module: str, spec: dict[str, Any]) -> None:
+def test_examples_use_only_existing_options_and_all_required_ones(
+    module: str, spec: dict[str, Any]
+) -> None:
     source = importlib.import_module(f"{_MODULES}.{module}")
     for task in yaml.safe_load(source.EXAMPLES):
         if f"frontdesk.contacts.{module}" not in task:

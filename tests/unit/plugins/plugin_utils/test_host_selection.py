@@ -24,7 +24,10 @@ HOSTS = {"corp", "harbour", "oslo", "fe80::1"}
 
 
 def match(patterns: Sequence[str]) -> set[str]:
-    """Return the hosts that match the patterns, which are names of hosts and groups with an optional operator."""
+    """Return the hosts that match the patterns, which are names of hosts and groups with an optional operator.
+
+    Unlike in Ansible, the operator & adds hosts.
+    """
     included, excluded = set[str](), set[str]()
     for pattern in patterns:
         name = pattern.lstrip("!&")

@@ -95,7 +95,7 @@ def test_a_blank_key_is_rejected_because_it_would_include_other_people(
         _host_source(**values)
 
 
-def test_a_list_of_groups_must_not_contain_a_blank_name() -> None:
+def test_a_list_of_groups_must_not_contain_a_blank_dn() -> None:
     with pytest.raises(InputError) as caught:
         _sources([{"location": "oslo", "member_of": ["CN=G", ""]}], base_dn="DC=x")
     assert str(caught.value) == (
@@ -119,7 +119,7 @@ def test_the_template_can_contain_the_location_and_repeated_placeholders() -> No
     assert source["search_base"] == "OU=x,L=,{z}"
 
 
-def test_without_a_template_the_unit_is_below_the_base() -> None:
+def test_without_a_template_the_ou_is_below_the_base_dn() -> None:
     (source,) = _sources([{"ou": "A, B"}], "", "DC=x")
     assert source["search_base"] == "OU=A\\, B,DC=x"
 
@@ -209,7 +209,7 @@ def test_the_variables_of_a_host_become_a_source() -> None:
     }
 
 
-def test_a_host_can_set_all_options_of_a_source() -> None:
+def test_a_host_can_set_all_options_of_a_source_except_a_location_rule() -> None:
     values = {
         "location": "oslo",
         "search_base": "DC=x",

@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
+    InputError,
+    render_message,
+)
 from ansible_collections.frontdesk.contacts.plugins.plugin_utils._locations import (
     location_from_host,
 )
@@ -175,6 +178,20 @@ def test_locations_of_a_group_replace_the_list() -> None:
     host = _host(locations=[])
     (source,) = make_settings(host, [location], for_upload=False).sources
     assert source == {"location": "bergen", "search_base": "OU=Bergen,DC=corp,DC=example"}
+
+
+def test_messages_name_the_variables_of_hosts_that_are_locations() -> None:
+    location = location_from_host("bergen", {"location": "bergen", "ou": "Bergen"})
+    host = _host(locations=[], locations_group="sites")
+    of_hosts, of_list = (
+        settings.options["export"]["option_names"]
+        for settings in (make_settings(host, [location], for_upload=False), _settings())
+    )
+    message = "Reduce O(sources[].minimum), or set O(sources[].search_base)."
+    assert render_message(message, of_hosts) == (
+        "Reduce contact_sync_location_minimum, or set contact_sync_location_search_base."
+    )
+    assert render_message(message, of_list) == "Reduce minimum, or set search_base."
 
 
 def test_the_probe_does_not_require_the_service() -> None:

@@ -110,7 +110,7 @@ def test_plain_values_contain_no_objects_of_ansible() -> None:
             {"errors": "e", "first_row": "2"},
             {"errors": "e", "first_row": 2},
         ),
-        # Distinguished names contain commas, so they are separated only by line breaks.
+        # Distinguished names contain commas, so strings are split only at line breaks.
         ("contact_sync_exclude_ous", DNS[0], DNS[0]),
         ("contact_sync_exclude_ous", "\n".join(DNS), DNS),
         ("contact_sync_exclude_ous", f"- {DNS[0]}\n- {DNS[1]}", DNS),
@@ -199,7 +199,7 @@ def test_values_are_converted(name: str, value: object, converted: object) -> No
         ),
     ],
 )
-def test_a_value_of_another_type_is_reported(name: str, value: object, problem: str) -> None:
+def test_an_invalid_value_is_reported(name: str, value: object, problem: str) -> None:
     with pytest.raises(InputError) as caught:
         _convert(name, value)
     assert str(caught.value) == f"Cannot use {name}: {problem}"
@@ -270,7 +270,7 @@ def test_a_secret_or_long_value_is_not_quoted() -> None:
     assert f"'{'x' * 60}...'" in str(caught.value)
 
 
-def test_blank_suboptions_are_dropped() -> None:
+def test_blank_suboptions_are_omitted() -> None:
     specs = {"a": {"type": "str"}, "b": {"type": "raw"}, "c": {"type": "int"}}
     assert convert_suboptions("x", {"a": "", "b": [], "c": "0"}, specs) == {"c": 0}
 

@@ -34,8 +34,8 @@ from ansible_collections.frontdesk.contacts.plugins.plugin_utils._variables impo
 )
 
 SPECS = {EXPORT: export_spec(), PROBE: info_spec(), UPLOAD: upload_spec()}
-# The role sets these options itself, except for backup, because the role needs no backups, and fail_on_problems,
-# because the role shows the report before it fails.
+# Options that the role sets itself or does not use. It needs no backup. It does not use fail_on_problems, because it
+# shows the report before it fails.
 NOT_FORWARDED = {
     EXPORT: {"sources", "dest", "backup", "stage_in_check_mode"},
     PROBE: {"sources", "fail_on_problems"},
@@ -83,14 +83,14 @@ def test_all_options_that_a_variable_sets_have_the_same_default(variable: Variab
 
 
 @pytest.mark.parametrize("stage", SPECS)
-def test_every_option_of_a_module_has_a_variable(stage: str) -> None:
+def test_only_the_excluded_options_of_a_module_have_no_variable(stage: str) -> None:
     forwarded = {
         variable.options[stage] for variable in VARIABLES.values() if stage in variable.options
     }
     assert forwarded == set(SPECS[stage]) - NOT_FORWARDED[stage] - {"option_names"}
 
 
-def test_names_of_variables_state_what_they_configure() -> None:
+def test_variables_set_the_expected_options() -> None:
     names = {
         ("contact_sync_ca_path", EXPORT): "ca_path",
         ("contact_sync_ca_path", PROBE): "ca_path",

@@ -260,7 +260,7 @@ REPORTS: list[tuple[dict[str, Any], list[str]]] = [
 
 
 @pytest.mark.parametrize(("tasks", "lines"), REPORTS)
-def test_the_report_starts_with_the_verdict(tasks: dict[str, Any], lines: list[str]) -> None:
+def test_the_report_describes_the_result(tasks: dict[str, Any], lines: list[str]) -> None:
     result = make_result(TaskResults(**{"settings": SETTINGS, **tasks}), "host", NOW)
     assert report_lines(result, "/state/contacts.csv") == lines
     assert max(map(len, lines)) <= WIDTH

@@ -84,8 +84,9 @@ def test_the_location_column_is_omitted_if_all_sources_are_global() -> None:
             (
                 [{"header": header, "value": "sn"}],
                 (
-                    f"Cannot use the column title {header!r}: it is empty, or contains line breaks, leading "
-                    "or trailing spaces, or an unpaired surrogate. Write it exactly as the service expects it."
+                    f"Cannot use the column title {header!r}: it is empty, contains a control character or "
+                    "an unpaired surrogate, or begins or ends with a space or an invisible character. "
+                    "Write it exactly as the service expects it."
                 ),
             )
             for header in ("", " Name", "Name\n", "Na\nme", "\ufeffName", "Na\ud800me")
@@ -216,7 +217,7 @@ RULES = columns(
         (("", "", "12345"), "Name is empty"),
     ],
 )
-def test_a_broken_rule_is_reported(cells: tuple[str, ...], cause: str | None) -> None:
+def test_only_broken_rules_are_reported(cells: tuple[str, ...], cause: str | None) -> None:
     assert find_broken_rule(RULES, cells, {}) == cause
 
 
@@ -228,7 +229,7 @@ def test_a_broken_rule_is_reported(cells: tuple[str, ...], cause: str | None) ->
         (("Lie", "", ""), {"Phone": "no number"}, "Phone: no number"),
         (("Lie", "", ""), {"Email": "gone", "Phone": "gone"}, "Email and Phone: gone"),
         (("Lie", "", ""), {"Phone": "no", "Email": "gone"}, "Email: gone; Phone: no"),
-        # Emptied cells that no rule requires do not break a rule.
+        # Emptied cells that no rule requires have no effect.
         (("Lie", "", "1"), {"Email": "gone"}, None),
         (("Lie", "a@x", ""), {"Phone": "no number"}, None),
         (("", "a@x", ""), {"Phone": "no number"}, "Name is empty"),

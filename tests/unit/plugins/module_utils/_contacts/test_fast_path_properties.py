@@ -59,7 +59,7 @@ _COLUMNS = st.permutations(_RULES).flatmap(
 
 
 def _without_dangling_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return copies of the rules without each required_unless that names a column that is not included."""
+    """Return copies of the rules, and omit required_unless if the other column is not included."""
     headers = {rule["header"] for rule in rules}
     return [
         {

@@ -21,7 +21,7 @@ SIGNS = "=+-@"
 FORMULAS = [
     *("=1+1", "@SUM(1)", "+SUM(1)", "-SUM(1)", "+a", "-a", "- a", "+ (a)"),
     *("=cmd|' /C calc'!A0", "+1+cmd|'x'!A0", "-2+3+HYPERLINK(1)", "--A(1)", "@home"),
-    # Functions in Russian and Finnish, and functions whose names end with digits.
+    # Functions in Russian and Finnish, a function whose name ends with digits, and a full-width parenthesis.
     *("+1+ГИПЕРССЫЛКА(A1)", "-1+ETSI_Ä(A1)", "+1+LOG10(1)", "+1+X\uff08A1)"),
 ]
 HARMLESS = [
@@ -109,7 +109,9 @@ def test_no_text_before_a_separator_hides_a_formula(
 
 
 @given(st.text(st.sampled_from("ab é\U0001f642,.()/'\"")), st.sampled_from(SIGNS), st.text("ab;"))
-def test_signs_within_a_word_are_accepted(before: str, sign: str, after: str) -> None:
+def test_signs_in_a_text_that_begins_with_a_letter_are_accepted(
+    before: str, sign: str, after: str
+) -> None:
     assert not is_possible_formula(f"a{before}{sign}{after}")
 
 

@@ -105,7 +105,8 @@ def test_only_the_person_for_whom_the_rule_fails_is_left_out() -> None:
     cause = "its location is unknown: the result is a list: use first, last or join"
     assert mapped.left_out == [LeftOut("1", "", cause)]
     assert list(mapped.records) == ["oslo-hq"]
-    assert mapper.failures == {NAME: 1}
+    (error,) = mapper.expression_errors
+    assert error.action.endswith(f" of {NAME} for 1 person")
 
 
 def test_phone_region_applies_to_location_rules() -> None:
@@ -159,7 +160,7 @@ UNIQUE = columns(
 
 
 def test_unique_values_are_compared_by_location_not_by_source() -> None:
-    # The people in the first source are at the locations of the other two sources.
+    # Two people in the first source are at the locations of the other two sources.
     rule = compile_rule("l", "oslo", "bergen")
     mapper = Mapper(UNIQUE, [rule])
     assert mapper.attributes == ("l", "mail")

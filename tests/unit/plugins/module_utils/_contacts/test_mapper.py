@@ -186,7 +186,7 @@ FORMULA = "possibly a spreadsheet formula"
         ("a@x", "=12345678", ("a@x", ""), (("Phone", FORMULA),)),
     ],
 )
-def test_an_invalid_optional_cell_is_emptied(
+def test_only_invalid_optional_cells_are_emptied(
     mail: str, mobile: str, cells: tuple[str, str], emptied: tuple[tuple[str, str], ...]
 ) -> None:
     mapper = Mapper(OPTIONAL)
@@ -312,14 +312,17 @@ def test_an_expression_that_fails_for_one_person_does_not_affect_others() -> Non
     assert optional.map_page(page, "") == MappedPage(
         {"": [Contact("", ("",), "1", (("Name", cause),)).record, b"Moe\x002\0"]}, []
     )
-    assert optional.failures == {"column 'Name'": 1}
+    (error,) = optional.expression_errors
+    assert str(error) == (
+        f"Cannot evaluate the expression {name['value']!r} of column 'Name' for 1 person: {cause}. Correct the"
+        " expression."
+    )
     optional.check_expressions()
     required = Mapper(columns({**name, "required": True}))
     assert required.map_page(page, "").left_out == [LeftOut("1", "", f"Name: {cause}")]
 
 
-def test_an_attribute_that_cannot_be_used_for_three_people_and_everyone_is_an_error() -> None:
-    """A column of a bare name takes the fast path for people with usable values, who also count."""
+def test_an_attribute_that_cannot_be_used_for_anyone_is_an_error_for_three_people() -> None:
     mapper = Mapper(columns({"header": "Name", "value": "audio"}))
     mapper.map_page([("id", [b"\xff"])] * 2, "")
     mapper.check_expressions()
@@ -330,9 +333,11 @@ def test_an_attribute_that_cannot_be_used_for_three_people_and_everyone_is_an_er
         "Cannot evaluate the expression 'audio' of column 'Name' for 3 people: the attribute audio is not valid UTF-8."
         " Correct the expression."
     )
+    # A person with a usable value takes the fast path, but is also counted.
     mapper.map_page([("id", [b"Moe"])], "")
     mapper.check_expressions()
-    assert mapper.failures == {"column 'Name'": 3}
+    (error,) = mapper.expression_errors
+    assert error.action == "Cannot evaluate the expression 'audio' of column 'Name' for 3 people"
 
 
 @pytest.mark.parametrize("people", [1, 2, 3, 4])

@@ -122,7 +122,10 @@ def _not_principal(name: str) -> str:
         (replace(KERBEROS, ccache="/c"), _conflict("bind_pw", "ccache")),
         (
             replace(KERBEROS, bind_dn=""),
-            "Cannot get a Kerberos ticket: bind_pw is set without bind_dn. Set bind_dn.",
+            (
+                "Cannot get a Kerberos ticket: there is a password, but bind_dn is empty. Set bind_dn, or the"
+                " environment variable FRONTDESK_BIND_DN."
+            ),
         ),
         *(
             (
@@ -162,7 +165,7 @@ CREATE_KEYTAB = "Create one with ktpass, ktutil or msktutil"
         (b"\x05\x02", ""),
     ],
 )
-def test_only_readable_keytabs_are_accepted(
+def test_keytabs_must_be_readable_and_valid(
     tmp_path: Path, content: bytes | None, problem: str
 ) -> None:
     keytab = tmp_path / "keytab"
@@ -196,7 +199,9 @@ def test_only_readable_keytabs_are_accepted(
         ),
     ],
 )
-def test_secrets_require_tls(account: Account, action: str, cause: str) -> None:
+def test_simple_ntlm_and_certificate_binds_require_tls(
+    account: Account, action: str, cause: str
+) -> None:
     with pytest.raises(InputError) as caught:
         check_cleartext_bind(account, "ldap://dc1")
     assert str(caught.value) == (

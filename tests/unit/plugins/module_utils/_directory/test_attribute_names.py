@@ -23,7 +23,7 @@ SUBSCHEMA = Subschema(
 )
 
 
-def test_aliases_lead_to_the_main_name_after_the_names_are_resolved() -> None:
+def test_aliases_are_mapped_to_the_main_name_after_the_names_are_resolved() -> None:
     names = AttributeNames()
     assert names.find_aliases(["surname", "sn"]) == {}
     names.resolve(SUBSCHEMA)

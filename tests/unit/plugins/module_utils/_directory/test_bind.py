@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of binds without Kerberos: requests, and errors that result from the responses."""
+"""Tests of binds without Kerberos (requests, and errors that result from the responses), and of missing libraries."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_the_remedy_for_a_closed_connection_mentions_the_client_certificate(
 
 @pytest.mark.parametrize("protocol", ["simple", "ntlm", "external", "anonymous"])
 @pytest.mark.parametrize("operation", [BIND, SEARCH])
-def test_no_protocol_follows_referrals(
+def test_referrals_are_not_followed(
     *, server_tls: ServerTls, external: Account, protocol: str, operation: int
 ) -> None:
     accounts = {
@@ -200,7 +200,9 @@ def test_missing_libraries_of_a_protocol_are_detected(
 
 
 @pytest.mark.parametrize("auth_protocol", ["simple", "anonymous"])
-def test_only_simple_binds_send_the_password(server_tls: ServerTls, auth_protocol: str) -> None:
+def test_a_simple_bind_sends_the_password_and_an_anonymous_bind_does_not(
+    server_tls: ServerTls, auth_protocol: str
+) -> None:
     account = Account(auth_protocol, bind_dn="cn=svc", bind_pw="s3cret")
     directory = Directory()
     with ldap_server(directory, server_tls.context) as port:

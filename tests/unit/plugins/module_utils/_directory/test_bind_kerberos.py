@@ -211,7 +211,7 @@ def test_the_server_must_authenticate_itself(server_tls: ServerTls, gssapi: Gssa
 
 
 @pytest.mark.parametrize("function", ["context", "step", "unwrap"])
-def test_a_missing_service_ticket_is_specific_to_the_server(
+def test_an_unknown_service_principal_is_a_server_error(
     server_tls: ServerTls, gssapi: Gssapi, function: str
 ) -> None:
     gssapi.failures = {function: GSSError(KRB5 + 7)}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the explanations of bind names that a server does not map to an account."""
+"""Tests of explanations of binds that fail because of the form or the domain of the name."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ NOT_DN = "this server requires a DN as the name, and O(bind_dn) is not a DN"
         ),
     ],
 )
-def test_names_without_the_domain_of_active_directory_are_explained(
+def test_names_without_a_domain_or_with_another_domain_are_explained(
     name: str, cause: str, remedy: str
 ) -> None:
     assert explain_bind_name(name, ACTIVE_DIRECTORY, is_dn_required=False) == (cause, remedy)
@@ -89,7 +89,9 @@ def test_suitable_names_are_not_explained(name: str, root_dse: RootDse) -> None:
         ("svc", UNREADABLE, "uid=svc,ou=people,dc=corp,dc=example"),
     ],
 )
-def test_other_servers_require_a_dn(name: str, root_dse: RootDse, example: str) -> None:
+def test_names_that_are_not_dns_are_explained_if_the_server_requires_a_dn(
+    name: str, root_dse: RootDse, example: str
+) -> None:
     remedy = f"Set O(bind_dn) to the DN of the account, such as {example}"
     is_dn_required = root_dse is UNREADABLE
     assert explain_bind_name(name, root_dse, is_dn_required=is_dn_required) == (NOT_DN, remedy)

@@ -127,7 +127,7 @@ def test_an_entry_whose_dn_the_server_spells_differently_is_returned(
     assert _read(_session(), ["CN=#040161,DC=x"]) == [("CN=a,DC=x", Entry(ID, [b"m"]))]
 
 
-def test_many_dns_are_read_in_few_searches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_entries_are_read_in_few_searches(monkeypatch: pytest.MonkeyPatch) -> None:
     dns = [f"CN={number},DC=x" for number in range(2 * BATCH_SIZE + 1)]
     server = _Server(monkeypatch, *dns)
     assert [dn for dn, _entry in _read(_session(), dns)] == dns
@@ -136,7 +136,7 @@ def test_many_dns_are_read_in_few_searches(monkeypatch: pytest.MonkeyPatch) -> N
     ]
 
 
-def test_dns_are_read_one_by_one_if_the_server_cannot_search_for_them(
+def test_entries_are_read_one_by_one_if_the_server_cannot_search_for_their_dns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dns = ["CN=a,OU=Staff,DC=x", "CN=gone,OU=Staff,DC=x", "CN=b,OU=Other,DC=x"]

@@ -103,7 +103,7 @@ def test_unencrypted_sessions_across_a_network_are_detected(
             assert session.is_unencrypted is is_unencrypted
 
 
-def test_a_rejected_account_is_not_specific_to_the_server(server_tls: ServerTls) -> None:
+def test_the_error_about_a_rejected_account_is_not_a_server_error(server_tls: ServerTls) -> None:
     directory = Directory()
     directory.bind = result(BIND, 49, "80090308: LdapErr: DSID-0C090439, data 775, v4563\0")
     with ldap_server(directory, server_tls.context) as port:
@@ -163,7 +163,7 @@ def test_a_server_without_a_valid_certificate_does_not_receive_the_password(
         with pytest.raises(ServerError) as caught, open_session(settings):
             pass
         unverified = replace(settings, validate_certs=False, ca_path=None)
-        # The certificate is inspected on another connection, which is closed after the TLS handshake.
+        # The certificate is inspected on another connection, which only sends an unbind request.
         assert set(directory.operations) <= {UNBIND}
         with open_session(unverified):
             pass

@@ -163,7 +163,7 @@ def test_an_entry_can_contain_lengths_in_both_forms() -> None:
     assert _decode(ber(0x64, ber(0x04), ber(0x30, attributes))) == [b"y", b""]
 
 
-def test_a_header_with_an_unexpected_length_is_not_cached() -> None:
+def test_a_header_with_an_unexpected_length_is_decoded_without_the_cache() -> None:
     twice = bytes.fromhex("308108 0481016c 3102 0400") * 2
     assert _decode(bytes.fromhex("641a 0400 3016") + twice) == [b"", b""]
 

@@ -35,7 +35,7 @@ NEW_PASSWORD = "Set a new password for the bind account"
         (8, "the server requires an encrypted connection", "Use ldaps:// or O(start_tls=true)"),
         (
             *(10, "the server returned a referral to another server"),
-            "Set O(server_uri) to a server that contains this search base",
+            "Set O(server_uri) to a server that holds this part of the directory",
         ),
         (
             *(11, "the search exceeded an administrative limit"),
@@ -46,8 +46,8 @@ NEW_PASSWORD = "Set a new password for the bind account"
             "Ask the directory administrator to allow paged results (RFC 2696) for the bind account",
         ),
         (
-            *(32, "the search base does not exist"),
-            "Correct O(sources[].search_base), or allow the bind account to read it",
+            *(32, "the entry does not exist"),
+            "Correct its DN, or allow the bind account to read it",
         ),
         (34, "the server does not accept the distinguished name", "Correct the spelling of the DN"),
         (
@@ -181,7 +181,7 @@ def test_the_cause_contains_the_matched_dn_and_the_message_on_one_line() -> None
         "message": "0000208D: NameErr:\r\n\tbest match of:\n\t'DC=corp'\n\0",
     }
     assert explain_result(result).cause == (
-        "the search base does not exist (result 32 noSuchObject, 0000208D: NameErr: best match of: "
+        "the entry does not exist (result 32 noSuchObject, 0000208D: NameErr: best match of: "
         "'DC=corp', matched DN DC=corp,DC=example)"
     )
 

@@ -87,7 +87,7 @@ def test_dns_within_the_scope_of_a_search_are_recognized(
     assert is_in_scope(dn, "OU=B,DC=x", scope) is expected
 
 
-# The examples of RFC 4514, section 4, and variants of them.
+# Variants of the examples in RFC 4514, section 4, and other values.
 @pytest.mark.parametrize(
     ("value", "escaped"),
     [
@@ -141,13 +141,13 @@ def _unescape(text: str) -> str:
         ("OU=A\u200b,DC=x", "OU=A\u200b,DC=x"),
     ],
 )
-def test_whitespace_and_invisible_characters_around_a_dn_is_removed(dn: str, trimmed: str) -> None:
+def test_whitespace_and_invisible_characters_around_a_dn_are_removed(dn: str, trimmed: str) -> None:
     assert trim_dn(dn) == trimmed
 
 
 @given(st.text(st.sampled_from("a \\,#\n")), st.text(st.sampled_from(" \n\t")))
-def test_trimming_a_dn_keeps_its_name(name: str, whitespace: str) -> None:
-    dn = f"OU={escape_dn_value(name.strip(chr(10)))}"
+def test_trimming_a_dn_does_not_change_its_value(value: str, whitespace: str) -> None:
+    dn = f"OU={escape_dn_value(value.strip(chr(10)))}"
     assert trim_dn(f"{whitespace}{dn}{whitespace}") == dn
 
 

@@ -83,7 +83,7 @@ def test_valid_options_are_accepted(domain: Domain) -> None:
         (Domain("x.no", dns_servers=["192.0.2.1:"]), "Cannot use the DNS server '192.0.2.1:' in"),
         (
             Domain("x.no", dns_servers=["192.0.2.1", "192.0.2.1:5353"]),
-            "Cannot use dns_servers: 192.0.2.1 is listed twice. List each address only once.",
+            "Cannot use dns_servers: 192.0.2.1 is listed more than once. List each address only once.",
         ),
     ],
 )
@@ -126,7 +126,9 @@ def test_srv_record_names_are_derived_from_the_domain() -> None:
         ("192.0.2.1", False),
     ],
 )
-def test_a_domain_contains_its_own_name_and_all_names_below_it(host: str, is_in: bool) -> None:
+def test_a_domain_contains_its_own_name_and_the_valid_names_below_it(
+    host: str, is_in: bool
+) -> None:
     assert is_in_domain(host, "corp.example") is is_in
 
 
@@ -149,7 +151,8 @@ def _srv_record(name: str, priority: int, weight: int) -> SrvRecord:
 @pytest.mark.parametrize(
     ("numbers", "order"),
     [
-        # The running sums of the weights of a, b and c are 0, 10 and 40; those of a and c are 0 and 30.
+        # The running sums of the weights are 0, 10 and 40 for a, b and c, 0 and 30 for a and c, and 0 and 10 for a
+        # and b.
         ((0, 0, 0), "abcz"),
         ((1, 0, 0), "bacz"),
         ((10, 30, 0), "bcaz"),

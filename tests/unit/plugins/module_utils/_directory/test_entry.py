@@ -61,7 +61,7 @@ def test_the_identity_is_the_text_of_a_uuid(attribute: str, value: Values, other
         (ENTRY_UUID, TEXT.replace(b"-4", b"4-")[:-1] + b"-"),
     ],
 )
-def test_no_entries_are_built_if_one_has_no_identity(attribute: str, value: Values) -> None:
+def test_no_entries_are_built_if_one_has_no_valid_identity(attribute: str, value: Values) -> None:
     valid = GUID if attribute == OBJECT_GUID else TEXT
     assert build_entries([[b"x", value]], attribute) is None
     assert build_entries([[b"y", valid], [b"x", value]], attribute) is None

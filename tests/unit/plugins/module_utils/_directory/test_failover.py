@@ -120,6 +120,8 @@ def test_the_error_names_all_unreachable_servers(server_tls: ServerTls) -> None:
 class _Reader:
     """A reader that raises the given errors, one in each session, and then returns the URI of the session.
 
+    Before it returns, it checks that the data of the earlier sessions has been freed.
+
     :ivar data: weak references to the data read in each session.
     """
 

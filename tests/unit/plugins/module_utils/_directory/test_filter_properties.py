@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Property-based tests of filters: a filter is either sent exactly as written or rejected with an error."""
+"""Property-based tests of filters: a filter is either sent with all its conditions, or rejected with an error."""
 
 from __future__ import annotations
 

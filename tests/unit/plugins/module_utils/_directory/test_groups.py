@@ -74,7 +74,9 @@ class _Groups:
         yield [(dn, Entry(IDS[0], [])) for dn in dns if dn in self.lists]
 
 
-def test_groups_of_all_object_classes_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groups_with_all_kinds_of_member_attributes_are_read_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     server = _Groups(
         monkeypatch,
         a={"member": [b"CN=b", b"CN=p,DC=x", b"CN=a"]},
@@ -159,7 +161,7 @@ def test_nested_groups_in_active_directory_are_found_by_searches(
         ),
     ],
 )
-def test_a_dn_that_is_not_a_group_is_an_error(
+def test_a_dn_that_does_not_identify_a_group_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
     *,
     is_active_directory: bool,
@@ -186,7 +188,7 @@ def test_a_dn_that_is_not_a_group_is_an_error(
 def test_duplicates_across_searches_and_reads_by_dn_are_removed(
     monkeypatch: pytest.MonkeyPatch, *, filters: list[str], dns: list[str], keeps_duplicates: bool
 ) -> None:
-    # Duplicates are kept if all entries come from a single search, or if all entries are read by DN.
+    # A single search returns no duplicates, and neither do reads by DN. Therefore, only combined results are checked.
     people = [Entry(IDS[1], []), Entry(IDS[2], [])]
     queries: list[str] = []
 

@@ -134,7 +134,7 @@ def test_each_acquisition_uses_its_own_memory_cache(gssapi: Gssapi) -> None:
         ),
     ],
 )
-def test_failures_to_obtain_credentials_are_not_specific_to_a_server(
+def test_failures_to_obtain_credentials_are_not_server_errors(
     *, gssapi: Gssapi, account: Account, function: str, error: GSSError, identity: str, cause: str
 ) -> None:
     gssapi.failures = {function: error}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the checks of search bases and filters, and of the default filter for people."""
+"""Tests of queries: checks of search bases and filters, attributes in filters, and filters that are created."""
 
 from __future__ import annotations
 
@@ -199,9 +199,9 @@ NO_CONDITION = "a condition such as (mail=*) is missing"
         ("(&(a=b)(mail = *))", "an asterisk has no text next to it at character 16", ASTERISK),
         ("(mail=**)", "an asterisk has no text next to it at character 7", ASTERISK),
         ("(mail=a**b)", "an asterisk has no text next to it at character 8", ASTERISK),
-        ("(a>=*)", "an asterisk follows >= at character 5", f"{ESCAPE}."),
-        ("(a~=b*)", "an asterisk follows ~= at character 5", f"{ESCAPE}."),
-        ("(a:=b*)", "an asterisk follows := at character 5", f"{ESCAPE}."),
+        ("(a>=*)", "the value after >= contains an asterisk at character 5", f"{ESCAPE}."),
+        ("(a~=b*)", "the value after ~= contains an asterisk at character 5", f"{ESCAPE}."),
+        ("(a:=b*)", "the value after := contains an asterisk at character 5", f"{ESCAPE}."),
         (
             "(title=Guide (lead))",
             "a condition contains a parenthesis at character 14",
@@ -324,7 +324,7 @@ def test_the_attributes_of_a_filter_are_found(search_filter: str, attributes: li
         ),
     ],
 )
-def test_people_in_active_directory_are_enabled_and_not_expired(
+def test_the_default_filter_for_active_directory_excludes_disabled_and_expired_users(
     now: datetime, filetime: int
 ) -> None:
     assert people_filter(is_active_directory=True, now=now) == (
@@ -339,7 +339,7 @@ def test_the_default_filter_for_other_servers_matches_all_people() -> None:
     assert people_filter(is_active_directory=False, now=now) == "(objectClass=inetOrgPerson)"
 
 
-def test_the_default_filter_for_active_directory_matches_the_object_types() -> None:
+def test_only_the_default_filter_for_active_directory_depends_on_the_object_types() -> None:
     now = datetime(2026, 1, 1, tzinfo=timezone.utc)
     contacts = "(&(objectCategory=person)(objectClass=contact))"
     users = people_filter(is_active_directory=True, now=now)

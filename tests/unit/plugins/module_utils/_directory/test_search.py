@@ -278,7 +278,8 @@ def test_an_entry_without_an_identity_is_an_error(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"Cannot search OU=Staff,DC=x on {session.uri}: the server returned an entry without entryUUID directly below"
         " OU=S\\,T,DC=x, and 1 more in the same response. Allow the bind account to read entryUUID, which identifies a"
-        " person even if the name changes, or narrow search_base or filter to entries that have it."
+        " person even if the name changes, or narrow the search base or the filter of the source to entries that"
+        " have it."
     )
 
 

@@ -194,7 +194,7 @@ def test_servers_outside_the_domain_are_ignored(monkeypatch: pytest.MonkeyPatch)
             {CONTROLLERS: [_srv_record("b.evil"), _srv_record("a.evil")]},
             (
                 "all servers listed in DNS are outside the domain (a.evil, b.evil). If they are"
-                " correct, list them in server_uri; DNS responses can be forged."
+                " correct, list them in server_uri instead of using domain; DNS responses can be forged."
             ),
         ),
         (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of reading single entries by DN, and of reading all values of attributes with many values."""
+"""Tests of reading single entries by DN, attributes with many values, and naming contexts."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_error_for_a_result_code_names_the_entry(
     assert str(caught.value).startswith(f"Cannot read CN=G on {session.uri}: ")
 
 
-def test_a_lost_connection_is_specific_to_the_server(tmp_path: Path) -> None:
+def test_a_lost_connection_is_a_server_error(tmp_path: Path) -> None:
     server = _Server()
     with session_with(tmp_path, server) as session:
         server.responses = [{}]
@@ -160,6 +160,7 @@ _TWO_CONTEXTS = {"namingContexts": [b"DC=x", b"DC=y"], "defaultNamingContext": [
         (False, _TWO_CONTEXTS, [True, True], ["DC=x", "DC=y"]),
         (False, {"namingContexts": [b"o=a", b"", b"o=b"]}, [True, True], ["o=a", "o=b"]),
         (False, {"namingContexts": [b"o=a", b"o=b"]}, [False, True], ["o=b"]),
+        # Entries can be readable by DN even if no naming context is readable.
         (False, {"namingContexts": [b"o=a"]}, [False], [""]),
     ],
 )
@@ -187,5 +188,5 @@ def test_a_root_dse_without_naming_contexts_is_an_error(tmp_path: Path) -> None:
         find_searchable_contexts(session)
     assert str(caught.value) == (
         f"Cannot search the whole directory on {session.uri}: its root DSE lists no naming"
-        " contexts. Set search_base, or allow the bind account to read the root DSE."
+        " contexts. Allow the bind account to read the root DSE."
     )

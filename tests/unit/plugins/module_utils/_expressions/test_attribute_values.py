@@ -34,7 +34,7 @@ from hypothesis import strategies as st
         ([b"b", b"", "a\u030a".encode(), b"b ", "å".encode(), b"\t"], ["b", "å"]),
     ],
 )
-def test_values_are_sorted_without_blank_and_equal_ones(
+def test_values_are_sorted_without_blank_and_duplicate_ones(
     values: bytes | list[bytes], texts: list[str]
 ) -> None:
     assert decode_values("sn", values) == texts
@@ -46,7 +46,7 @@ def test_a_guid_has_the_text_form_of_a_uuid(identity: uuid.UUID) -> None:
         assert decode_values(name, identity.bytes_le) == [str(identity)]
 
 
-# The examples are from MS-DTYP 2.4.2.4 and from Microsoft's documentation of SIDs.
+# The first three examples are from MS-DTYP 2.4.2.4 and from Microsoft's documentation of SIDs.
 @pytest.mark.parametrize(
     ("octets", "text"),
     [
@@ -114,7 +114,7 @@ def test_binary_data_is_recognized_by_options_and_oids(name: str) -> None:
             compile_expression(expression, "column 'Photo'")
 
 
-def test_the_text_form_does_not_depend_on_the_name_of_an_attribute() -> None:
+def test_the_text_form_is_the_same_for_all_names_of_an_attribute() -> None:
     octets = bytes(range(16))
     for name in ("objectguid", "1.2.840.113556.1.4.2", "objectguid;x-a"):
         assert decode_values(name, octets) == [str(uuid.UUID(bytes_le=octets))]

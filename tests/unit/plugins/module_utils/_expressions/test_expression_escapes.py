@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests with known escapes from Jinja's sandbox, and with variants of these escapes.
+"""Tests of known escapes from Jinja's sandbox, variants of these escapes, and other syntax that is not allowed.
 
 The syntax check rejects each expression before anything is evaluated.
 """
@@ -257,7 +257,7 @@ mail -%}
 mail\n.__class__
 # for x in mail
     """,
-    "Arithmetic, such as short expressions with a large result": r"""
+    "Arithmetic, including short expressions with a huge result": r"""
 9 ** 9 ** 9
 'a' * 999999999
 mail * 999999999

@@ -260,9 +260,9 @@ def test_contested_values_are_counted_by_location_and_column(
     ]
     (warning,) = contested_warnings(written.contested, "/srv/contacts.csv.ids")
     assert warning == (
-        "Cannot fill the column 'Email' for everyone at oslo: 2 people have the same value as another person, who keeps"
-        f" it, and 2 of them have no valid row without it: {IDENTITIES[2]} (kept by {IDENTITIES[1]}), {IDENTITIES[3]}"
-        f" (kept by {IDENTITIES[1]}). Correct the entries of the people who do not own the value."
+        "Cannot keep all values of the unique column 'Email' at oslo: 2 people have the same value as another person,"
+        f" who keeps it, and 2 of them have no valid row without it: {IDENTITIES[2]} (kept by {IDENTITIES[1]}),"
+        f" {IDENTITIES[3]} (kept by {IDENTITIES[1]}). Correct the entries of the people who do not own the value."
     )
 
 
@@ -283,7 +283,7 @@ def test_a_single_person_without_a_row_is_described_in_the_singular() -> None:
         (20, "", "5 (kept by 0), and 14 more."),
     ],
 )
-def test_a_warning_lists_only_the_first_of_the_people_who_share_a_value(
+def test_a_warning_lists_only_the_first_people_who_share_a_value(
     people: int, file: str, end: str
 ) -> None:
     shared = [contact(chr(48 + each), "N", f"{each}@x", "1") for each in range(people)]
@@ -295,7 +295,7 @@ def test_a_warning_lists_only_the_first_of_the_people_who_share_a_value(
     assert len(warning) < 800
 
 
-def test_the_people_at_two_locations_are_counted_for_each_pair(
+def test_people_at_two_locations_are_counted_for_each_pair_of_locations(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     FakeDirectory(
@@ -321,7 +321,7 @@ def test_the_people_at_two_locations_are_counted_for_each_pair(
     assert not any("at both locations" in warning for warning in exported.warnings)
 
 
-def test_a_repeated_source_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repeated_source_causes_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     FakeDirectory(monkeypatch, A=[person(1)])
     exported = run_export(
         export_params(source("OU=A", location="oslo"), source("OU=A", location="bergen"))

@@ -120,7 +120,7 @@ def test_one_or_two_people_without_a_valid_row_do_not_stop_the_export(
     ("people", "minimum", "remedy"),
     [
         ([person(1)], 2, "Read the people of each domain from a server of that domain"),
-        # The members who are missing are not the reason why too few people have a valid row.
+        # Enough people were found, so the members in other domains are not the cause.
         ([person(1), person(2, last_name="")], 2, "Correct columns"),
     ],
 )
@@ -158,7 +158,7 @@ def test_three_people_without_a_valid_row_or_a_higher_minimum_stop_the_export(
     assert f"too few contacts in OU=B: 0, but minimum is {minimum}" in str(caught.value)
 
 
-def test_a_roster_without_contacts_is_not_written_if_people_were_found(
+def test_a_roster_without_contacts_is_an_error_if_people_were_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     FakeDirectory(monkeypatch, A=_invalid(1), B=_invalid(2, 3), C=[])

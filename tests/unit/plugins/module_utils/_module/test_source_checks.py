@@ -41,7 +41,7 @@ def _remedies(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
         ({"exclude_filter": "(sn=A)"}, {"exclude_filter": "( sn=a )"}),
     ],
 )
-def test_sources_that_find_the_same_people_are_repeated(
+def test_sources_with_equivalent_searches_are_repeated(
     first: dict[str, Any], second: dict[str, Any]
 ) -> None:
     assert _remedies({**first, "location": "a"}, {**second, "location": "a"}) == ["Remove"]

@@ -27,7 +27,9 @@ def test_sources_are_numbered_and_use_the_common_filter() -> None:
     )
     assert parse_sources(params) == (
         Source("source 1 (location 'oslo')", "oslo", Query("OU=A", "subtree", "(a=1)"), 1),
-        Source("source 2 (location 'b')", "b", Query("OU=B", "base", "(b=1)"), 0),
+        Source(
+            "source 2 (location 'b')", "b", Query("OU=B", "base", "(b=1)"), 0, has_own_filter=True
+        ),
     )
     assert parse_sources(export_params(source("\n OU=A "))) == (
         Source("source 1", "", Query("OU=A", "subtree", ""), 1),
@@ -62,6 +64,33 @@ def test_a_string_is_one_dn_and_is_not_split_at_commas(value: object, groups: li
         groups=("CN=All,DC=x", *groups),
         filters=("(a=b)", "(msExchHideFromAddressLists=TRUE)"),
         start_attribute="startdate",
+    )
+
+
+def test_messages_name_the_options_of_a_source_or_those_of_all_sources() -> None:
+    own = {"exclude_ous": "OU=C", "exclude_groups": "CN=G", "exclude_filter": "(a=1)"}
+    params = export_params(
+        source("OU=A"),
+        source("OU=B", filter="(b=1)", **own),
+        filter="(f=1)",
+        exclude_groups="CN=All",
+        skip_hidden=True,
+    )
+    first, second = parse_sources(params)
+    assert first.filters == {"O(filter)": ["(f=1)"], "O(exclude_filter)": []}
+    assert first.name_excluding_options() == (
+        "O(exclude_ous)",
+        "O(exclude_groups)",
+        "O(skip_hidden)",
+    )
+    assert second.filters == {
+        "O(sources[].filter) of source 2": ["(b=1)"],
+        "O(sources[].exclude_filter) of source 2": ["(a=1)"],
+    }
+    assert second.name_excluding_options() == (
+        "O(sources[].exclude_ous) of source 2",
+        "O(exclude_groups) or O(sources[].exclude_groups) of source 2",
+        "O(sources[].exclude_filter) of source 2 or O(skip_hidden)",
     )
 
 

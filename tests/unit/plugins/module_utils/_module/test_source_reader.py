@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of searches for the people of sources.
+"""Tests of reading the people of sources.
 
-Each search is sent only once, even if several sources need its result.
+Groups and excluded OUs that several sources need are read only once.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ def test_people_with_a_start_date_in_the_future_are_excluded(
     assert (IDENTITIES[1] in reader.invalid_start_dates) is is_invalid
 
 
-def test_attributes_in_filters_that_the_schema_does_not_contain_are_found(
+def test_unknown_attributes_in_filters_are_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _FakeServer(monkeypatch)
@@ -228,10 +228,13 @@ def test_attributes_in_filters_that_the_schema_does_not_contain_are_found(
     reader.attribute_names.resolve(Subschema(definitions))
     filters = {"filter": "(&(surname=*)(uid=*))", "exclude_filter": "(|(2.5.4.3=a)(cm;x=a)(uid=b))"}
     _read_identities(reader, export_params(source("OU=A", **filters), skip_hidden=True))
-    assert reader.unknown_attributes == {"uid": "O(filter)", "cm;x": "O(exclude_filter)"}
+    assert reader.unknown_attributes == {
+        "uid": "O(sources[].filter) of source 1",
+        "cm;x": "O(sources[].exclude_filter) of source 1",
+    }
     assert [each.cause for each in explain_unknown_attributes(reader)] == [
-        "the schema of ldaps://dc1 has no attribute uid, which O(filter) uses",
-        "the schema of ldaps://dc1 has no attribute cm;x, which O(exclude_filter) uses",
+        "the schema of ldaps://dc1 has no attribute uid, which O(sources[].filter) of source 1 uses",
+        "the schema of ldaps://dc1 has no attribute cm;x, which O(sources[].exclude_filter) of source 1 uses",
     ]
 
 

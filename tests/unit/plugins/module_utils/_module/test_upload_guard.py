@@ -14,6 +14,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module import 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_outcome import (
     Outcome,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import ids_path
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.limits import Limits
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transition import (
     RosterChanges,
@@ -127,7 +128,7 @@ def test_the_guard_receives_the_numbers_of_the_plan(
     assert first.known == ()
     assert first.new_by_location == {"oslo": 3, "bergen": 1, "lab": 1}
     assert (
-        first.first_upload_cause == f"{uploader.state_dir} contains no receipt of an earlier upload"
+        first.first_upload_cause == f"{uploader.state_dir} contains no record of an earlier upload"
     )
     assert second == Transition(
         plan_id=plan_id,
@@ -136,12 +137,98 @@ def test_the_guard_receives_the_numbers_of_the_plan(
             RosterChanges(
                 label="the last accepted roster",
                 rows=5,
-                by_location={"oslo": 3, "bergen": 1},
+                by_location={"oslo": 3, "bergen": 1, "lab": 1},
                 removed={"oslo": 1},
+                moved_from={"lab": 1},
                 moved_to={"bergen": 1},
                 changed={"oslo": 1},
                 added={"oslo": 1},
             ),
         ),
+        missing_before="unknown",
     )
     assert (second.has_upload, third.has_upload) == (True, False)
+
+
+def _lose_answer(uploader: Uploader, *rows: tuple[str, ...], **changes: Any) -> Outcome:
+    """Upload a roster, and lose the response."""
+    uploader.write_roster(*rows)
+    uploader.next_responses = [b""]
+    outcome = uploader.upload(**changes)
+    assert outcome.error is not None
+    assert outcome.error.kind == "service_unsure"
+    return outcome
+
+
+def test_contacts_of_an_upload_in_doubt_count_as_removed(uploader: Uploader) -> None:
+    people = [(f"{name}", f"{name}@x", "oslo") for name in "abcdefghij"]
+    uploader.write_roster(*people[:4])
+    uploader.upload(initial=True)
+    _lose_answer(uploader, *people[:8])
+    # The service may have the people who were added, so the baseline would permit what their removal does not.
+    uploader.write_roster(*people[:4])
+    outcome = uploader.upload()
+    sent_at = outcome.state.unresolved[0].sent_at
+    assert _cause(outcome).startswith(
+        "compared with all known rosters together, it removes 4 contacts (oslo 4), which is 100.0% of the 4 in the last"
+        " accepted roster"
+    )
+    assert (outcome.plan.count("removed"), sent_at[-1]) == (0, "Z")
+    uploader.write_roster(*people[:8])
+    assert changed_and_uploaded(uploader.upload()) == (True, True)
+
+
+def test_removing_everybody_of_an_upload_in_doubt_is_never_allowed(uploader: Uploader) -> None:
+    _lose_answer(uploader, A, B, C, initial=True)
+    uploader.write_roster(D, E, F)
+    outcome = uploader.upload(initial=True)
+    assert "removes all 3 contacts" in _cause(outcome)
+    assert "all 3 contacts" in _cause(uploader.upload(approved_plan=outcome.plan.id))
+    uploader.write_roster(A, B, C)
+    assert changed_and_uploaded(uploader.upload()) == (True, True)
+
+
+def test_an_approval_is_kept_after_a_lost_answer_until_another_roster_is_sent(
+    uploader: Uploader,
+) -> None:
+    uploader.write_roster(A, B, C, D, E)
+    uploader.upload(initial=True)
+    uploader.write_roster(A, C)
+    plan_id = uploader.upload().plan.id
+    assert plan_id is not None
+    _lose_answer(uploader, A, C, approved_plan=plan_id)
+    assert uploader.upload(check_mode=True).error is None
+    assert uploader.upload(check_mode=True, approved_plan=plan_id).error is None
+    _lose_answer(uploader, A, B, C, D, E, max_added_percent=1000)
+    uploader.write_roster(A, C)
+    assert "it removes 3 contacts" in _cause(uploader.upload())
+    assert "was sent at " in _cause(uploader.upload(approved_plan=plan_id))
+
+
+def test_an_approval_is_not_valid_for_the_same_change_later(uploader: Uploader) -> None:
+    everyone, few = (A, B, C, D, E), (A, C)
+    uploader.write_roster(*everyone)
+    uploader.upload(initial=True)
+    uploader.write_roster(*few)
+    plan_id = uploader.upload().plan.id
+    assert uploader.upload(approved_plan=plan_id).uploaded
+    uploader.write_roster(*everyone)
+    assert uploader.upload(max_added_percent=1000).uploaded
+    uploader.write_roster(*few)
+    assert "which was uploaded at " in _cause(uploader.upload(approved_plan=plan_id))
+
+
+def test_the_id_does_not_depend_on_limits_or_on_people_left_out(uploader: Uploader) -> None:
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B)
+    plan_id = uploader.upload(check_mode=True).plan.id
+    assert uploader.upload(check_mode=True, max_removed=7).plan.id == plan_id
+    ids = ids_path(uploader.src)
+    left_out = b'{"identity": "c", "location": "bergen", "cause": "Email is empty"}\n'
+    ids.write_bytes(ids.read_bytes() + left_out)
+    assert uploader.upload(check_mode=True).plan.id == plan_id
+    assert uploader.upload(check_mode=True).plan.count("removed_invalid") == 1
+    assert uploader.upload(check_mode=True, missing="remove").plan.id != plan_id
+    assert uploader.upload(check_mode=True, key=["Name"]).plan.id != plan_id
+    uploader.write_roster(A, B, identities="ac")
+    assert uploader.upload(check_mode=True).plan.id != plan_id

@@ -268,7 +268,8 @@ def test_credentials_are_parsed() -> None:
             {"profile": 'a"b'},
             (
                 """Cannot use 'a"b.csv' in a form: """
-                "it is empty or contains double quotes, backslashes or control characters. Correct this name."
+                "it is empty or contains double quotes, backslashes or control characters. "
+                "Correct this name in field_name, form_fields, secrets or profile."
             ),
         ),
         (

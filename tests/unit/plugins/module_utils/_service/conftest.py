@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ignore the proxies that are configured on the host that runs the tests."""
+    """Ignore the proxies that are configured on the test host."""
     for name in (
         "http_proxy",
         "https_proxy",

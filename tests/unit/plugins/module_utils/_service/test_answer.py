@@ -100,7 +100,7 @@ OTHER_TYPE = "it is not JSON, and its media type is not that of plain text"
         (b"<title>x</title>", "text/xml", "it is XML"),
     ],
 )
-def test_without_a_result_format_some_responses_are_not_an_acceptance(
+def test_some_responses_are_not_accepted_without_a_result_format(
     body: bytes, content_type: str, problem: str
 ) -> None:
     answer = read_answer(

@@ -146,7 +146,7 @@ def test_response_with_a_sign_of_failure_is_not_accepted_unless_the_options_defi
     for result_format in FORMATS:
         answer = read_answer(200, ResponseBody(body), result_format, SENT)
         verdict = decide(answer, ENDPOINT, result_format)
-        # A list of refused rows, or a complete document as a flag, has a meaning that the options define.
+        # The options define the meaning of a list of row statuses, and of a document that is itself the flag.
         is_defined = result_format.success == "." or result_format is STATUSES
         assert not verdict.is_accepted or is_defined
 

@@ -119,7 +119,7 @@ def test_refused_connection_is_reported() -> None:
         exchange(port)
     assert str(caught.value) == (
         f"Cannot upload to http://127.0.0.1:{port}/contacts: Connection refused. "
-        "Check the host name, the port and the proxy."
+        "Check the host name and the port in url, and whether a proxy is required."
     )
 
 

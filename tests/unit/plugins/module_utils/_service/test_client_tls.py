@@ -39,7 +39,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ignore the proxies and CA bundles that are configured on the host that runs the tests."""
+    """Ignore the proxies and CA bundles that are configured on the test host."""
     for name in ("https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -68,7 +68,7 @@ def test_service_with_a_trusted_ca_is_accepted(tmp_path: Path) -> None:
 
 
 DESCRIPTION = (
-    "; the certificate is for {name}, was issued by *trustme*, is valid from *, and was verified for localhost with"
+    "; the certificate is for {name}, was issued by *trustme*, is valid from *, and was checked for localhost with"
     " ca_path *. "
 )
 UNKNOWN_CA = (
@@ -171,7 +171,7 @@ def test_unreadable_ca_file_is_reported(tmp_path: Path) -> None:
         _send(1, path)
     assert str(caught.value) == (
         f"Cannot read the certificates in ca_path {path}: No such file or directory. "
-        "Provide a file in PEM format."
+        "Set ca_path to a readable file in PEM format."
     )
     path.write_text("not a certificate")
     with pytest.raises(InputError, match="Cannot read the certificates in ca_path"):

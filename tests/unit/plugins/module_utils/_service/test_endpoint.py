@@ -44,7 +44,7 @@ def test_secret_in_the_path_is_masked(path: str, shown: str) -> None:
     assert {"Tk7.a/b%c", "Tk7.a%2Fb%25c", "api-key-1"} <= endpoint.secret_forms
 
 
-def test_values_that_a_service_can_repeat_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_that_a_service_can_repeat_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://ada:s%40lt-1@proxy.test:3128")
     endpoint = Endpoint(
         "https://x.no/c?account=hush-1&mode=a&kind=replace",

@@ -36,7 +36,7 @@ INVALID_USERNAME = (
     "url_username: it contains a colon or control characters. "
     "Use a user name without colons, line breaks or other control characters."
 )
-RESERVED = "the module sets this header itself. Omit it"
+RESERVED = "the module controls this header. Omit it"
 RAW = "with body_format raw: a raw body has no form fields. Omit"
 _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     (
@@ -70,7 +70,7 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         {"password": "p"},
         (
             "Cannot use url_password: it is set without url_username. "
-            "Set url_username; if the credential is an API key, set only url_username."
+            "Set url_username; if the credential is an API key, set url_username to this key, and omit url_password."
         ),
     ),
     (
@@ -104,7 +104,7 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         {"form_fields": (("file", "b"),)},
         (
             "Cannot use form_fields: it contains the field 'file', which is used for the file. "
-            "Correct field_name."
+            "Remove this field, or correct field_name."
         ),
     ),
     *(
@@ -176,8 +176,8 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         (
             {"accepted_statuses": (200, status)},
             (
-                f"Cannot use status_code {status}: statuses outside 200-299 mean that the service did "
-                "not accept the roster. List only statuses that mean acceptance."
+                f"Cannot use status_code {status}: statuses outside 200-299 do not mean that the service "
+                "accepted the roster. List only statuses that mean acceptance."
             ),
         )
         for status in (199, 300, 302, 400)
@@ -192,7 +192,7 @@ TOO_SHORT = (
     "its value has fewer than 6 characters, so unrelated text would also be masked. Use a longer secret; if it is"
     " not secret, set it in another option, and add its name to public_names."
 )
-TWICE = "is set more than once. Set it in only one option."
+TWICE = "is set more than once. Set it only once."
 INVALID_PAIR = (
     "a name is empty, or a name or value contains control characters. Remove empty names, line breaks and other control"
     " characters."
@@ -248,7 +248,7 @@ _SECRETS: list[tuple[tuple[str, str, str], dict[str, Any], str]] = [
     (
         ("Host", HEADER, "123456"),
         {},
-        "Cannot use secrets: Host: the module sets this header itself. Omit it;",
+        "Cannot use secrets: Host: the module controls this header. Omit it;",
     ),
     (
         ("a", QUERY, INVALID_UTF_8 * 6),
@@ -274,7 +274,7 @@ def test_a_secret_with_an_invalid_name_or_value_is_rejected(
     assert secret[2] not in str(caught.value)
 
 
-def test_two_secrets_need_different_names() -> None:
+def test_two_secrets_in_the_same_place_need_different_names() -> None:
     secrets = (
         Secret("a", QUERY, "123456"),
         Secret("A", HEADER, "123456"),

@@ -26,7 +26,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry 
 )
 
 MAY_BE_ACCEPTED = "Run again to send the roster once more; the service may already have accepted it"
-HOST_AND_PORT = "Check the host name, the port and the proxy"
+HOST_AND_PORT = "Check the host name and the port in O(url), and whether a proxy is required"
 FIREWALLS = "Check firewalls and proxies, or increase O(timeout)"
 CONNECTION_TIMEOUT = "the connection was not established within 20 seconds"
 SENDING_TIMEOUT = "it did not receive the next part of the roster within 20 seconds"
@@ -51,7 +51,7 @@ def _classify(error: Exception, *, sent: bool, proxy: str | None, finished: bool
 
 
 def _wrap(error: Exception, kind: type[Exception]) -> Exception:
-    """Wrap an exception in the same way as requests and urllib3 do."""
+    """Wrap an exception as requests and urllib3 do."""
     pool = urllib3.HTTPSConnectionPool("x.no")
     return kind(urllib3.exceptions.MaxRetryError(pool, "/contacts?token=secret", error))
 
@@ -64,7 +64,7 @@ def _ssl_error(reason: str) -> ssl.SSLError:
 
 @pytest.fixture(autouse=True)
 def _certificate_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add the attributes that the certificate errors in these tests do not have."""
+    """Set the attributes of certificate errors that only a failed verification would set."""
     monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_message", "expired", raising=False)
     monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_code", 10, raising=False)
 

@@ -37,7 +37,7 @@ F5_PAGE = b"<html>The requested URL was rejected. Please consult with your admin
         (403, {"x-amzn-waf-action": "captcha"}, b"", FIREWALL),
         (403, HTML, F5_PAGE, FIREWALL),
         (403, HTML, b"<p>Incapsula incident ID: 1-2</p>", FIREWALL),
-        # Without these signs, a page can also come from the web server of the service.
+        # These pages can also come from the web server of the service.
         (403, HTML, b"<h1>Forbidden</h1>", MAYBE_FIREWALL),
         (403, {}, b" <html>", MAYBE_FIREWALL),
         (406, HTML, b"", MAYBE_FIREWALL),

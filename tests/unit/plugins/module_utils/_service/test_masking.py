@@ -48,7 +48,7 @@ ENCODINGS: dict[str, Encode] = {
     "every letter of HTML": lambda text: "".join(f"&#{ord(letter)};" for letter in text),
     "quoted": lambda text: f'"{text}"',
     "decomposed": lambda text: normalize("NFD", text),
-    "invisible letter": lambda text: f"{text[:2]}\u200b{text[2:]}",
+    "invisible character": lambda text: f"{text[:2]}\u200b{text[2:]}",
     "escape sequence": lambda text: f"{text[:2]}\x1b[0m{text[2:]}",
     "in a key": lambda text: f"key_{text}_1",
     "Base64": _base64,
@@ -67,7 +67,7 @@ SECRET_ENCODINGS: dict[str, Encode] = {
 
 @pytest.mark.parametrize("second", ENCODINGS)
 @pytest.mark.parametrize("first", SECRET_ENCODINGS)
-def test_secret_is_masked_in_any_two_encodings(first: str, second: str) -> None:
+def test_secret_is_masked_in_any_combination_of_two_encodings(first: str, second: str) -> None:
     echo = ENCODINGS[second](SECRET_ENCODINGS[first](TOKEN))
     masked = MASKER.mask(f"bad {echo} here")
     assert masked.lower().startswith("bad ")

@@ -115,7 +115,8 @@ def test_names_can_contain_letters_of_any_alphabet() -> None:
 def test_names_with_unsafe_characters_are_rejected(name: str) -> None:
     message = (
         f"Cannot use {name!r} in a form: "
-        "it is empty or contains double quotes, backslashes or control characters. Correct this name."
+        "it is empty or contains double quotes, backslashes or control characters. "
+        "Correct this name in field_name, form_fields, secrets or profile."
     )
     for body_format, file_name in (
         (BodyFormat(field_name=name), "a.csv"),

@@ -231,7 +231,7 @@ PAGE = Answer(200, problem="it is an HTML page (media type text/html)", is_page=
         (replace(SIGN, is_roster_sent=False), REJECTED, REFUSED),
     ],
 )
-def test_answer_that_is_not_an_acceptance_is_a_rejection_or_leaves_doubt(
+def test_other_answers_are_rejections_or_have_an_unknown_outcome(
     answer: Answer, outcome: str, kind: str
 ) -> None:
     for result_format in (COUNTS, ResultFormat(success="success")):
@@ -316,7 +316,7 @@ def test_acceptance_without_confirmation_is_explained() -> None:
 
 
 CORRECT = "Correct the directory entries of the rejected contacts, or correct the columns"
-ROWS = f"{CORRECT}; service.errors lists the rows"
+ROWS = f"{CORRECT}; see service.errors"
 ERRORS = (RowError(row=1, column="Email", cause="not unique"),)
 OTHERS = "the other rows are treated as accepted, and the next run sends the whole roster again"
 NOTHING = "no row is treated as accepted"
@@ -472,7 +472,7 @@ def test_message_that_is_also_a_cause_is_not_repeated() -> None:
     assert other.cause.endswith('bergen. The service also reports: "Nothing was imported"')
 
 
-def test_rows_that_are_not_refused_are_accepted_only_if_nothing_contradicts_it() -> None:
+def test_rows_that_are_not_refused_are_accepted_only_if_there_is_no_contradiction() -> None:
     answer = _refusing(200, {1})
     assert decide(answer, ENDPOINT, COUNTS).outcome == PARTIAL
     for change in ({"failure_sign": "x"}, {"problem": "x"}, {"unassigned": 1}, {"row_count": 1}):

@@ -51,7 +51,13 @@ COMMON_FIELDS = {
     "status": 200,
     "counts": {"added": 2},
 }
-RENDERED_RECEIPT = {**COMMON_FIELDS, "sequence": 1, "complete": True, "history": []}
+RENDERED_RECEIPT = {
+    **COMMON_FIELDS,
+    "missing": None,
+    "sequence": 1,
+    "complete": True,
+    "history": [],
+}
 UPLOAD = UnresolvedUpload(
     binding=RECEIPT.binding,
     roster="ef" * 32,
@@ -67,6 +73,7 @@ RENDERED_UPLOAD = {
     "rows": 3,
     "sent_at": "2026-01-03T03:04:05Z",
     "plan": "fedcba9876543210",
+    "approval": None,
 }
 STATE = State(RECEIPT, (UPLOAD,))
 
@@ -154,6 +161,7 @@ def test_the_first_format_is_converted_to_the_current_format() -> None:
 @pytest.mark.parametrize("is_complete", [True, False])
 def test_the_second_format_is_converted_to_the_current_format(is_complete: bool) -> None:
     document = {**RENDERED_RECEIPT, "complete": is_complete, "format": 2, "needs": "0.1.0"}
+    del document["missing"]
     state = parse_state(_with_checksum(document), "receipt.json")
     assert state == State(replace(RECEIPT, complete=is_complete))
     assert state.is_settled == is_complete
@@ -243,7 +251,7 @@ def test_an_unresolved_upload_with_a_missing_field_is_reported_as_corrupted(key:
         parse_state(_with_checksum(document), "receipt.json")
 
 
-@pytest.mark.parametrize(("key", "value"), [("header", 1), ("history", None)])
+@pytest.mark.parametrize(("key", "value"), [("header", 1), ("history", 1)])
 def test_a_receipt_with_a_field_of_the_wrong_type_is_reported_as_corrupted(
     key: str, value: object
 ) -> None:

@@ -279,7 +279,8 @@ def test_an_upload_in_doubt_without_identities_is_compared_by_key(tmp_path: Path
         _begin(tmp_path, parse_roster(csv, ids))
     known = read_known_rosters(tmp_path)
     with open_spill_area(tmp_path) as spill:
-        united = unite_rosters(*(stored.roster for stored in known.all), spill)
+        older, newer = (stored.roster for stored in known.all)
+        united = unite_rosters(older, newer, spill)
         assert (united.open_ids, all_cells(united)) == (None, [("Lie",), ("Ola",)])
 
 
