@@ -74,6 +74,11 @@ class ChangingDirectory:
         for owner in list(self.people)[1:][-count:]:
             del self.people[owner]
 
+    def remove_at(self, count: int, location: str) -> None:
+        """Remove people from one location, except for one person."""
+        for owner, _person in self._people_at(location)[1 : 1 + count]:
+            del self.people[owner]
+
     def replace_all(self, count: int, location: str) -> None:
         """Replace everyone with other people."""
         self.people = {}

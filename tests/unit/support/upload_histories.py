@@ -182,7 +182,6 @@ class UploadHistory:
         body = self.people.export(self.src)
         forecast = self._run_in_check_mode(run) if run.has_forecast else None
         is_initial, attempts = self.is_first, self.service.attempts
-        accepted_before = len(self.service.bodies)
 
         def check_body(sent: bytes) -> None:
             assert sent == body, "the body is not the roster"
@@ -198,8 +197,7 @@ class UploadHistory:
             self.check_files()
         if run.fault is None and forecast is not None:
             self._check_forecast(forecast, result, attempted=attempted)
-        has_arrived = len(self.service.bodies) > accepted_before
-        self._record(run, body, result, attempted=attempted, has_arrived=has_arrived)
+        self._record(run, body, result, attempted=attempted)
         return result
 
     def _check_need(self, body: bytes) -> None:
@@ -219,16 +217,12 @@ class UploadHistory:
         elif pending_body != body:
             self._pending_approval = (b"", "")
 
-    def _record(
-        self, run: Run, body: bytes, result: Result, *, attempted: bool, has_arrived: bool
-    ) -> None:
+    def _record(self, run: Run, body: bytes, result: Result, *, attempted: bool) -> None:
         """Record what the service and the state know after a run."""
         contacts = self.service.parse(body)
         if attempted:
             self._known = unite(self._known, contacts)
-        was_settled = self._settled == (body, self.url, self.profile)
-        is_success = result.error is None and not result.is_killed
-        if is_success and (has_arrived or was_settled):
+        if result.error is None and not result.is_killed:
             self._settle(body, contacts)
             if attempted and run.approved:
                 self._used_approvals.append(run.approved)
