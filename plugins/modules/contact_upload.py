@@ -563,8 +563,8 @@ plan:
   contains:
     id:
       description:
-        - Identifier of the plan, derived from everything that the service may have, the new roster, and the options that
-          determine what an upload does. It does not depend on limits. See O(approved_plan).
+        - Identifier of the plan, derived from everything that the service may have, the new roster, and the options
+          that determine what an upload does. It does not depend on limits. See O(approved_plan).
         - V(null) in check mode if the state directory contains no record of an earlier upload.
       type: str
     added:

@@ -52,7 +52,7 @@ class ChangingDirectory:
 
     def __init__(self) -> None:
         self.people: dict[str, Person] = {}
-        self.header = REQUIRED_COLUMNS
+        self.header: tuple[str, ...] = REQUIRED_COLUMNS
         self._count = 0
         self._owners: dict[bytes, list[str]] = {}
 
@@ -72,6 +72,11 @@ class ChangingDirectory:
     def remove(self, count: int) -> None:
         """Remove the people who were added last, except for one person."""
         for owner in list(self.people)[1:][-count:]:
+            del self.people[owner]
+
+    def remove_at(self, count: int, location: str) -> None:
+        """Remove people from one location, except for one person."""
+        for owner, _person in self._people_at(location)[1 : 1 + count]:
             del self.people[owner]
 
     def replace_all(self, count: int, location: str) -> None:
@@ -149,7 +154,7 @@ class ChangingDirectory:
         return body
 
     def find_owners(self, body: bytes) -> list[str]:
-        """Return the person whom each row of an exported roster describes."""
+        """Return the person described by each row of an exported roster."""
         return self._owners[body]
 
     def _people_at(self, location: str) -> list[tuple[str, Person]]:

@@ -190,7 +190,8 @@ def _open(
 ) -> Any:
     """Open a file like `io.open`; binary files are observed."""
     if "b" not in mode:
-        return open(  # the caller closes the file
+        function: Any = open
+        return function(
             file, mode, buffering, *arguments, closefd=closefd, opener=opener, **options
         )
     raw = _ObservedFile(file, mode.replace("b", ""), closefd, opener)

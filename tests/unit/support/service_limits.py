@@ -66,7 +66,7 @@ def find_violations(
 
     :param before: contacts of the service before the upload.
     :param after: contacts in the upload.
-    :param known: all contacts that the service may have as far as the client knows; percentages refer to these.
+    :param known: all contacts in the uploads that may have been accepted; percentages refer to these.
     :param limits: limits by the names of the options.
     :param is_approved: whether the administrator approved the upload, so that only absolute limits apply.
     """
@@ -82,7 +82,7 @@ def find_violations(
         violations.append(f"max_removed_percent: {len(removed)} of {len(known)}")
     known_at, removed_at = _count_locations(known), _count_locations(removed)
     if len(known) == len(before):
-        # The client knows exactly what the service has, so both count the same moves.
+        # No outcome is unknown, so the collection must count the same moves.
         moved = count_moved(before, after)
         if _exceeds(moved, limits["max_moved_percent"], len(before)):
             violations.append(f"max_moved_percent: {moved} of {len(before)}")

@@ -30,8 +30,8 @@ Cells = tuple[tuple[str, str], ...]
 class ServiceContact(NamedTuple):
     """A contact that the service has.
 
-    :ivar owner: the person whom the contact describes. Only the test knows this; the service ignores it unless it keeps
-        the contacts of people with a refused row.
+    :ivar owner: the described person. A roster does not contain this; the service uses it only to keep the contacts of
+        people with a refused row.
     :ivar cells: cells of the row.
     """
 
@@ -100,7 +100,7 @@ _RESPONSES: dict[Reaction, tuple[int, tuple[bytes, str], str]] = {
 class SimulatedService:
     """A service that replaces all its contacts with the rows of an accepted upload.
 
-    :param find_owners: function that returns the person whom each row of a body describes.
+    :param find_owners: function that returns the person described by each row of a body.
     :ivar reaction: reaction to the next upload.
     :ivar contacts: all contacts that the service has.
     :ivar bodies: bodies of all uploads that arrived.

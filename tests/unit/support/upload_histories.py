@@ -160,8 +160,8 @@ class UploadHistory:
         self._root = root
         self._backup: Backup | None = None
         self._was_without_state = True
-        # The body of an approved upload with an unknown outcome.
-        self._pending_approval: bytes | None = None
+        # The body and the plan of an approved upload with an unknown outcome; empty if there is none.
+        self._pending_approval = (b"", "")
         self._used_approvals: list[str] = []
         self._known: list[ServiceContact] = []
         # The body and the settings of the last upload, if the state describes exactly what the service has.
@@ -181,10 +181,7 @@ class UploadHistory:
         """Export the roster, upload it, and check everything that must hold for this run."""
         body = self.people.export(self.src)
         forecast = self._run_in_check_mode(run) if run.has_forecast else None
-        was_settled = self._settled == (body, self.url, self.profile)
         is_initial, attempts = self.is_first, self.service.attempts
-        contacts = self.service.parse(body)
-        bodies = len(self.service.bodies)
 
         def check_body(sent: bytes) -> None:
             assert sent == body, "the body is not the roster"
@@ -194,27 +191,43 @@ class UploadHistory:
             result = self._upload(run)
         attempted = self.service.attempts > attempts
         if attempted:
-            assert run.approved not in self._used_approvals, "an approval was used twice"
-            if run.approved:
-                self._pending_approval = body
-            elif self._pending_approval != body:
-                self._pending_approval = None
-        self._known = unite(self._known, contacts if attempted else ())
-        if was_settled and not self.is_restored:
-            assert not attempted, "an unchanged roster was sent again"
-        if run.fault is None:
-            if forecast is not None:
-                self._check_forecast(forecast, result, attempted=attempted)
-            if result.outcome is not None:
-                self.check_files()
-        is_accepted = len(self.service.bodies) > bodies and result.error is None
-        if result.error is None and not result.is_killed and (is_accepted or was_settled):
+            self._check_need(body)
+            self._check_approval(run, body, result)
+        if run.fault is None and result.outcome is not None:
+            self.check_files()
+        if run.fault is None and forecast is not None:
+            self._check_forecast(forecast, result, attempted=attempted)
+        self._record(run, body, result, attempted=attempted)
+        return result
+
+    def _check_need(self, body: bytes) -> None:
+        """Check that an upload is necessary: if the state is settled, the roster or the settings have changed."""
+        is_unchanged = self._settled == (body, self.url, self.profile)
+        assert self.is_restored or not is_unchanged, "an unchanged roster was sent again"
+
+    def _check_approval(self, run: Run, body: bytes, result: Result) -> None:
+        """Check that an approval permits only one plan, once, or the same upload after an unknown outcome."""
+        assert run.approved not in self._used_approvals, "an approval was used twice"
+        pending_body, pending_plan = self._pending_approval
+        if run.approved and result.outcome is not None and not self.is_restored:
+            approved = {result.outcome.plan.id, pending_plan if pending_body == body else None}
+            assert run.approved in approved, "the approval is for another plan"
+        if run.approved:
+            self._pending_approval = (body, run.approved)
+        elif pending_body != body:
+            self._pending_approval = (b"", "")
+
+    def _record(self, run: Run, body: bytes, result: Result, *, attempted: bool) -> None:
+        """Record what the service and the state know after a run."""
+        contacts = self.service.parse(body)
+        if attempted:
+            self._known = unite(self._known, contacts)
+        if result.error is None and not result.is_killed:
             self._settle(body, contacts)
             if attempted and run.approved:
                 self._used_approvals.append(run.approved)
         elif attempted or run.fault is not None:
             self._settled = None
-        return result
 
     def _settle(self, body: bytes, contacts: list[ServiceContact]) -> None:
         """Record that the service and the state agree."""
@@ -224,7 +237,7 @@ class UploadHistory:
         # The service cannot distinguish people with equal rows.
         self.service.contacts = contacts
         self._known = contacts
-        self._pending_approval = None
+        self._pending_approval = (b"", "")
         self._settled = (body, self.url, self.profile)
         self.is_restored = False
 
@@ -377,7 +390,7 @@ class UploadHistory:
             self.service.parse(body),
             self._known,
             run.limits,
-            is_approved=bool(run.approved) or self._pending_approval == body,
+            is_approved=bool(run.approved) or self._pending_approval[0] == body,
         )
         assert not violations, violations
 

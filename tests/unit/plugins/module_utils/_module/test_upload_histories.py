@@ -33,6 +33,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 _PROFILE = settings()
 _COUNT = st.sampled_from([1, 2, 3, 5, 10, 30])
 _LOCATION = st.sampled_from(LOCATIONS)
+_CHANGE = st.one_of(
+    st.tuples(st.just("add"), _COUNT, _LOCATION),
+    st.tuples(st.just("remove"), _COUNT),
+    st.tuples(st.just("remove_at"), _COUNT, _LOCATION),
+    st.tuples(st.just("move"), _COUNT, _LOCATION, _LOCATION),
+    st.tuples(st.just("add_location"), _COUNT, _LOCATION),
+    st.tuples(st.just("change"), _COUNT, st.sampled_from("abc")),
+    st.tuples(st.just("swap_locations"), _LOCATION, _LOCATION),
+    st.tuples(st.just("remove_location"), _LOCATION),
+    st.tuples(st.just("copy_rows"), _COUNT),
+    st.tuples(st.just("replace_all"), _COUNT, _LOCATION),
+    st.tuples(st.just("migrate")),
+)
+"""The name of a method of `ChangingDirectory`, and its arguments."""
 _LIMITS = st.sampled_from([DEFAULT_LIMITS, DEFAULT_LIMITS, STRICT_LIMITS, NO_LIMITS])
 _REACTION = st.just(Reaction.ACCEPT) | st.sampled_from(Reaction)
 
@@ -46,51 +60,21 @@ class UploadHistories(RuleBasedStateMachine):
         self._history = UploadHistory(self._root)
         self._people = self._history.people
 
-    @initialize(counts=st.tuples(*[st.integers(0, 20) for _each in LOCATIONS]))
+    @initialize(counts=st.tuples(st.integers(0, 60), st.integers(0, 20), st.integers(0, 8)))
     def hire(self, counts: tuple[int, ...]) -> None:
         self._people.add(1, LOCATIONS[0])
         for count, location in zip(counts, LOCATIONS):
             self._people.add(count, location)
+        self._earlier_people = [dict(self._people.people)]
 
-    @rule(count=_COUNT, location=_LOCATION)
-    def join(self, count: int, location: str) -> None:
-        self._people.add(count, location)
+    @rule(changes=st.lists(_CHANGE, min_size=1, max_size=3))
+    def change_people(self, changes: list[tuple[Any, ...]]) -> None:
+        for name, *arguments in changes:
+            getattr(self._people, name)(*arguments)
 
-    @rule(count=_COUNT)
-    def leave(self, count: int) -> None:
-        self._people.remove(count)
-
-    @rule(count=_COUNT, old=_LOCATION, new=_LOCATION)
-    def move(self, count: int, old: str, new: str) -> None:
-        self._people.move(count, old, new)
-
-    @rule(count=_COUNT, location=_LOCATION)
-    def add_location(self, count: int, location: str) -> None:
-        self._people.add_location(count, location)
-
-    @rule(count=_COUNT, suffix=st.sampled_from("abc"))
-    def change(self, count: int, suffix: str) -> None:
-        self._people.change(count, suffix)
-
-    @rule(first=_LOCATION, second=_LOCATION)
-    def swap_locations(self, first: str, second: str) -> None:
-        self._people.swap_locations(first, second)
-
-    @rule(location=_LOCATION)
-    def close_location(self, location: str) -> None:
-        self._people.remove_location(location)
-
-    @rule(count=st.integers(1, 3))
-    def copy_rows(self, count: int) -> None:
-        self._people.copy_rows(count)
-
-    @rule(count=_COUNT, location=_LOCATION)
-    def replace_everyone(self, count: int, location: str) -> None:
-        self._people.replace_all(count, location)
-
-    @rule()
-    def migrate_the_domain(self) -> None:
-        self._people.migrate()
+    @rule(uploads=st.integers(1, 3))
+    def return_to_earlier_people(self, uploads: int) -> None:
+        self._people.people = dict(self._earlier_people[-uploads:][0])
 
     @rule(title=st.sampled_from(OPTIONAL_COLUMNS))
     def toggle_column(self, title: str) -> None:
@@ -106,6 +90,8 @@ class UploadHistories(RuleBasedStateMachine):
 
     @rule(reaction=_REACTION, limits=_LIMITS, initial=st.booleans())
     def upload(self, reaction: Reaction, limits: Any, initial: bool) -> None:
+        self._earlier_people.append(dict(self._people.people))
+        initial = initial or self._history.is_first
         self._history.run(Run(reaction, limits, initial=initial))
 
     @rule()
@@ -131,6 +117,8 @@ class UploadHistories(RuleBasedStateMachine):
     def upload_with_fault(
         self, fault: Fault, position: int, reaction: Reaction, initial: bool
     ) -> None:
+        self._earlier_people.append(dict(self._people.people))
+        initial = initial or self._history.is_first
         self._history.run(Run(reaction, initial=initial, fault=fault, position=position))
 
     @rule()

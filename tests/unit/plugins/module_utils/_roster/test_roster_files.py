@@ -6,14 +6,20 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
+from dataclasses import replace
 from functools import partial
+from typing import NoReturn
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
-from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
+    FrontdeskError,
+    InputError,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import (
     MAX_LINE_BYTES,
     read_roster,
@@ -334,6 +340,28 @@ def test_an_unreadable_file_raises_an_os_error() -> None:
         read_roster(
             "x.csv", partial(io.BytesIO, CSV), partial(_UnreadableFile, ids_bytes(CSV, "ab"))
         )
+
+
+def test_a_checked_roster_that_cannot_be_read_again_is_reported() -> None:
+    roster = parse_roster(CSV, _ids(HEAD, "a", "Å"))
+
+    def fail() -> NoReturn:
+        raise OSError(errno.EIO, "Input/output error")
+
+    message = (
+        "Cannot read x.csv or its identities file again: Input/output error."
+        " Check the disk or the network share, and run the task again."
+    )
+    unreadable = [
+        lambda: list(replace(roster, open_file=fail).rows()),
+        lambda: replace(roster, open_file=fail).open_content(),
+        lambda: list(replace(roster, open_ids=fail).rows()),
+        lambda: list(replace(roster, open_ids=fail).left_out()),
+    ]
+    for read in unreadable:
+        with pytest.raises(FrontdeskError) as raised:
+            read()
+        assert str(raised.value) == message
 
 
 def test_invalid_csv_is_also_reported_when_rows_are_read_again() -> None:
