@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the explanations of error messages from servers and libraries."""
+"""Tests that results from servers and exceptions from libraries are explained."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_refused_anonymous_reads_are_explained(message: str) -> None:
 def test_only_results_specific_to_a_server_are_server_errors(
     codes: Sequence[int], error_class: type[DirectoryError]
 ) -> None:
-    # Failover does not help if a request is invalid, because the request would fail on all servers.
+    # Failover does not help if the request would have the same result on all servers.
     for code in codes:
         result = {"result": code, "description": "someWord", "message": "data 52e"}
         error = result_error("Cannot search", result)

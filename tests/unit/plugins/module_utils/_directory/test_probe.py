@@ -222,5 +222,6 @@ def test_visible_entries_are_detected(
         open_session(settings_for(server_tls, f"ldaps://localhost:{port}")) as session,
     ):
         assert has_visible_entries(session, Query("dc=x", scope, "(sn=*)")) is is_visible
-    # In the request, the scope follows the search base (RFC 4511, 4.5.1).
+    # In the request, the scope follows the search base (RFC 4511, 4.5.1). Unless the scope is base, only the entries
+    # directly below the search base are searched (singleLevel).
     assert b"dc=x\x0a\x01" + code in requests[0]
