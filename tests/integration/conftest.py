@@ -38,7 +38,7 @@ def company() -> Company:
 
 @pytest.fixture(scope="session")
 def ca() -> Iterator[Authority]:
-    """The certificate authority that issues the certificates of all servers."""
+    """The certificate authority of the lab's servers."""
     with authority() as created:
         yield created
 

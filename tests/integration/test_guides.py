@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests that run the playbooks and commands in the guides."""
+"""Tests that run examples of playbooks and commands in the guides, and check the names of variables."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Problems that ad_contacts_info reports about sources, columns and options."""
+"""Problems and notes about sources, columns and options, and a warning about the port of a global catalog."""
 
 from __future__ import annotations
 

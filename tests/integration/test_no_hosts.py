@@ -135,7 +135,7 @@ def test_contact_sync_hosts_in_the_inventory_fails(workspace: Workspace, playboo
 def test_an_undefined_variable_in_contact_sync_hosts_fails(
     workspace: Workspace, playbook: str
 ) -> None:
-    """The default of contact_sync_hosts would hide the error, and localhost would be synced instead."""
+    """Without the check, the default of contact_sync_hosts would hide the error, and localhost would be synced."""
     write_inventory(workspace, INVENTORY)
     assert run_with_hosts(workspace, playbook, "{{ no_such_variable }}").failure == (
         "Cannot evaluate contact_sync_hosts: 'no_such_variable' is undefined. Correct the template."

@@ -50,7 +50,7 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = 30.0) -> bool:
 
 @contextmanager
 def record_command_lines() -> Iterator[set[str]]:
-    """Record the command lines of all processes on this host.
+    """Record the command lines of processes on this host.
 
     Every user of the host can see these command lines.
 
