@@ -84,7 +84,7 @@ def _arguments() -> argparse.Namespace:
         nargs="*",
         choices=_NAMES,
         default=_NAMES,
-        help="clients to compare with ldapsearch in OpenLDAP (in Samba AD, always export)",
+        help="clients to compare with ldapsearch in OpenLDAP; in Samba AD, only export is compared",
     )
     return parser.parse_args(sys.argv[1:] or os.environ.get("BENCH", "").split())
 

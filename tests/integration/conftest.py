@@ -74,7 +74,7 @@ def ds_389(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
 
 
 def _assert_restored(running: RunningDirectory) -> Iterator[RunningDirectory]:
-    """Yield a directory, then assert that its contents have not changed."""
+    """Yield a directory, then assert that the result of `RunningDirectory.contents` has not changed."""
     before = running.contents()
     yield running
     after = running.contents()
