@@ -180,7 +180,7 @@ def test_the_commands_for_finding_a_person_work(
     assert f"Get-ADUser -Identity {documented}\n" in text
 
 
-def test_every_variable_in_the_guides_exists() -> None:
+def test_every_role_variable_in_the_documentation_exists() -> None:
     variable_pattern = re.compile(r"\bcontact_sync_\w+")
     existing = {
         name

@@ -176,7 +176,7 @@ def test_problems_fail_the_task_if_fail_on_problems_is_set(
         ({"columns": [{"header": "A", "value": "sn | nope"}]}, "Cannot use the expression"),
     ],
 )
-def test_invalid_options_always_fail_the_task(
+def test_invalid_options_fail_the_task_without_fail_on_problems(
     overrides: dict[str, Any], expected: str, open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
     assert expected in run_info(open_ldap, workspace, **overrides).message

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.integration.support.workspace import Workspace
 
 SYNC, PROBE = "frontdesk.contacts.sync", "frontdesk.contacts.probe"
-# Any attempt to connect to one of these hosts causes a different error.
+# An attempt to connect to one of these hosts would cause an error that no test expects.
 NOT_CONNECTABLE = {"ansible_connection": "nonexistent"}
 SYNCS = {"corp": {"ansible_connection": "local"}, "harbour": {"ansible_connection": "local"}}
 INVENTORY = {
