@@ -250,7 +250,10 @@ def test_the_schema_is_only_read_if_an_attribute_is_missing_or_in_a_filter(
     search_filter: str | None,
     searches: int,
 ) -> None:
-    """Apart from the schema, the module reads the root DSE and a single page of people."""
+    """Apart from the schema, the module reads the root DSE and a single page of people.
+
+    A filter that uses only objectClass does not require the schema.
+    """
     counter = _RequestCounter()
     certificate = ca.issue("localhost")
     with ldap_proxy(open_ldap, fault=counter, certificate=certificate) as uri:
