@@ -261,6 +261,14 @@ def test_an_unreadable_naming_context_is_named(tmp_path: Path) -> None:
     )
 
 
+def test_naming_contexts_without_a_domain_are_not_named_as_domains(tmp_path: Path) -> None:
+    tree = _Tree([], namingContexts=[b"cn=accesslog", b"DC=corp,DC=example"])
+    assert _explain(tmp_path, tree, "OU=Oslo,DC=other,DC=example") == (
+        FOREIGN,
+        f"Correct O(sources[].search_base), or {SET_OTHER}",
+    )
+
+
 @pytest.mark.parametrize("lost", [b"nothing", b"organizationalUnit", b"namingContexts"])
 def test_the_cause_is_general_if_nothing_more_is_known(tmp_path: Path, lost: bytes) -> None:
     tree = _active_directory() if lost != b"nothing" else _Tree([])
