@@ -43,7 +43,7 @@ def check_dn(dn: str, option: str, context: str) -> None:
 
 
 def is_dn(name: str) -> bool:
-    """Return whether a name has the syntax of a DN that is not empty."""
+    """Return whether a name has the syntax of a non-empty DN."""
     return _DN.fullmatch(name) is not None
 
 

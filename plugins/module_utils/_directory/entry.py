@@ -19,9 +19,9 @@ USER, CONTACT = "user", "contact"
 
 OBJECT_GUID, ENTRY_UUID = "objectGUID", "entryUUID"
 """Attributes that identify an entry: objectGUID in Active Directory and Active Directory Lightweight Directory Services
-(MS-ADTS 3.1.1.1.4), and entryUUID in other servers (RFC 4530).
+(MS-ADTS 3.1.1.1.4), and entryUUID on other servers (RFC 4530).
 
-Only one of them is used on a server. In other servers, objectGUID is an ordinary attribute, which people might be
+Only one of them is used on a server. On other servers, objectGUID is an ordinary attribute, which people might be
 allowed to change.
 """
 

@@ -118,8 +118,8 @@ def check_not_alias(entry: RawEntry, role: EntryRole, action: str) -> None:
 def require_search_base(session: LdapSession, base: str) -> None:
     """Check the base of a search that found nothing: it must exist, and must not be an alias.
 
-    389 Directory Server returns success for a paged search whose base does not exist. If the base
-    can be read with success, but without an entry, the account is not allowed to read it. This is not an error.
+    389 Directory Server returns success for a paged search whose base does not exist. If reading
+    the base succeeds but returns no entry, the account is not allowed to read the base. This is not an error.
 
     :param base: DN of the search base.
     :raises DirectoryError: if the server reports that the base does not exist, if it is an alias, or as for
