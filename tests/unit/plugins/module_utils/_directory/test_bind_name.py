@@ -24,7 +24,8 @@ OPENLDAP = RootDse({"objectclass": ["top", "OpenLDAProotDSE"], "namingcontexts":
 OTHER = RootDse({"vendorname": ["Vendor"], "namingcontexts": [CONTEXT]})
 UNREADABLE = RootDse({})
 CORRECT = (
-    "Correct O(bind_dn) or O(bind_pw), or set O(server_uri) to a server of the domain other.example"
+    "Correct O(bind_dn) or O(bind_pw), or set O(server_uri) to a server of the domain"
+    " other.example, or O(domain) to other.example"
 )
 NO_DOMAIN = (
     "the password is wrong, or the server does not accept the name because it contains no domain"

@@ -184,7 +184,7 @@ def test_a_host_name_that_does_not_resolve_is_reported(
         pass
     assert str(caught.value) == (
         "Cannot connect to ldaps://dc9.x.no: its name does not resolve (Name or service not known). "
-        "Correct the host name in server_uri."
+        "Correct the host name in server_uri, or check the DNS servers of this host."
     )
 
 

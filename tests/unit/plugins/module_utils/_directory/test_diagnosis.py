@@ -35,7 +35,7 @@ NEW_PASSWORD = "Set a new password for the bind account"
         (8, "the server requires an encrypted connection", "Use ldaps:// or O(start_tls=true)"),
         (
             *(10, "the server returned a referral to another server"),
-            "Set O(server_uri) to a server that holds this part of the directory",
+            "Set O(server_uri) to a server, or O(domain) to a domain, that holds this part of the directory",
         ),
         (
             *(11, "the search exceeded an administrative limit"),
@@ -66,8 +66,8 @@ NEW_PASSWORD = "Set a new password for the bind account"
             "the server is unwilling to perform the operation",
             "Look for the reason in the server's message and in its log",
         ),
-        (1, "the server refused the operation", "Look up the result code in RFC 4511"),
-        (80, "the server refused the operation", "Look up the result code in RFC 4511"),
+        (1, "the server could not perform the operation", "Look up the result code in RFC 4511"),
+        (80, "the server could not perform the operation", "Look up the result code in RFC 4511"),
     ],
 )
 def test_result_codes_are_explained(code: int, cause: str, remedy: str) -> None:
@@ -154,7 +154,7 @@ def test_subcodes_of_active_directory_are_explained(subcode: str, cause: str, re
 def test_a_subcode_is_ignored_in_other_results() -> None:
     result = {"result": 1, "description": "operationsError", "message": "x, data 52e", "dn": None}
     assert explain_result(result).cause == (
-        "the server refused the operation (result 1 operationsError, x, data 52e)"
+        "the server could not perform the operation (result 1 operationsError, x, data 52e)"
     )
 
 

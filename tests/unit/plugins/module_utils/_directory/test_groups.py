@@ -185,7 +185,7 @@ def test_a_dn_that_does_not_identify_a_group_is_an_error(
         (["(uid=a)"] * (BATCH_SIZE + 1), [], False),
     ],
 )
-def test_duplicates_across_searches_and_reads_by_dn_are_removed(
+def test_duplicates_are_removed_only_from_combined_results(
     monkeypatch: pytest.MonkeyPatch, *, filters: list[str], dns: list[str], keeps_duplicates: bool
 ) -> None:
     # On a real server, neither a single search nor reads by DN return duplicates, so only combined results are checked.

@@ -232,7 +232,7 @@ def test_a_missing_search_base_is_explained(
     assert _explain(tmp_path, _active_directory(), dn) == (cause, remedy)
 
 
-def test_groups_are_listed_only_if_the_missing_entry_is_a_group(tmp_path: Path) -> None:
+def test_groups_are_listed_only_if_a_group_is_missing(tmp_path: Path) -> None:
     cause, remedy = _explain(
         tmp_path, _active_directory(), f"CN=Recption,OU=Groups,{DOMAIN}", GROUP
     )
@@ -258,6 +258,14 @@ def test_an_unreadable_naming_context_is_named(tmp_path: Path) -> None:
     assert _explain(tmp_path, tree, f"OU=Oslo,{DOMAIN}") == (
         f"the bind account sees no part of the DN of the search base, not even {DOMAIN}",
         f"Allow the bind account to read {DOMAIN} and the entries below it",
+    )
+
+
+def test_naming_contexts_without_a_domain_are_not_named_as_domains(tmp_path: Path) -> None:
+    tree = _Tree([], namingContexts=[b"cn=accesslog", b"DC=corp,DC=example"])
+    assert _explain(tmp_path, tree, "OU=Oslo,DC=other,DC=example") == (
+        FOREIGN,
+        f"Correct O(sources[].search_base), or {SET_OTHER}",
     )
 
 
@@ -313,10 +321,8 @@ def test_the_remedy_for_an_invalid_dn_names_unusual_attribute_types(
     )
 
 
-def test_a_search_base_that_does_not_exist_is_an_error_but_an_unreadable_one_is_not(
-    tmp_path: Path,
-) -> None:
-    # This check is necessary because 389 Directory Server returns success for a paged search whose base does not exist.
+def test_a_search_base_is_missing_only_if_the_server_reports_it(tmp_path: Path) -> None:
+    # 389 Directory Server returns success for a paged search whose base does not exist.
     tree = _active_directory()
     with _open_session(tmp_path, tree) as session:
         require_search_base(session, DOMAIN)

@@ -98,7 +98,7 @@ def test_a_server_that_rejects_the_account_is_still_probed(server_tls: ServerTls
         assert probe.root_dse.product == "Example"
 
 
-def test_an_unreadable_root_dse_does_not_prevent_a_session(
+def test_a_failure_to_read_the_root_dse_again_is_ignored(
     server_tls: ServerTls,
 ) -> None:
     responses = iter([[entry("", {}), result(SEARCH)], [result(SEARCH, 50)]])
