@@ -253,7 +253,8 @@ _VERIFICATION_CODES = {
     ),
     66: Diagnosis("the key of its certificate is too short", _WEAK),
     67: Diagnosis(
-        "the key of its CA is too short", _WEAK.replace("the certificate", "both certificates")
+        "the key of its CA is too short",
+        _WEAK.replace("the certificate", "the certificates of the CA and the server"),
     ),
     68: Diagnosis("its certificate has a weak signature, such as one with SHA-1", _WEAK),
     **dict.fromkeys(range(80, 95), _NOT_RFC_5280),

@@ -105,7 +105,8 @@ class Answer:
     def is_partial(self) -> bool:
         """Whether the service rejected some but not all rows, and apparently accepted the others.
 
-        The response must identify each rejected row, and must not contradict the acceptance of the other rows.
+        The document must identify each rejected row, and must not contradict the acceptance of the other rows. The
+        status code is not considered.
         """
         is_clear = not (self.problem or self.failure_sign or self.is_denied or self.unassigned)
         return is_clear and 0 < len(self.refused_rows) < self.row_count

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from .response_body import ResponseBody, is_charset
 
 EMPTY, JSON, TEXT, HTML, XML, UNREADABLE = "empty", "JSON", "text", "HTML", "XML", "unreadable"
-"""Kinds of documents. UNREADABLE: the body is incomplete, cannot be decoded, or is invalid JSON or binary data."""
+"""Kinds of documents. UNREADABLE: the body is incomplete, cannot be decoded, or is of no other kind."""
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,40}/[a-z0-9][a-z0-9!#$&^_.+-]{0,60}")
 _CHARSET_PARAMETER = re.compile(r";\s*charset\s*=\s*[\"']?([a-z0-9_.:-]+)", re.IGNORECASE)

@@ -74,7 +74,7 @@ def check_endpoint(endpoint: Endpoint) -> None:
 
 
 def _check_encoding(endpoint: Endpoint) -> None:
-    """Check that the values in which any Unicode characters are allowed are valid Unicode.
+    """Check the encoding of the values that may contain characters outside ASCII.
 
     Environment variables, for example, can contain arbitrary bytes (PEP 383).
     """

@@ -41,7 +41,7 @@ _FAILURE_WORDS = re.compile(
     r"(?! ?[:=] ?(?:0|no|none|false)\b)",
     re.IGNORECASE,
 )
-# A count of zero, such as "no rows". Without the noun, as in "0 failed", the previous pattern recognizes it.
+# A count of zero, such as "no rows". It is replaced with 0, so that "no rows failed" does not report a failure.
 _NO_ROWS = re.compile(
     r"\b(?:0|no|zero) (?:rows?|records?|contacts?|users?|people|entries|items|lines)\b",
     re.IGNORECASE,

@@ -44,7 +44,7 @@ class Masker:
     """Masks secrets, and words that occur in rosters, in texts from the service.
 
     Create one object for each run. The rosters are not kept in memory: only the words of the texts are
-    looked up in them. Each call of `prepare` with new words reads the rosters once.
+    looked up in them. Each call of `prepare` or `mask` with new words reads the rosters once.
 
     Secrets and words are recognized in any case and Unicode normalization form, in the encodings of HTML, JSON and
     URLs, in Base64 and hexadecimal, and, unless they are short, as parts of longer words.
