@@ -16,8 +16,9 @@ description:
     for other uses, and it can change in any release.
   - The action plugin of this module compares C(contact_sync_hosts) and C(--limit) with the inventory on the control
     node, and does not connect to any host.
-  - The task fails if any part of either value matches no host, or if no host matches both values. It also fails if
-    C(contact_sync_hosts) is set only in the inventory, where it has no effect on the hosts of a play.
+  - The task fails if a part of either value matches no host, or if no host matches both values. Files of hosts
+    (C(@FILE)) and excluded groups are not checked. It also fails if C(contact_sync_hosts) is set only in the inventory,
+    where it has no effect on the hosts of a play, unless the value is C(localhost).
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
 attributes:

@@ -42,7 +42,7 @@ verdict:
   description:
     - V(unchanged) if the service already has these contacts, and nothing was sent.
     - V(uploaded) if the service accepted the roster.
-    - V(preview) if check mode showed what would be uploaded.
+    - V(preview) if check mode showed that the roster would be uploaded or, without an upload, exported.
     - V(stopped) if the kind of the failure is V(guard). Nothing was sent.
     - V(failed) for all other failures.
     - V(exported) if the upload did not run because of tags or because another host failed, and V(skipped) if the
@@ -66,7 +66,7 @@ server:
   type: str
   sample: ldaps://dc1.corp.example
 counts:
-  description: Numbers of contacts by location; empty if no contacts were exported or compared.
+  description: Numbers of contacts and changes by location; empty if no contacts were exported or compared.
   returned: always
   type: list
   elements: dict
@@ -136,7 +136,7 @@ contested:
   elements: dict
 overlaps:
   description:
-    - Pairs of locations at which the same people were found. See
+    - Pairs of locations at which the same people have a valid row. See
       RV(frontdesk.contacts.ad_contacts_export#module:overlaps).
   returned: always
   type: list
