@@ -13,8 +13,8 @@ class ModuleDocFragment:
 options:
   server_uri:
     description:
-      - URIs of the directory servers, in the form C(ldaps://HOST), C(ldaps://HOST:PORT) or, with O(start_tls=true),
-        C(ldap://HOST).
+      - URIs of the directory servers, in the form C(ldaps://HOST) or C(ldap://HOST), with C(:PORT) after the host if
+        the server uses another port. O(start_tls) describes the restrictions of C(ldap://).
       - Either this option or O(domain) is required.
       - M(frontdesk.contacts.ad_contacts_export) tries the servers in order until one returns a complete result. If a
         server is unreachable, times out, drops the connection or hits a server-side limit, the module warns and starts

@@ -16,8 +16,8 @@ description:
     writes a single CSV file, the roster, in the format that front-desk services expect.
   - A roster is either complete or not written at all. If a source fails, is incomplete or returns fewer contacts than
     O(sources[].minimum) requires, the task fails and the old roster is left unchanged.
-  - The roster is reproducible. The same directory content results in the same bytes, regardless of the order in which
-    the server returns entries.
+  - The roster is reproducible. The same people with the same values result in the same bytes, regardless of the order
+    in which the server returns entries.
   - The identities of the people are written to C(<dest>.ids). M(frontdesk.contacts.contact_upload) uses them to
     recognize people even if their names and addresses change. The file also lists the people without a valid row, and
     the people whose value in a unique column is omitted because another person keeps it.

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
-  - The playbooks C(frontdesk.contacts.sync) and C(frontdesk.contacts.probe) run this module first. It is not intended
-    for other uses, and it can change in any release.
+  - The playbooks C(frontdesk.contacts.sync) and C(frontdesk.contacts.probe) run this module first. The module is not
+    intended for other uses, and it can change in any release.
   - The action plugin of this module compares C(contact_sync_hosts) and C(--limit) with the inventory on the control
     node, and does not connect to any host.
   - The task fails if a part of either value matches no host, or if no host matches both values. Files of hosts

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
-  - The role P(frontdesk.contacts.contact_sync#role) runs this module last, even after a failure, and registers its
-    result as C(contact_sync_result). It is not intended for other uses.
+  - The role P(frontdesk.contacts.contact_sync#role) runs this module at its end, even after a failure, and registers
+    the result as C(contact_sync_result). The module is not intended for other uses.
   - The action plugin of this module combines the results of the role's tasks on the control node, and removes a
     roster that was staged in check mode. It also adds the result to the custom statistics of the run (see
     M(ansible.builtin.set_stats)) under C(frontdesk_contacts), with the name of the sync as the key.
