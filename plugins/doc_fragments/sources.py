@@ -93,7 +93,7 @@ options:
         description:
           - Minimum number of contacts of this source. This is the number of people with a valid row, not the number of
             people found. People who are found but excluded, or who have no valid row, are not contacts. V(0) allows an
-            empty source, but O(sources[].search_base) must exist.
+            empty source, but its search base must exist.
           - With the default V(1), there is one exception. If the source contains only one or two people who are not
             excluded, none of them has a valid row, and other sources have contacts, the module shows a warning instead
             of failing.
@@ -105,9 +105,9 @@ options:
       - LDAP filter for all sources that do not set O(sources[].filter).
       - The syntax is that of RFC 4515. Parentheses, asterisks and backslashes within a value must be written as C(\28),
         C(\29), C(\2a) and C(\5c). Whitespace around conditions, attributes, operators and values is ignored.
-      - If not set, the objects in O(object_types), except disabled and expired accounts, are read from Active
-        Directory, and every C(inetOrgPerson) from other directories, which have no common way to mark an account as
-        disabled.
+      - If not set, objects of the types in O(object_types) are read from Active Directory, except disabled and expired
+        accounts. From other directories, which have no common way to mark an account as disabled, every
+        C(inetOrgPerson) is read.
     type: str
   object_types:
     description:
