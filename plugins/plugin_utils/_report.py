@@ -33,7 +33,7 @@ _NEXT_COMMANDS = {
 
 
 def report_lines(result: SyncResult, dest: str) -> list[str]:
-    """Return the lines that the role prints last: verdict, locations, people left out, and next command.
+    """Return the lines that the role prints last: verdict, locations, causes of left-out people, and next command.
 
     :param dest: path of the roster; its identities file lists the people left out.
     """
@@ -61,7 +61,7 @@ def _wrap(text: str) -> list[str]:
 def location_line(counts: LocationCounts) -> str:
     """Return the line of a location, for example ``oslo-hq 93 (+2 -1)``.
 
-    The parentheses contain added and removed contacts, and the numbers of changed and moved contacts if there are any.
+    The parentheses contain the numbers of added, removed, changed and moved contacts that are not 0.
     """
     changes = [
         f"+{counts.added}" if counts.added else "",
