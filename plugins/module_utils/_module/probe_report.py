@@ -239,7 +239,8 @@ def _column_problems(
 ) -> list[Problem]:
     """Return a problem for each attribute that no entry has, and for each column that is empty for another reason.
 
-    A column is reported if it is empty for everyone, although some entry has one of its attributes. A column that is empty in only some of the sources is not necessarily a problem.
+    A column is reported if it is empty for everyone, although some entry has one of its attributes. A column that is
+    empty in only some of the sources is not necessarily a problem.
     """
     all_statistics = [statistics for _source, statistics in results if statistics.entries]
     if not all_statistics:

@@ -176,7 +176,7 @@ class SourceReader:
 
         For a source without a search base, the first naming context is used.
 
-        :raises DirectoryError: if the search fails.
+        :raises DirectoryError: if the naming contexts cannot be read.
         """
         query = source.query
         if not query.search_base:

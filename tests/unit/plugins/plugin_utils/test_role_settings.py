@@ -126,7 +126,7 @@ def test_encrypted_and_local_services_are_accepted(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["http://x", "http://localhost.example/", "http://127.0.0.11/", "ftp://x"]
 )
-def test_other_services_without_https_are_rejected(url: str) -> None:
+def test_remote_services_without_https_are_rejected(url: str) -> None:
     with pytest.raises(InputError, match="does not start with https://"):
         _settings(service_url=url)
 

@@ -219,7 +219,7 @@ RULES = columns(
         (("Lie", "a@x", "=12345"), "Phone could be interpreted as a spreadsheet formula"),
         (("x" * (128 * 1024 - 3), "a@x", ""), None),
         (("x" * (128 * 1024 - 3), "a@xy", ""), "the row is longer than 131072 characters"),
-        # The row breaks three rules.
+        # This row breaks two rules.
         (("", "", "12345"), "Name is empty"),
     ],
 )
