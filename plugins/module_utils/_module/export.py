@@ -116,7 +116,7 @@ class Export:
         return warnings
 
     def message(self, written: WrittenRoster, ids_path: str) -> str:
-        """Return a summary: the number of contacts, the most common causes of left-out people, and the path of their list.
+        """Return a summary: the number of contacts, the most common causes of left-out people, and their list.
 
         :param written: summary of the roster after it was written.
         :param ids_path: path of the identities file; empty if it is not kept.

@@ -200,15 +200,19 @@ def find_source_problems(
 
 
 def _no_people(where: str, source: Source, has_entries: bool) -> Problem:
+    base = source.query.search_base
     if has_entries:
-        cause = f"no people were found in {source.description}, although the bind account sees other entries there"
+        cause = (
+            f"no people were found in {source.description}, although the bind account sees other entries"
+            f" {'there' if base else 'in the directory'}"
+        )
         criteria = "group or the filter" if source.groups else "filter"
         remedy = (
             f"Correct the {criteria}, or set O(sources[].minimum=0) if an empty source is correct"
         )
     else:
         cause = (
-            f"the bind account sees nothing below {source.description}: it is empty,"
+            f"the bind account sees nothing below {base or 'the first naming context'}: it is empty,"
             " or the account is not allowed to read it"
         )
         remedy = (
