@@ -274,9 +274,9 @@ def test_other_names_are_reported_if_the_schema_cannot_be_read(
         result = export(directory, workspace, "cn", "surname")
         (warning,) = result.warnings
         assert warning == (
-            "No entry has the attribute surname, which the column C1 uses, under this name, and the server returned"
-            " sn, which was not requested. Use the name under which the server returns the attribute, or allow the"
-            " bind account to read the subschema of the server."
+            "No entry has the attribute surname, which the column C1 uses, but the server returned sn,"
+            " which was not requested and might contain its values. Use the name under which the server"
+            " returns the attribute, or allow the bind account to read the subschema of the server."
         )
         directory.modify(person, {"pager": ["2199-01-01"]})
         failed = export(directory, workspace, "cn", start_attribute="pagerTelephoneNumber")

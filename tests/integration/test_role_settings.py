@@ -317,7 +317,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         f"url_{index}": (
             {"service_url": url},
             (
-                f"Cannot upload the contacts of host url_{index} over an unencrypted connection:"
+                f"Cannot upload the contacts of host url_{index}:"
                 " contact_sync_service_url does not start with https://. Set it to an https:// URL; http:// is"
                 " accepted only for a service on the target host itself."
             ),
