@@ -78,7 +78,7 @@ def test_locations_can_come_from_an_attribute(
         {
             "identity": str(company.canary_person.identity),
             "location": "",
-            "cause": "has a location that is not listed in its source",
+            "cause": "has a location that the source does not list",
         }
     ]
     two_site_person = company.two_site_person
@@ -173,7 +173,10 @@ def test_people_who_have_not_started_yet_are_excluded(
     assert company.canary_person.last_name not in workspace.dest.read_text("utf-8")
     assert company.person_with_comma.last_name in workspace.dest.read_text("utf-8")
     assert result.warnings == [
-        "Number of people whose start_attribute is not a date: 1. They are treated as already started."
+        (
+            "Cannot read the start date of 1 person, so it is ignored: the attribute in start_attribute is not a date."
+            " Correct the values in the directory, or start_attribute."
+        )
     ]
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 BENCH = Path(__file__).parents[1] / "bench/roster.py"
 
 ROWS = 40_000
-"""Number of rows: more than one sorted run of the external merge sort. In memory, all rows would need 50 MiB."""
+"""Number of rows: enough for the step ``plan`` to write a sorted run to a file. As objects in memory, the contacts
+would need about 20 MiB."""
 
 MAX_GROWTH_MIB = 16
 """Maximum increase of peak memory over the step ``base`` in MiB: 8 for a sorted run, the rest to detect duplicates."""

@@ -127,8 +127,8 @@ def test_a_warning_of_an_export_names_the_variable(
     result = run_module(workspace, "ad_contacts_export", options)
     (warning,) = result.warnings
     assert re.fullmatch(
-        r"Number of people whose contact_sync_start_attribute is not a date: \d+\."
-        r" They are treated as already started\.",
+        r"Cannot read the start date of \d+ people, so it is ignored: the attribute in contact_sync_start_attribute is"
+        r" not a date\. Correct the values in the directory, or contact_sync_start_attribute\.",
         warning,
     ), warning
     assert "contact_sync_" not in workspace.dest.with_name("contacts.csv.ids").read_text("utf-8")

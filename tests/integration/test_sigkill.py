@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from tests.lab.receiver import Receiver
 
 STALL_AFTER = 20_000
-"""Number of response bytes after which the proxy stalls: more than a page of ten people, but fewer than all pages."""
+"""Number of response bytes after which the proxy stalls: more than the size of a page of ten people, but less than the
+size of all pages."""
 
 
 def kill(pid: int) -> None:
