@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 _PROFILE = settings()
-_COUNT = st.sampled_from([1, 2, 3, 5, 10, 30])
+_COUNT = st.sampled_from([1, 2, 3, 4, 5, 10, 30])
 _LOCATION = st.sampled_from(LOCATIONS)
 _CHANGE = st.one_of(
     st.tuples(st.just("add"), _COUNT, _LOCATION),
@@ -69,8 +69,12 @@ class UploadHistories(RuleBasedStateMachine):
 
     @rule(changes=st.lists(_CHANGE, min_size=1, max_size=3))
     def change_people(self, changes: list[tuple[Any, ...]]) -> None:
-        for name, *arguments in changes:
-            getattr(self._people, name)(*arguments)
+        for change in changes:
+            self._apply(change)
+
+    def _apply(self, change: tuple[Any, ...]) -> None:
+        name, *arguments = change
+        getattr(self._people, name)(*arguments)
 
     @rule(uploads=st.integers(1, 3))
     def return_to_earlier_people(self, uploads: int) -> None:
@@ -97,6 +101,29 @@ class UploadHistories(RuleBasedStateMachine):
     @rule()
     def upload_as_advised(self) -> None:
         self._history.converge()
+
+    @rule(steps=st.lists(st.tuples(_CHANGE, _REACTION), min_size=1, max_size=3))
+    def upload_changes_and_undo_them(self, steps: list[tuple[Any, Reaction]]) -> None:
+        self._history.converge()
+        people = dict(self._people.people)
+        for change, reaction in steps:
+            self._apply(change)
+            self._history.run(Run(reaction))
+        self._people.people = people
+        self._history.run(Run())
+
+    @rule(change=_CHANGE)
+    def repeat_an_approved_change(self, change: tuple[Any, ...]) -> None:
+        self._history.converge()
+        before = dict(self._people.people)
+        self._apply(change)
+        after = dict(self._people.people)
+        self._history.converge()
+        approved = self._history.last_approval
+        self._people.people = before
+        self._history.converge()
+        self._people.people = after
+        self._history.run(Run(approved=approved))
 
     @rule(reaction=_REACTION)
     def upload_with_an_earlier_approval(self, reaction: Reaction) -> None:
@@ -148,5 +175,5 @@ class UploadHistories(RuleBasedStateMachine):
 TestUploadHistories = UploadHistories.TestCase
 TestUploadHistories.settings = settings(
     max_examples=max(_PROFILE.max_examples, 2 * min(_PROFILE.max_examples, 100)),
-    stateful_step_count=20,
+    stateful_step_count=12,
 )
