@@ -178,9 +178,9 @@ def stop_on_empty_ou(context: DemoContext) -> None:
 
 
 def stop_on_mass_removal(context: DemoContext) -> None:
-    """Show that the guard stops the upload after half of the accounts of a site are disabled."""
+    """Show that the guard stops the upload after half of the accounts of a site are disabled, until it is approved."""
     screen, known = context.screen, context.expected_contacts
-    screen.heading("6. Mass removal: the guard stops the upload")
+    screen.heading("6. Mass removal: the guard stops the upload until it is approved")
     oslo, tromso = context.company.site("oslo-hq"), context.company.site("tromso")
     synced_people = (
         person for person in context.company.at(oslo) if contact_row(person, oslo) in known
@@ -188,14 +188,23 @@ def stop_on_mass_removal(context: DemoContext) -> None:
     people = list(synced_people)[::2]
     for person in people:
         context.directory.disable_person(person)
-    screen.text(
-        f"A faulty script disables {len(people)} accounts of {oslo.name}, half of the site."
-    )
+    screen.text(f"A script disables {len(people)} accounts of {oslo.name}, half of the site.")
     removed = {contact_row(person, site) for person in people for site in (oslo, tromso)} & known
-    count = f"{len(removed)} of {len(known)}"
-    run = context.run_expecting_failure("contact_upload", count, "max_removed_percent")
-    _expect_plan(context, run.module_result("contact_upload"), removed=len(removed))
+    parts = f"removes {len(removed)} contacts", f"of the {len(known)} in", "max_removed_percent"
+    run = context.run_expecting_failure("contact_upload", *parts)
+    stopped = run.module_result("contact_upload")
+    _expect_plan(context, stopped, removed=len(removed))
     screen.fact("service", f"unchanged, still has {context.describe_service_contacts()}")
+    screen.text("The accounts were disabled on purpose, so exactly this plan is approved.")
+    approval = f"contact_sync_approved_plan={stopped['plan']['id']}"
+    context.expect.contains(
+        "error message", stopped["msg"], f"-e {approval} --tags contact_sync_upload"
+    )
+    run = context.run_successfully("-e", approval, "--tags", "contact_sync_upload")
+    _expect_plan(context, run.module_result("contact_upload"), removed=len(removed))
+    context.expected_contacts = known - removed
+    context.expect_service_contacts()
+    screen.fact("service", f"has {context.describe_service_contacts()}")
 
 
 def _expect_plan(context: DemoContext, upload: Mapping[str, Any], **expected: int) -> None:

@@ -73,7 +73,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         host = Host(evaluator.host, convert_variables(evaluator.evaluate(VARIABLES)))
         check_combinations(host)
         locations = self._group_locations(host, evaluator)
-        return make_settings(host, locations, for_upload=for_upload)
+        return make_settings(
+            host, locations, for_upload=for_upload, check_mode=self._task.check_mode
+        )
 
     def _group_locations(self, host: Host, evaluator: Evaluator) -> list[Location]:
         """Return the locations of the hosts in contact_sync_locations_group.

@@ -14,7 +14,8 @@ options:
   option_names:
     description:
       - Names that messages use instead of the names of the module's options. The keys are options, such as
-        V(ca_path) and V(sources[].minimum), or options with a value, such as V(initial=true).
+        V(ca_path) and V(sources[].minimum), or options with a value, such as V(initial=true). A key such as
+        V(approved_plan=) applies to all values of the option, and C({value}) in its name stands for the value.
       - The role P(frontdesk.contacts.contact_sync#role) sets this option so that messages name its variables. You do
         not need it if you use the module directly.
     type: dict

@@ -34,14 +34,16 @@ def render_message(text: str, names: Mapping[str, str]) -> str:
 
     :param text: the message.
     :param names: the names to show, by option, such as ``ca_path``, or by the whole content of a marker,
-        such as ``initial=true``. The name of a dictionary also applies to its keys.
+        such as ``initial=true``. A key such as ``approved_plan=`` applies to all values of the option; ``{value}`` in
+        the name stands for the value. The name of a dictionary also applies to its keys.
     """
 
     def render_marker(marker: re.Match[str]) -> str:
         option, value = marker["option"], marker["value"]
         if value is None:
             return _name_option(option, names)
-        return names.get(f"{option}={value}") or f"{_name_option(option, names)}: {value}"
+        name = names.get(f"{option}={value}") or names.get(f"{option}=")
+        return name.replace("{value}", value) if name else f"{_name_option(option, names)}: {value}"
 
     return _MARKER.sub(render_marker, text)
 

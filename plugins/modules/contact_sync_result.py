@@ -200,7 +200,8 @@ failure:
       description:
         - V(configuration) if a variable, an option or a library must be corrected.
         - V(directory) if the directory could not be read completely.
-        - V(guard) if the plan exceeds a limit, or if the upload would be the first one without C(contact_sync_initial).
+        - V(guard) if the plan exceeds a limit or is not the approved one, or if the upload would be the first one
+          without C(contact_sync_initial).
         - V(service_auth) if the service rejected the credential.
         - V(service_refused) if the service rejected the roster or a part of it.
         - V(service_unsure) if it is unknown whether the service accepted the roster.

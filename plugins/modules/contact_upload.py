@@ -13,7 +13,8 @@ author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
   - Compares a roster with the last one that the service accepted, and uploads the roster over HTTPS if they differ.
-  - Nothing is sent if nothing changed, or if the plan would remove more contacts than the limits allow.
+  - Nothing is sent if nothing changed, or if the plan exceeds a limit, for example because it would remove more
+    contacts than O(max_removed_percent) allows. O(approved_plan) lets exactly one plan pass the limits.
   - The service accepted the roster if it returned an accepted status code (see O(status_code)) and a response that
     matches O(result). Without O(result), the response must be empty, plain text, or JSON without a sign of failure such
     as an error. The roster is then treated as accepted, but RV(service.confirmed) is V(false). An HTML page, which
@@ -291,23 +292,85 @@ options:
         or in C($XDG_STATE_HOME/frontdesk-contacts), by default C(~/.local/state/frontdesk-contacts), for other users.
       - If the module runs in ephemeral containers, the directory must be on persistent storage.
     type: path
+  missing:
+    description:
+      - What the service does with contacts that are missing from an upload. V(remove) deletes them, V(disable) disables
+        them, and V(keep) keeps them unchanged.
+      - V(unknown) is treated like V(remove). The limits for removals also apply to V(disable).
+      - With V(keep), removals are shown in the plan, but never stop an upload. Changing the value from V(keep) to
+        another one requires an approval (see O(approved_plan)), because the service may have contacts that are not in
+        any known roster.
+    type: str
+    choices: [remove, disable, keep, unknown]
+    default: unknown
   max_removed:
     description:
-      - Maximum number of contacts that one upload may remove. If not set, only O(max_removed_percent) applies.
+      - Maximum number of contacts that one upload may remove. If not set, only the limits in percent apply.
     type: int
   max_removed_percent:
     description:
-      - Maximum number of contacts that one upload may remove, as a percentage of the known contacts.
-      - Applies only when more than 20 contacts are known. Removing all contacts is never allowed.
+      - Maximum number of contacts that one upload may remove, as a percentage of the known contacts, from 0 to 100.
+      - A percentage above 0 stops the upload only if at least 3 contacts are affected, and V(0) if at least one is.
+        This applies to all limits in percent.
+      - An upload that removes all contacts of a known roster is never allowed if the roster has 3 or more contacts. If
+        it has fewer, the upload requires an approval (see O(approved_plan)).
     type: float
     default: 10.0
+  max_removed_per_location_percent:
+    description:
+      - Maximum number of contacts that one upload may remove at a single location, as a percentage of the known
+        contacts at that location, from 0 to 100.
+      - Regardless of this limit, a location that loses all its contacts stops the upload if it had at least 3 contacts
+        or is no longer configured, even if the contacts moved to other locations.
+    type: float
+    default: 50.0
+  max_moved_percent:
+    description:
+      - Maximum number of contacts that one upload may move to another location, as a percentage of the known contacts,
+        from 0 to 100.
+    type: float
+    default: 25.0
+  max_changed_percent:
+    description:
+      - Maximum number of contacts whose values one upload may change, as a percentage of the known contacts, from 0 to
+        100. Columns that only one of the rosters has are not compared.
+    type: float
+    default: 50.0
+  max_added_percent:
+    description:
+      - Maximum number of contacts that one upload may add, as a percentage of the known contacts, from 0 to 1000000.
+    type: float
+    default: 100.0
+  must_contain:
+    description:
+      - Contacts without which a roster is never sent, not even with O(approved_plan) or O(initial).
+      - The keys of each element are column titles, usually those in O(key), and the values are those of one contact. At
+        least one row of the roster must have all values of the element, spelled exactly as in the roster.
+    type: list
+    elements: dict
+  approved_plan:
+    description:
+      - Identifier of the plan that may exceed the limits, as shown in RV(plan.id) and in the message that refused the
+        plan. It has 16 hexadecimal digits. Write it in quotes.
+      - The plan passes all limits except O(must_contain) and the removal of all contacts. All other plans are refused,
+        even if they are within the limits.
+      - An approval is valid for one upload. If there is nothing to send, this option has no effect, and a warning asks
+        you to remove it.
+    type: str
   initial:
     description:
-      - Whether to allow an upload if there is no receipt of an earlier upload. Use this option only for the first run,
-        because without a receipt, it is unknown how many contacts an upload removes. If there is a receipt, the option
-        has no effect, and a warning asks you to remove it.
-      - A receipt is valid for only one combination of endpoint, profile and header; for any other, it is ignored. The
-        endpoint is O(url) without its query; O(method) and O(params) are not part of it.
+      - Whether to allow an upload if there is no record of an earlier upload. Use this option only for the first run,
+        because without a record, it is unknown how many contacts an upload removes, and of all limits, only
+        O(must_contain) applies. If there is a record, even of an upload with an unknown outcome, the option has no
+        effect, and a warning asks you to remove it.
+    type: bool
+    default: false
+  rebind:
+    description:
+      - Whether O(url) is another address of the same account. The roster is then compared with the last roster that the
+        account accepted at the earlier address, and the limits apply. Use this option only for the first run with the
+        new address.
+      - For another account, use another O(state_dir) instead.
     type: bool
     default: false
   force:
@@ -431,6 +494,17 @@ EXAMPLES = r"""
       counts: counts
       errors: errors
 
+- name: Upload contacts with stricter limits, and never without the reception
+  frontdesk.contacts.contact_upload:
+    src: /var/lib/frontdesk-contacts/contacts.csv
+    url: https://frontdesk.example/api/contacts/import
+    token: "{{ vault_frontdesk_token }}"
+    state_dir: /srv/state/reception
+    max_removed: 10
+    max_moved_percent: 5
+    must_contain:
+      - Email: reception@corp.example
+
 - name: Upload the unmodified file with PUT and a key without a password (MRI OnLocation)
   frontdesk.contacts.contact_upload:
     src: /var/lib/frontdesk-contacts/contacts.csv
@@ -488,7 +562,10 @@ plan:
   type: dict
   contains:
     id:
-      description: Identifier of the plan, derived from both rosters.
+      description:
+        - Identifier of the plan, derived from everything that the service may have, the new roster, and the options
+          that determine what an upload does. It does not depend on limits. See O(approved_plan).
+        - V(null) in check mode if the state directory contains no record of an earlier upload.
       type: str
     added:
       description: Number of new contacts.
@@ -511,6 +588,14 @@ plan:
     by_location:
       description: The numbers above, separately for each location.
       type: dict
+    new_columns:
+      description:
+        - Columns that the last accepted roster does not have, each with the number of contacts that have a value in it.
+          They do not make a contact a changed one.
+      type: dict
+    dropped_columns:
+      description: The same for columns that only the last accepted roster has.
+      type: dict
     invalid:
       description:
         - Removed contacts who are still in the directory but have no valid row. Each has C(identity), C(location) and
@@ -526,6 +611,8 @@ plan:
     removed_invalid: 0
     unchanged: 180
     by_location: {}
+    new_columns: {}
+    dropped_columns: {}
     invalid: []
 service:
   description:
@@ -569,8 +656,7 @@ service:
       type: int
 receipt:
   description:
-    - Receipt of the last accepted roster, as stored in the state directory; V(null) if there is none for this endpoint,
-      profile and header.
+    - Receipt of the last accepted roster, as stored in the state directory; V(null) if no roster has been accepted.
   returned: when the roster and the state could be read
   type: dict
   contains:
@@ -605,6 +691,9 @@ receipt:
     counts:
       description: Counts from the response.
       type: dict
+    missing:
+      description: Value of O(missing) in the upload; V(null) if it was not recorded.
+      type: str
     sequence:
       description: Sequence number of the accepted upload.
       type: int
@@ -613,6 +702,24 @@ receipt:
         - Whether the service is known to have exactly this roster. If V(false), the service rejected rows or may have
           accepted a later roster, and the next run sends the roster again.
       type: bool
+unresolved:
+  description:
+    - Later uploads after which it is unknown whether the service has the roster, starting with the earliest. The limits
+      also apply to their contacts. The next accepted upload resolves them.
+  returned: when the roster and the state could be read
+  type: list
+  elements: dict
+  contains:
+    sent_at:
+      description: Time of the upload, in UTC.
+      type: str
+    rows:
+      description: Number of contacts.
+      type: int
+    plan:
+      description: The RV(plan.id) of the upload.
+      type: str
+  sample: []
 attempts:
   description: Number of upload attempts; V(0) if nothing was sent.
   returned: always

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..module_utils._errors import InputError
+from ..module_utils._module.upload_options import parse_limits
+from ..module_utils._module.upload_spec import upload_spec
 from ._locations import Bases, Location, build_sources, locations_from_list
 from ._values import convert_value, is_blank
-from ._variables import MODULES, VARIABLES, option_names
+from ._variables import MODULES, UPLOAD, VARIABLES, option_names
 
 # An empty prefix is a valid value: the token is then sent without a prefix.
 _TOKEN_PREFIX = "contact_sync_service_token_prefix"  # noqa: S105  # not a password
@@ -85,13 +87,21 @@ def check_combinations(host: Host) -> None:
     _check_location_variables(host)
 
 
-def make_settings(host: Host, group_locations: Sequence[Location], *, for_upload: bool) -> Settings:
+def make_settings(
+    host: Host,
+    group_locations: Sequence[Location],
+    *,
+    for_upload: bool,
+    check_mode: bool = False,
+) -> Settings:
     """Combine the variables of a host into settings.
 
     :param host: the host, which `check_combinations` has accepted.
     :param group_locations: locations from contact_sync_locations_group; empty if it is not set.
-    :param for_upload: whether the sync uploads contacts, which requires a valid name and the URL of the service.
-    :raises InputError: if a location, the name or the URL is missing or invalid.
+    :param for_upload: whether the sync uploads contacts, which requires a valid name, the URL of the service and valid
+        limits.
+    :param check_mode: whether the role runs in check mode.
+    :raises InputError: if a location, the name, the URL or a limit is missing or invalid.
     """
     locations = group_locations or locations_from_list(host.get("locations"))
     bases = Bases(base_dn=host.get("base_dn") or "", ou_template=host.get("ou_template") or "")
@@ -100,9 +110,20 @@ def make_settings(host: Host, group_locations: Sequence[Location], *, for_upload
     if for_upload:
         _check_name(name)
         _check_service_url(host)
+        _check_limits(host)
     return Settings(
         name=name,
-        options={stage: _forwarded_options(host, stage) for stage in MODULES},
+        options={
+            stage: {
+                **_forwarded_options(host, stage),
+                "option_names": option_names(
+                    stage,
+                    check_mode=check_mode,
+                    has_location_hosts=bool(host.get("locations_group")),
+                ),
+            }
+            for stage in MODULES
+        },
         sources=sources,
         dest=host.get("dest") or "",
         state_dir=host.get("state_dir") or "",
@@ -112,17 +133,15 @@ def make_settings(host: Host, group_locations: Sequence[Location], *, for_upload
 
 
 def _forwarded_options(host: Host, stage: str) -> dict[str, Any]:
-    """Return the options of a module whose variables are set, and ``option_names``.
+    """Return the options of a module whose variables are set.
 
     Other options are not passed, so that the user's module_defaults apply.
     """
-    options = {
+    return {
         variable.options[stage]: host.values[name]
         for name, variable in VARIABLES.items()
         if stage in variable.options and name in host.values
     }
-    names = option_names(stage, has_location_hosts=bool(host.get("locations_group")))
-    return {**options, "option_names": names}
 
 
 def _check_directory(host: Host) -> None:
@@ -192,6 +211,15 @@ def _check_service_url(host: Host) -> None:
             "contact_sync_service_url does not start with https://",
             "Set it to an https:// URL; http:// is accepted only for a service on the target host itself",
         )
+
+
+def _check_limits(host: Host) -> None:
+    """Check the limits and the approval before anything is read, as the upload does later."""
+    defaults = {name: spec.get("default") for name, spec in upload_spec().items()}
+    try:
+        parse_limits({**defaults, **_forwarded_options(host, UPLOAD)})
+    except InputError as error:
+        raise InputError(error.render(option_names(UPLOAD))) from error
 
 
 def describe_missing_state(settings: Settings, state: Mapping[str, Any]) -> str:

@@ -31,6 +31,7 @@ _TRUE = {text for text in BOOLEANS_TRUE if isinstance(text, str)}
 EXAMPLES: Mapping[str, str] = {
     "contact_sync_locations": "[{location: oslo-hq, ou: Oslo}]",
     "contact_sync_columns": "[{header: Name, value: displayName}]",
+    "contact_sync_must_contain": "[{Email: reception@corp.example}]",
     "contact_sync_server_uri": "[ldaps://dc1.corp.example]",
 }
 """Examples of structured values for messages, by variable."""

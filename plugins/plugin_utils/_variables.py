@@ -161,10 +161,13 @@ def find_similar(name: str, known: Collection[str]) -> list[str]:
     return difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.75)
 
 
-def option_names(stage: str, *, has_location_hosts: bool = False) -> dict[str, str]:
+def option_names(
+    stage: str, *, check_mode: bool = False, has_location_hosts: bool = False
+) -> dict[str, str]:
     """Return the value of the option ``option_names``: the names that the messages of a module use for its options.
 
     :param stage: stage that runs the module.
+    :param check_mode: whether the role runs in check mode.
     :param has_location_hosts: whether the locations are inventory hosts. Messages then name the variables of these
         hosts instead of the keys of contact_sync_locations.
     """
@@ -176,9 +179,13 @@ def option_names(stage: str, *, has_location_hosts: bool = False) -> dict[str, s
     # These apply to a single run, so they are set on the command line and not in a file.
     one_off = {
         f"{option}=true": f"-e {names[option]}=true"
-        for option in ("initial", "force")
+        for option in ("initial", "rebind", "force")
         if option in names
     }
+    if "approved_plan" in names:
+        command = f"-e {names['approved_plan']}={{value}}"
+        # A new export could result in another plan. In check mode, there is no roster that the upload could use.
+        one_off["approved_plan="] = command if check_mode else f"{command} --tags {PREFIX}{UPLOAD}"
     # The role sets these options itself.
     own = {
         "sources": "contact_sync_locations",

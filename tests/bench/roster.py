@@ -6,9 +6,18 @@
 
     python tests/bench/roster.py COLLECTIONS_PATH ROWS...
 
-Each step runs in a separate process and prints a JSON line. The steps are: ``base``, which only generates contacts;
-``csv``, which also writes them with the csv module; ``build``, which builds and writes a roster; ``rebuild``, which
-builds and writes a second, different roster; and ``plan``, which compares the two rosters.
+Each step runs in a separate process and prints a JSON line. The steps are:
+
+- ``base`` only generates contacts.
+- ``csv`` also writes them with the csv module.
+- ``build`` builds and writes a roster.
+- ``rebuild`` builds and writes a second roster with other identities and other last names.
+- ``update`` builds and writes a third roster in which 1% of the contacts of the first one have changed.
+- ``read`` reads the first and the third roster with csv.reader, as a reference for the next steps.
+- ``load`` reads and checks the first and the third roster.
+- ``plan`` compares the first and the third roster. The time to load them is not included, as in the next steps.
+- ``union`` compares the third roster with the first two, as after an upload with an unknown outcome.
+- ``worst`` compares the first two rosters.
 """
 
 from __future__ import annotations
@@ -24,13 +33,29 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 SITES = 20
 PAGE = 1000
+STEPS = ("base", "csv", "build", "rebuild", "update", "read", "load", "plan", "union", "worst")
+BUILT = {
+    "build": ("first.csv", 1, False),
+    "rebuild": ("second.csv", 2, False),
+    "update": ("third.csv", 1, True),
+}
+"""Name of the roster, seed and whether contacts are changed in each step that builds a roster."""
+
+COMPARED = {
+    "plan": ("first.csv", "third.csv"),
+    "union": ("first.csv", "second.csv", "third.csv"),
+    "worst": ("first.csv", "second.csv"),
+}
+"""Known rosters and the new roster in each step that compares rosters."""
+
 COLUMNS = [
     {"header": "First Name", "value": "givenName", "required": True},
     {"header": "Last Name", "value": "sn", "required": True},
@@ -72,13 +97,31 @@ def generate_contacts(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
         yield contact(location, cells, identity), source
 
 
-def build_roster(rows: int, folder: Path, name: str, seed: int) -> None:
+def update_contacts(contacts: Iterable[tuple[Any, int]]) -> Iterator[tuple[Any, int]]:
+    """Change 1% of the contacts: most have another last name, and the others are removed or added."""
+    rng = random.Random(3)
+    for contact, source in contacts:
+        chance = rng.random()
+        first, last, mail, phone, location = contact.cells
+        if chance < 0.001:
+            continue
+        if chance < 0.002:
+            identity = str(uuid.UUID(int=rng.getrandbits(128)))
+            cells = (f"New {first}", last, f"new.{mail}", "", location)
+            yield contact._replace(cells=cells, identity=identity), source
+        if chance < 0.01:
+            cells = (first, f"New{last}", mail, phone, location)
+            yield contact._replace(cells=cells), source
+        else:
+            yield contact, source
+
+
+def build_roster(contacts: Iterable[tuple[Any, int]], folder: Path, name: str) -> None:
     """Build a roster, and write the roster and its identities file.
 
-    :param rows: number of contacts.
+    :param contacts: contacts, each with the number of its source.
     :param folder: directory for the files.
     :param name: name of the roster file.
-    :param seed: seed of the random values.
     """
     columns = import_from_collection("_contacts.columns").compile_columns(COLUMNS, all_global=False)
     mapped_page = import_from_collection("_contacts.model").MappedPage
@@ -87,7 +130,7 @@ def build_roster(rows: int, folder: Path, name: str, seed: int) -> None:
         builder = import_from_collection("_roster.builder").RosterBuilder(
             columns, locations, scratch
         )
-        for source, page in itertools.groupby(generate_contacts(rows, seed), key=itemgetter(1)):
+        for source, page in itertools.groupby(contacts, key=itemgetter(1)):
             records = (person.record for person, _source in page)
             while part := list(itertools.islice(records, PAGE)):
                 builder.add_page(mapped_page({locations[source]: part}, ()), source)
@@ -102,18 +145,28 @@ def build_roster(rows: int, folder: Path, name: str, seed: int) -> None:
             )
 
 
-def compare_rosters(folder: Path) -> None:
-    """Compare the two rosters.
+def read_rosters(folder: Path, *names: str) -> None:
+    """Read rosters with csv.reader."""
+    for name in names:
+        with (folder / name).open(encoding="utf-8", newline="") as file:
+            for _row in csv.reader(file):
+                pass
 
-    They contain different identities, and most of their last names differ.
+
+def compare_rosters(folder: Path, *names: str) -> float:
+    """Load rosters, and compare the last one with the others.
+
+    :returns: the time at which all of them were loaded.
     """
-    files = import_from_collection("_roster.files")
-    with (
-        files.load_roster(folder / "old.csv") as old,
-        files.load_roster(folder / "new.csv") as new,
-        import_from_collection("_roster.external_sort").open_spill_area(folder) as scratch,
-    ):
-        import_from_collection("_roster.plan").make_plan(old, new, ["Email"], "Location", scratch)
+    load_roster = import_from_collection("_roster.files").load_roster
+    open_spill_area = import_from_collection("_roster.external_sort").open_spill_area
+    plan_from_known = import_from_collection("_roster.known_plans").plan_from_known
+    with ExitStack() as opened:
+        *known, new = [opened.enter_context(load_roster(folder / name)) for name in names]
+        spill = opened.enter_context(open_spill_area(folder))
+        loaded = time.process_time()
+        plan_from_known(known, new, ["Email"], "Location", spill)
+    return loaded
 
 
 def run_step(step: str, rows: int, folder: Path) -> None:
@@ -122,7 +175,7 @@ def run_step(step: str, rows: int, folder: Path) -> None:
         "_contacts.columns",
         "_roster.writer",
         "_module.destination",
-        "_roster.external_sort",
+        "_roster.known_plans",
     ):
         import_from_collection(name)
     started = time.process_time()
@@ -132,12 +185,18 @@ def run_step(step: str, rows: int, folder: Path) -> None:
     elif step == "csv":
         with (folder / "plain.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows(person.cells for person, _source in generate_contacts(rows))
-    elif step == "build":
-        build_roster(rows, folder, "old.csv", 1)
-    elif step == "rebuild":
-        build_roster(rows, folder, "new.csv", 2)
+    elif step in BUILT:
+        name, seed, is_updated = BUILT[step]
+        contacts = generate_contacts(rows, seed)
+        build_roster(update_contacts(contacts) if is_updated else contacts, folder, name)
+    elif step == "read":
+        read_rosters(folder, *COMPARED["plan"])
+    elif step == "load":
+        for name in COMPARED["plan"]:
+            with import_from_collection("_roster.files").load_roster(folder / name):
+                pass
     else:
-        compare_rosters(folder)
+        started = compare_rosters(folder, *COMPARED[step])
     seconds = round(time.process_time() - started, 2)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps({"rows": rows, "step": step, "cpu_seconds": seconds, "peak_mib": peak}))
@@ -152,7 +211,7 @@ def main() -> None:
         return
     for rows in numbers:
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-            for step in ("base", "csv", "build", "rebuild", "plan"):
+            for step in STEPS:
                 command = [sys.executable, __file__, collections, "step", step, rows, folder]
                 subprocess.run(command, check=True)
 

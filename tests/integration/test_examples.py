@@ -79,11 +79,12 @@ def test_every_module_example_runs(
     flags = {"remove-hosts": "true", "send-emails": "false"}
     behaviors = (
         ServiceBehavior(),
+        ServiceBehavior(),
         ServiceBehavior(method="PUT", raw=True, is_basic=True),
         ServiceBehavior(flags=flags, token_param="auth_token"),
         ServiceBehavior(),
     )
-    headers = ("X-Api-Key", "Authorization", "Authorization", "Authorization")
+    headers = ("X-Api-Key", "Authorization", "Authorization", "Authorization", "Authorization")
     with contextlib.ExitStack() as stack:
         domain = stack.enter_context(domain_substitutions(active_directory))
         substitutions = {**connection_substitutions(active_directory, workspace), **domain}
@@ -111,9 +112,10 @@ def test_every_module_example_runs(
             {"row": number, "status": "Imported"}
             for number, _person in enumerate(active_directory.company.people, 1)
         ]
-        other_services[1].queue_response(200, {"rows": rows})
-        other_services[2].queue_response(200, {"counts": {"imported": 1, "skipped": 0}})
-        other_services[3].queue_response(200, {"success": True, "messages": []})
+        other_services[1].queue_response(200, {"counts": {"imported": 1}})
+        other_services[2].queue_response(200, {"rows": rows})
+        other_services[3].queue_response(200, {"counts": {"imported": 1, "skipped": 0}})
+        other_services[4].queue_response(200, {"success": True, "messages": []})
         for task, target in zip(tasks["contact_upload"], (service, *other_services), strict=True):
             options = task["frontdesk.contacts.contact_upload"]
             assert options["url"] == SERVICE_URL
@@ -125,7 +127,7 @@ def test_every_module_example_runs(
             inventory(active_directory),
         )
         run.assert_clean()
-        assert [target.requests for target in (service, *other_services)] == [1, 1, 1, 1, 1]
+        assert [target.requests for target in (service, *other_services)] == [1] * 6
         assert [target.uploads for target in (service, other_services[0])] == [1, 1]
 
 

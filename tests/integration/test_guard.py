@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from tests.lab.authority import Authority
 
 BASELINE_ROWS = 40
-SINCE_FORMAT_2 = ("needs", "checksum", "sequence", "complete")
+SINCE_FORMAT_2 = ("sequence", "complete", "missing")
 """Keys of the receipt that format 1 does not contain."""
+RESTORE = (
+    "Restore it from a backup and run once with force: true, because the backup might be older than the last upload; or"
+    " remove the state directory and run once with initial: true."
+)
 SET_INITIAL = "If this is the first upload to this account, run once with initial: true."
 
 
@@ -37,19 +41,22 @@ def baseline(service: Receiver, workspace: Workspace) -> None:
     assert run_upload(service, workspace, initial=True)["uploaded"]
 
 
-def limit_message(number: int, cause: str, option: str) -> str:
-    remedy = (
-        f"Review the removals with --check --diff and a higher {option}; if they are correct, run once with"
-        " that value."
+def limit_message(plan_id: str, number: int, cause: str) -> str:
+    removals = "1 contact" if number == 1 else f"{number} contacts"
+    return (
+        f"Refused to apply plan {plan_id}: it removes {removals} (oslo-hq {number}), {cause}. Usual causes: an OU was"
+        " renamed, moved or deselected; the account lost a read permission; locations are missing because of an"
+        " inventory host that is switched off, a job slice or --limit; the columns, the key or a filter was changed."
+        f" Review the plan with --check --diff; if it is correct, run once with approved_plan: {plan_id}, which"
+        " approves only this plan."
     )
-    return f"Refused to remove {number} of {BASELINE_ROWS} contacts: {cause}. {remedy}"
 
 
 def test_the_first_upload_requires_initial(service: Receiver, workspace: Workspace) -> None:
     write_roster(workspace.dest, make_contacts(2))
     result = run_upload(service, workspace)
     assert result.message == (
-        f"Refused a first upload that adds 2 contacts: {workspace.state_dir} contains no receipt of an"
+        f"Refused a first upload that adds 2 contacts: {workspace.state_dir} contains no record of an"
         f" earlier upload. {SET_INITIAL}"
     )
     assert result.data["plan"]["added"] == 2
@@ -62,13 +69,14 @@ class TestLimits:
 
     TOO_MANY_PERCENT = (
         BASELINE_ROWS - 5,
-        limit_message(
-            5, "this is 12.5%, and max_removed_percent allows 10%", "max_removed_percent"
+        (
+            "which is 12.5% of the 40 in the last accepted roster, but max_removed_percent allows"
+            " 10%"
         ),
     )
 
     @pytest.mark.parametrize(
-        ("remaining", "message", "options"),
+        ("remaining", "cause", "options"),
         [
             (*TOO_MANY_PERCENT, {}),
             (*TOO_MANY_PERCENT, {"force": True}),
@@ -76,12 +84,12 @@ class TestLimits:
             (*TOO_MANY_PERCENT, CHECK_MODE),
             (
                 BASELINE_ROWS - 3,
-                limit_message(3, "max_removed allows 2", "max_removed"),
+                "but max_removed allows 2",
                 {"max_removed": 2},
             ),
             (
                 BASELINE_ROWS - 1,
-                limit_message(1, "max_removed allows 0", "max_removed"),
+                "but max_removed allows 0",
                 {"max_removed": 0, "max_removed_percent": 100},
             ),
         ],
@@ -89,7 +97,7 @@ class TestLimits:
     def test_removals_over_a_limit_are_not_sent(
         self,
         remaining: int,
-        message: str,
+        cause: str,
         options: dict[str, Any],
         service: Receiver,
         workspace: Workspace,
@@ -97,8 +105,9 @@ class TestLimits:
         write_roster(workspace.dest, make_contacts(remaining))
         before = workspace.files()
         result = run_upload(service, workspace, **options)
-        assert result.message == message
-        assert result.data["plan"]["removed"] == BASELINE_ROWS - remaining
+        removed = BASELINE_ROWS - remaining
+        assert result.message == limit_message(result.data["plan"]["id"], removed, cause)
+        assert result.data["plan"]["removed"] == removed
         assert result.data["service"] is None
         assert service.requests == 1
         assert workspace.files() == before
@@ -122,20 +131,51 @@ class TestLimits:
     ) -> None:
         write_roster(workspace.dest, make_contacts(2 * BASELINE_ROWS)[BASELINE_ROWS:])
         result = run_upload(service, workspace, max_removed_percent=100, **options)
-        assert result.message == (
-            f"Refused to remove all {BASELINE_ROWS} contacts: this is never allowed. Check the sources and"
-            " the export; to start over, remove the state directory and run once with initial: true."
+        assert (
+            f"it removes all {BASELINE_ROWS} contacts of the last accepted roster, which is never"
+            in (result.message)
         )
+        assert result.message.endswith(
+            ". Check the sources and the export; to start over, remove the state directory and run once with"
+            " initial: true."
+        )
+        approved = run_upload(service, workspace, approved_plan=result.data["plan"]["id"])
+        assert "which is never allowed. " in approved.message
         assert service.requests == 1
 
-    def test_small_rosters_have_no_percent_limit(
+    def test_percent_limits_apply_from_three_contacts(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         small = {"state_dir": str(workspace.root / "small")}
-        write_roster(workspace.dest, make_contacts(20))
+        write_roster(workspace.dest, make_contacts(8))
         assert run_upload(service, workspace, initial=True, **small)["uploaded"]
-        write_roster(workspace.dest, make_contacts(10))
-        assert run_upload(service, workspace, **small)["plan"]["removed"] == 10
+        write_roster(workspace.dest, make_contacts(6))
+        assert run_upload(service, workspace, **small)["plan"]["removed"] == 2
+        write_roster(workspace.dest, make_contacts(3))
+        result = run_upload(service, workspace, **small)
+        assert "it removes 3 contacts (oslo-hq 3), which is 50.0% of the 6 in" in result.message
+
+    def test_exactly_the_approved_plan_passes_the_limits(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        write_roster(workspace.dest, make_contacts(BASELINE_ROWS - 5))
+        plan_id = run_upload(service, workspace, **CHECK_MODE).data["plan"]["id"]
+        write_roster(workspace.dest, make_contacts(BASELINE_ROWS - 6))
+        other = run_upload(service, workspace, approved_plan=plan_id)
+        assert f": approved_plan approves plan {plan_id}, " in other.message
+        assert (
+            "but this plan adds 0, changes 0, moves 0 and removes 6 contacts; it" in other.message
+        )
+        assert service.uploads == 1
+        write_roster(workspace.dest, make_contacts(BASELINE_ROWS - 5))
+        assert run_upload(service, workspace, approved_plan=plan_id)["uploaded"]
+        assert run_upload(service, workspace, approved_plan=plan_id).warnings == [
+            (
+                "approved_plan has no effect: there is nothing to send. Remove approved_plan, because it approves only"
+                " one plan."
+            )
+        ]
+        assert service.uploads == 2
 
 
 @pytest.mark.usefixtures("baseline")
@@ -154,7 +194,7 @@ class TestReceipt:
         assert service.uploads == 2
 
     def test_the_state_directory_is_private(self, service: Receiver, workspace: Workspace) -> None:
-        receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
+        receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))["receipt"]
         names = {"lock", "receipt.json", f"{receipt['roster']}.csv", f"{receipt['identities']}.ids"}
         assert {path.name for path in workspace.state_dir.iterdir()} == names
         assert file_mode(workspace.state_dir) == 0o700
@@ -172,39 +212,37 @@ class TestReceipt:
             == len(list(workspace.state_dir.glob("*.ids")))
             == 1
         )
-        receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
+        receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))["receipt"]
         assert [earlier["rows"] for earlier in receipt["history"]] == [BASELINE_ROWS]
 
-    def test_a_receipt_of_another_endpoint_is_not_used(
+    def test_another_address_must_be_confirmed_once(
         self, ca: Authority, service: Receiver, workspace: Workspace
     ) -> None:
-        """After a change from a test account to the production account, all contacts must be sent."""
         with receiver(ca, locations=["oslo-hq"]) as other:
-            result = run_upload(other, workspace)
-            assert result.message == (
-                f"Refused a first upload that adds {BASELINE_ROWS} contacts: the receipt in"
-                f" {workspace.state_dir} belongs to another endpoint. {SET_INITIAL}"
-            )
+            for options in ({}, {"initial": True}, CHECK_MODE):
+                assert run_upload(other, workspace, **options).message == (
+                    f"Refused to upload to {other.url}: the last upload recorded in {workspace.state_dir} was sent to"
+                    f" {service.url}. If both are addresses of the same account, run once with rebind: true; for"
+                    " another account, set another state_dir."
+                )
             assert other.requests == 0
-            assert run_upload(other, workspace, initial=True)["plan"]["added"] == BASELINE_ROWS
+            assert run_upload(other, workspace, rebind=True)["plan"]["unchanged"] == BASELINE_ROWS
             assert other.uploads == 1
+            assert not run_upload(other, workspace)["changed"]
 
     def test_the_query_is_not_part_of_the_endpoint(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         assert not run_upload(service, workspace, url=f"{service.url}?account=7")["changed"]
 
-    def test_a_receipt_of_another_profile_or_header_is_not_used(
+    def test_another_profile_or_header_is_compared_with_the_same_baseline(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         result = run_upload(service, workspace, profile="other")
-        assert (
-            f"the receipt in {workspace.state_dir} belongs to another profile. " in result.message
-        )
+        assert (result["uploaded"], result["plan"]["unchanged"]) == (True, BASELINE_ROWS)
         workspace.dest.write_bytes(workspace.dest.read_bytes().replace(b"Last Name", b"Surname"))
-        result = run_upload(service, workspace)
-        assert f"the receipt in {workspace.state_dir} belongs to another header. " in result.message
-        assert service.requests == 1
+        result = run_upload(service, workspace, profile="other", **CHECK_MODE)
+        assert (result["uploaded"], result["plan"]["unchanged"]) == (True, BASELINE_ROWS)
 
     @pytest.mark.parametrize(
         ("damage", "problem"),
@@ -216,8 +254,7 @@ class TestReceipt:
         receipt = workspace.state_dir / "receipt.json"
         receipt.write_bytes(damage)
         assert run_upload(service, workspace, initial=True).message == (
-            f"Cannot use {receipt}: {problem}. Restore it from a backup, or remove the state"
-            " directory and run once with initial: true."
+            f"Cannot use {receipt}: {problem}. {RESTORE}"
         )
         assert service.requests == 1
 
@@ -225,10 +262,10 @@ class TestReceipt:
         self, service: Receiver, workspace: Workspace
     ) -> None:
         receipt = workspace.state_dir / "receipt.json"
-        newer = {**json.loads(receipt.read_text("utf-8")), "format": 3, "needs": "2.0.0"}
+        newer = {**json.loads(receipt.read_text("utf-8")), "format": 4, "needs": "2.0.0"}
         receipt.write_text(json.dumps(newer))
         assert run_upload(service, workspace).message == (
-            f"Cannot use {receipt}: its format 3 is newer than the supported format 2."
+            f"Cannot use {receipt}: its format 4 is newer than the supported format 3."
             " Update the collection frontdesk.contacts to 2.0.0 or newer."
         )
 
@@ -236,26 +273,25 @@ class TestReceipt:
         self, service: Receiver, workspace: Workspace
     ) -> None:
         receipt = workspace.state_dir / "receipt.json"
-        document = json.loads(receipt.read_text("utf-8"))
+        document = json.loads(receipt.read_text("utf-8"))["receipt"]
         first = {name: document[name] for name in document if name not in SINCE_FORMAT_2}
         receipt.write_text(json.dumps({**first, "format": 1}))
         assert not run_upload(service, workspace)["changed"]
         assert run_upload(service, workspace, force=True)["uploaded"]
-        assert json.loads(receipt.read_text("utf-8"))["format"] == 2
+        assert json.loads(receipt.read_text("utf-8"))["format"] == 3
 
     def test_a_damaged_baseline_is_an_error(self, service: Receiver, workspace: Workspace) -> None:
         (roster,) = workspace.state_dir.glob("*.csv")
         roster.write_bytes(roster.read_bytes()[:-9])
         assert run_upload(service, workspace).message == (
-            f"Cannot use {roster}: it is missing or corrupted. Restore it from a backup, or remove"
-            " the state directory and run once with initial: true."
+            f"Cannot use {roster}: it is missing or corrupted. {RESTORE}"
         )
 
     def test_an_upload_stops_if_the_state_directory_was_removed(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         shutil.rmtree(workspace.state_dir)
-        assert "contains no receipt of an earlier upload" in run_upload(service, workspace).message
+        assert "contains no record of an earlier upload" in run_upload(service, workspace).message
 
 
 def test_people_who_are_left_out_are_counted_as_removed(
@@ -267,9 +303,11 @@ def test_people_who_are_left_out_are_counted_as_removed(
     run_upload(service, workspace, initial=True)
     write_roster(workspace.dest, roster[5:], left_out=roster[:3])
     result = run_upload(service, workspace)
-    cause = "this is 12.5%, and max_removed_percent allows 10%"
-    cause_with_count = f"{cause}; 3 of them are in the directory without a valid row"
-    assert result.message == limit_message(5, cause_with_count, "max_removed_percent")
+    cause = (
+        "which is 12.5% of the 40 in the last accepted roster, but max_removed_percent allows 10%; 3 of them are in"
+        " the directory without a valid row"
+    )
+    assert result.message == limit_message(result.data["plan"]["id"], 5, cause)
     plan = result.data["plan"]
     assert (plan["removed"], plan["removed_invalid"]) == (5, 3)
     assert plan["by_location"]["oslo-hq"]["removed_invalid"] == 3

@@ -78,7 +78,7 @@ def test_the_error_about_a_first_upload_names_the_option(
 ) -> None:
     write_roster(workspace.dest, make_contacts(2))
     assert run_upload(service, workspace, option_names=names).message == (
-        f"Refused a first upload that adds 2 contacts: {workspace.state_dir} contains no receipt of an"
+        f"Refused a first upload that adds 2 contacts: {workspace.state_dir} contains no record of an"
         f" earlier upload. If this is the first upload to this account, run once with {initial}."
     )
 
@@ -197,7 +197,7 @@ def test_the_role_names_its_variables_in_errors_of_the_modules(
             + UNKNOWN_CA.format("contact_sync_service_ca_path")
         ),
         "guard": re.escape(
-            f"Refused a first upload that adds {total} contacts: {workspace.state_dir} contains no receipt of an"
+            f"Refused a first upload that adds {total} contacts: {workspace.state_dir} contains no record of an"
             " earlier upload. If this is the first upload to this account, run once with"
             " -e contact_sync_initial=true."
         ),

@@ -174,7 +174,8 @@ def test_the_result_describes_uploads_a_guard_stop_and_a_preview(
         "removed": removed,
     }
 
-    preview = published(notifications.run("--check", locations=fewer, max_removed_percent=100))
+    approved = {"approved_plan": stopped["plan"]["id"]}
+    preview = published(notifications.run("--check", locations=fewer, **approved))
     assert (preview["verdict"], preview["plan"]["removed"]) == ("preview", removed)
     assert (notifications.service.uploads, notifications.mails.count("Subject:")) == (1, 2)
 

@@ -185,6 +185,48 @@ def test_each_stage_can_run_separately(
     assert service.requests == 1
 
 
+def test_the_command_in_the_message_approves_the_plan(
+    open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
+) -> None:
+    variables = role_variables(open_ldap, service, workspace)
+    run_playbook(workspace, SYNC, Inventory(variables)).assert_clean()
+    contacts = len(service.contacts)
+    fewer = variables["contact_sync_locations"][1:]
+    inventory = Inventory(
+        {**variables, "contact_sync_locations": fewer, "contact_sync_initial": False}
+    )
+
+    checked = run_playbook(workspace, SYNC, inventory, "--check")
+    plan_id = checked.module_results("contact_upload")["localhost"]["plan"]["id"]
+    approval = f"-e contact_sync_approved_plan={plan_id}"
+    assert f"run once with {approval}, which approves only this plan." in checked.failure
+    # In check mode, the export does not keep the roster, so an approved run needs another export.
+    run_playbook(workspace, SYNC, inventory, "--check", *approval.split()).assert_clean()
+
+    stopped = run_playbook(workspace, SYNC, inventory)
+    command = f"{approval} --tags contact_sync_upload"
+    assert f"run once with {command}, which approves only this plan." in stopped.failure
+    assert (service.uploads, len(service.contacts)) == (1, contacts)
+
+    # The approved roster is uploaded, and the directory is not read again.
+    original = Inventory(
+        {**inventory.variables, "contact_sync_locations": variables["contact_sync_locations"]}
+    )
+    approved = run_playbook(workspace, SYNC, original, *command.split())
+    approved.assert_clean()
+    assert not approved.module_results("ad_contacts_export")
+    assert (
+        service.uploads,
+        approved.module_results("contact_upload")["localhost"]["uploaded"],
+    ) == (
+        2,
+        True,
+    )
+    assert {contact["Location"] for contact in service.contacts} == {
+        location["location"] for location in fewer
+    }
+
+
 def test_a_refused_upload_leaves_no_staged_files(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:

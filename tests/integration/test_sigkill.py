@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import shutil
+from itertools import count
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -50,6 +52,12 @@ def assert_leftovers_are_private(workspace: Workspace, *personal_data: str) -> N
         name for name in workspace.files_containing(personal_data) if name != "inventory.yml"
     ]
     assert all(workspace.is_private(name) for name in leftovers), leftovers
+
+
+def read_state(workspace: Workspace) -> dict[str, Any]:
+    """Return the content of receipt.json."""
+    document: dict[str, Any] = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
+    return document
 
 
 def test_a_killed_export_keeps_the_old_roster(
@@ -107,7 +115,7 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
     options = upload_options(service, workspace)
     write_roster(workspace.dest, make_contacts(30))
     assert run_module(workspace, "contact_upload", {**options, "initial": True})["uploaded"]
-    receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
+    receipt = read_state(workspace)["receipt"]
     contacts = make_contacts(31)
     write_roster(workspace.dest, contacts)
     if not accepted:
@@ -119,11 +127,9 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
     # The receiver evaluates and logs the held request in another thread, after the end of the block.
     assert wait_until(lambda: service.log_file.read_text("utf-8").count('"POST"') == 2)
     assert service.uploads == 1 + accepted
-    receipt_after_kill = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
-    assert (receipt_after_kill["roster"], receipt_after_kill["complete"]) == (
-        receipt["roster"],
-        False,
-    )
+    state_after_kill = read_state(workspace)
+    assert state_after_kill["receipt"] == receipt
+    assert [upload["rows"] for upload in state_after_kill["unresolved"]] == [31]
     assert_leftovers_are_private(workspace, contacts[0].email)
 
     result = run_module(workspace, "contact_upload", options)
@@ -131,6 +137,40 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
     assert result["service"]["counts"]["added"] == int(not accepted)
     assert len(service.contacts) == 31
     assert not run_module(workspace, "contact_upload", options)["changed"]
+
+
+def find_unneeded_files(workspace: Workspace) -> set[str]:
+    """Return the names of the files in the state directory that the receipt does not name."""
+    receipt = read_state(workspace)["receipt"]
+    needed = {"receipt.json", "lock", f"{receipt['roster']}.csv", f"{receipt['identities']}.ids"}
+    return {path.name for path in workspace.state_dir.iterdir()} - needed
+
+
+def test_the_next_run_recovers_from_a_kill_at_any_file_operation(
+    service: Receiver, workspace: Workspace
+) -> None:
+    """Both a first upload and an update are killed at one operation after the other, at least 30 in all."""
+    options = {**upload_options(service, workspace), "initial": True}
+    kills, rows = 0, 30
+    with ModuleRunner(workspace.collections_path) as runner:
+        for is_first in (True, False):
+            for kill_at in count():
+                rows += 1
+                if is_first:
+                    shutil.rmtree(workspace.state_dir, ignore_errors=True)
+                write_roster(workspace.dest, make_contacts(rows))
+                request = build_module_request(
+                    workspace, "contact_upload", options, kill_at=kill_at
+                )
+                runner.start(request)
+                if not runner.wait_for_kill():
+                    break
+                kills += 1
+                run_module(workspace, "contact_upload", options)
+                assert len(service.contacts) == rows
+                assert not find_unneeded_files(workspace)
+                assert not run_module(workspace, "contact_upload", options)["changed"]
+    assert kills >= 30
 
 
 def test_a_killed_playbook_leaves_no_receipt_and_can_run_again(
@@ -145,16 +185,17 @@ def test_a_killed_playbook_leaves_no_receipt_and_can_run_again(
         kill(process.pid)
         process.communicate()
     assert wait_until(lambda: service.requests == 1)
-    assert not (workspace.state_dir / "receipt.json").exists()
+    assert read_state(workspace)["receipt"] is None
     assert_leftovers_are_private(workspace, company.canary_person.mail)
     # The inventory contains the secrets, and Ansible can leave a file with the module and its options.
     secrets = workspace.files_containing([open_ldap.bind_pw, service.token])
     assert all(workspace.is_private(name) for name in secrets)
 
+    inventory = Inventory({**variables, "contact_sync_initial": False})
     run = run_playbook(workspace, "frontdesk.contacts.sync", inventory)
     run.assert_clean()
     (upload,) = run.uploads
     assert upload["uploaded"]
-    receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
+    receipt = read_state(workspace)["receipt"]
     assert receipt["rows"] == len(service.contacts)
     assert file_mode(workspace.state_dir) == 0o700

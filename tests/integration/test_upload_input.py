@@ -132,6 +132,20 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
         "Cannot use max_removed_percent 101: it must be between 0 and 100. Correct max_removed_percent.",
     ),
     (
+        {"approved_plan": "yes"},
+        (
+            "Cannot use approved_plan 'yes': it is not the identifier of a plan, which has 16 hexadecimal digits. Copy"
+            " the identifier from the message that refused the plan, and write it in quotes."
+        ),
+    ),
+    (
+        {"must_contain": [{"Email": 5}]},
+        (
+            "Cannot use element 1 of must_contain: it contains a title or a value that is not a string. Write both in"
+            " quotes."
+        ),
+    ),
+    (
         {"key": []},
         "Cannot identify contacts: key is empty. Set key to the columns that identify a contact.",
     ),
@@ -163,6 +177,19 @@ def test_an_invalid_option_is_an_error_before_any_request(
 ) -> None:
     result = run_failing_upload(service, workspace, **overrides)
     assert result.message == message
+    assert service.requests == 0
+    assert not workspace.state_dir.exists()
+
+
+def test_a_required_contact_must_have_existing_columns(
+    service: Receiver, workspace: Workspace
+) -> None:
+    write_roster(workspace.dest, make_contacts(2))
+    result = run_failing_upload(service, workspace, must_contain=[{"Mail": "a@x"}])
+    assert result.message == (
+        f"Cannot use element 1 of must_contain: {workspace.dest} has no column 'Mail'. Correct the title of the column"
+        " in must_contain."
+    )
     assert service.requests == 0
     assert not workspace.state_dir.exists()
 

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 PROFILE = Path(__file__).parent / "hypothesis-profile"
-_GATE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_GATE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.register_profile("gate", _GATE)
 settings.register_profile("small", _GATE, max_examples=15)
 settings.register_profile("fuzz", _GATE, max_examples=5_000)

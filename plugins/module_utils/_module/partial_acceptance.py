@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
 
@@ -21,11 +21,11 @@ from .upload_options import UploadOptions
 
 @contextmanager
 def partially_accepted_roster(
-    options: UploadOptions, old: RosterFile | None, new: RosterFile, refused: AbstractSet[int]
+    options: UploadOptions, known: Sequence[RosterFile], new: RosterFile, refused: AbstractSet[int]
 ) -> Iterator[RosterFile]:
     """Provide the roster that the service has after an upload.
 
-    :param old: roster that the service had before the upload; None if it is unknown.
+    :param known: rosters that the service may have had before the upload.
     :param new: roster that was uploaded.
     :param refused: numbers of the rejected rows of `new`, starting at 1.
     :returns: `new` if no row was rejected, otherwise a merged roster that is deleted at the end of the context.
@@ -38,7 +38,7 @@ def partially_accepted_roster(
         try:
             spill = stack.enter_context(open_spill_area(options.state_dir))
             roster = merge_accepted_rows(
-                *(old, new, refused),
+                *(known, new, refused),
                 key=options.key,
                 location_column=options.location_column,
                 spill=spill,

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from .._errors import InputError
 from .._files import SHA256
-from .._roster.guard import Limits
+from .._roster.guard import PLAN_ID
+from .._roster.limits import MAX_REMOVED_PER_LOCATION, PERCENT_LIMITS, Limits
+from .._roster.required_contacts import RequiredContact
 from .._service.endpoint import (
     BodyFormat,
     Credential,
@@ -29,6 +32,9 @@ from .._service.request_body import check_form_name
 from .._state.directory import find_default_state_dir
 from .arguments import check_paths
 
+_MAX_PERCENT = {"max_added_percent": 1_000_000}
+"""Maximum value of a percentage limit, if it is not 100: a roster can become many times larger."""
+
 
 @dataclass(frozen=True)
 class UploadOptions:
@@ -42,6 +48,7 @@ class UploadOptions:
     :ivar key: titles of the columns that identify a contact if either of the two rosters has no identities.
     :ivar state_dir: state directory for one account of the service.
     :ivar limits: limits that a plan must respect.
+    :ivar rebind: whether another URL belongs to the same account.
     :ivar force: whether to upload the roster even if it has not changed.
     :ivar result: structure of the service's response.
     """
@@ -54,6 +61,7 @@ class UploadOptions:
     key: tuple[str, ...]
     state_dir: Path
     limits: Limits
+    rebind: bool
     force: bool
     result: ResultFormat
 
@@ -81,7 +89,8 @@ def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
         location_column=params["location_column"],
         key=tuple(params["key"]),
         state_dir=_state_dir(params["state_dir"], endpoint),
-        limits=_limits(params),
+        limits=parse_limits(params),
+        rebind=params["rebind"],
         force=params["force"],
         result=_result_format(params["result"]),
     )
@@ -104,19 +113,72 @@ def _state_dir(given: str | None, endpoint: Endpoint) -> Path:
     return find_default_state_dir(urlsplit(endpoint.url).hostname or "service")
 
 
-def _limits(params: Mapping[str, Any]) -> Limits:
-    count, percent = params["max_removed"], params["max_removed_percent"]
+def parse_limits(params: Mapping[str, Any]) -> Limits:
+    """Check and parse the limits for a plan, and its approval.
+
+    :raises InputError: if a limit is out of range, or if the approved plan or a required contact has another form.
+    """
+    count = params["max_removed"]
     if count is not None and count < 0:
         raise InputError(
             f"Cannot use O(max_removed) {count}", "it must not be negative", "Set it to 0 or more"
         )
-    if not 0 <= percent <= 100:
+    options = (*PERCENT_LIMITS, MAX_REMOVED_PER_LOCATION)
+    return Limits(
+        max_removed=count,
+        **{option: _percent(option, params[option]) for option in options},
+        missing=params["missing"],
+        must_contain=tuple(
+            _required_contact(number, contact)
+            for number, contact in enumerate(params["must_contain"] or (), 1)
+        ),
+        approved_plan=_plan_id(params["approved_plan"]),
+        initial=params["initial"],
+    )
+
+
+def _percent(option: str, value: float) -> Decimal:
+    maximum = _MAX_PERCENT.get(option, 100)
+    if not 0 <= value <= maximum:
         raise InputError(
-            f"Cannot use O(max_removed_percent) {percent:g}",
-            "it must be between 0 and 100",
-            "Correct O(max_removed_percent)",
+            f"Cannot use O({option}) {value:.15g}",
+            f"it must be between 0 and {maximum}",
+            f"Correct O({option})",
         )
-    return Limits(max_removed=count, max_removed_percent=percent, initial=params["initial"])
+    # The decimal number that the administrator wrote, and not the binary number that is nearest to it.
+    return Decimal(repr(value))
+
+
+def _plan_id(given: str | None) -> str | None:
+    plan_id = (given or "").strip().lower()
+    if plan_id and not PLAN_ID.fullmatch(plan_id):
+        raise InputError(
+            f"Cannot use O(approved_plan) {plan_id!r}",
+            "it is not the identifier of a plan, which has 16 hexadecimal digits",
+            "Copy the identifier from the message that refused the plan, and write it in quotes",
+        )
+    return plan_id or None
+
+
+def _required_contact(number: int, contact: Mapping[Any, Any]) -> RequiredContact:
+    action = f"Cannot use element {number} of O(must_contain)"
+    if not contact:
+        raise InputError(action, "it is empty", "Set it to a value of a column, such as Email")
+    for title, value in contact.items():
+        # The value is personal data, so it is not shown.
+        if not isinstance(title, str) or not isinstance(value, str):
+            raise InputError(
+                action,
+                "it contains a title or a value that is not a string",
+                "Write both in quotes",
+            )
+        if not value.strip():
+            raise InputError(
+                action,
+                f"the value of {title!r} is blank",
+                "Set it to the value of the column in the roster",
+            )
+    return tuple(contact.items())
 
 
 def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:

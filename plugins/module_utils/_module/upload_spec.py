@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._roster.limits import MISSING_CHOICES, UNKNOWN
 from .._service.endpoint import CSV_TYPE, FORM, HEADER, QUERY, SUCCESS
 from .arguments import option_names_spec, secret_spec
 from .receptionist import KEY, LOCATION_HEADER, PROFILE
@@ -28,11 +29,26 @@ def upload_spec() -> dict[str, Any]:
             "no_log": False,
         },
         "state_dir": {"type": "path"},
-        "max_removed": {"type": "int"},
-        "max_removed_percent": {"type": "float", "default": 10.0},
+        **_limits_spec(),
         "initial": {"type": "bool", "default": False},
+        "rebind": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
         **option_names_spec(),
+    }
+
+
+def _limits_spec() -> dict[str, Any]:
+    """Return the spec of the options that describe the limits for a plan, and its approval."""
+    return {
+        "missing": {"type": "str", "choices": list(MISSING_CHOICES), "default": UNKNOWN},
+        "max_removed": {"type": "int"},
+        "max_removed_percent": {"type": "float", "default": 10.0},
+        "max_removed_per_location_percent": {"type": "float", "default": 50.0},
+        "max_moved_percent": {"type": "float", "default": 25.0},
+        "max_changed_percent": {"type": "float", "default": 50.0},
+        "max_added_percent": {"type": "float", "default": 100.0},
+        "must_contain": {"type": "list", "elements": "dict"},
+        "approved_plan": {"type": "str"},
     }
 
 

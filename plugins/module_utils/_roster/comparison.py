@@ -2,19 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare two rosters row by row, without keeping either roster in memory."""
+"""The columns by which two rosters are compared."""
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .._contacts.model import GLOBAL_LOCATION, LeftOut
-from .._contacts.packing import pack, unpack
-from .external_sort import ExternalSorter, SpillArea
+from .._errors import InputError
 from .files import RosterFile
 
 
@@ -29,10 +25,6 @@ class RosterRow(NamedTuple):
     location: str
     cells: tuple[str, ...]
     person_key: tuple[str, ...]
-
-
-class NotSortedError(Exception):
-    """The rows of a roster are not sorted by location, cells and person key."""
 
 
 @dataclass(frozen=True)
@@ -55,35 +47,29 @@ class RowLayout:
 
     def rows(self, roster: RosterFile) -> Iterator[RosterRow]:
         """Yield all rows in the order of the file."""
-        location_index, key_indexes = self.location_index, self.key_indexes
         for cells, identity in roster.rows():
-            yield RosterRow(
-                "" if location_index is None else cells[location_index],
-                cells,
-                (identity or "",)
-                if key_indexes is None
-                else tuple([cells[index] for index in key_indexes]),
-            )
+            yield self.to_row(cells, identity)
 
-    def presorted_rows(self, roster: RosterFile) -> Iterator[RosterRow]:
-        """Yield all rows of a roster that is already sorted like an exported roster.
+    def align(self, roster: RosterFile, header: Sequence[str]) -> Iterator[RosterRow]:
+        """Yield all rows of a roster that may have other columns, with the columns of this layout.
 
-        :raises NotSortedError: if the rows are not sorted by location, cells and person key.
+        :param header: titles of the columns of this layout.
         """
-        previous: RosterRow | None = None
-        for row in self.rows(roster):
-            if previous is not None and row < previous:
-                raise NotSortedError
-            yield row
-            previous = row
+        for cells, identity in roster.aligned_rows(header):
+            yield self.to_row(cells, identity)
 
-    def sorted_rows(self, roster: RosterFile, spill: SpillArea) -> Iterator[RosterRow]:
-        """Sort all rows by location, cells and person key, and yield them."""
-        sorter = ExternalSorter(spill)
-        for row in self.rows(roster):
-            sorter.add(pack((row.location, *row.cells, *row.person_key)))
-        for location, *fields in map(unpack, sorter):
-            yield RosterRow(location, tuple(fields[: self.width]), tuple(fields[self.width :]))
+    def to_row(self, cells: tuple[str, ...], identity: str | None) -> RosterRow:
+        """Return the row with the given cells.
+
+        :param identity: identity of the person; None if there is none.
+        """
+        return RosterRow(
+            "" if self.location_index is None else cells[self.location_index],
+            cells,
+            (identity or "",)
+            if self.key_indexes is None
+            else tuple([cells[index] for index in self.key_indexes]),
+        )
 
 
 def choose_layout(
@@ -107,91 +93,94 @@ def choose_layout(
     )
 
 
-class PersonDifferences(NamedTuple):
-    """Differences between two rosters for one person.
+@dataclass(frozen=True)
+class ComparedSide:
+    """What is compared of the rows of one of two rosters.
 
-    :ivar before: rows that only the old roster contains, sorted by location and cells.
-    :ivar after: rows that only the new roster contains, sorted by location and cells.
-    :ivar left_out: `LeftOut` objects of the new roster for this person; empty if people are matched by the key columns.
+    :ivar layout: positions of the location and the person key. There is a location only if both rosters have it.
+    :ivar common: indexes of the columns that both rosters have; in the same order for both rosters.
+    :ivar key: indexes of the key columns that both rosters have.
+    :ivar same_titles: whether both rosters have the same columns.
+    :ivar other: titles and indexes of the columns that only this roster has.
     """
 
-    before: list[RosterRow]
-    after: list[RosterRow]
-    left_out: list[LeftOut]
+    layout: RowLayout
+    common: tuple[int, ...]
+    key: tuple[int, ...]
+    same_titles: bool
+    other: tuple[tuple[str, int], ...]
+
+    def compare_key(self, row: RosterRow) -> tuple[str, tuple[str, ...]]:
+        """Return the location and the cells in the columns that both rosters have."""
+        return row.location, tuple([row.cells[index] for index in self.common])
+
+    def has_comparable_cells(self, row: RosterRow) -> bool:
+        """Whether a row with equal cells in the other roster is the same contact, even with another identity.
+
+        If the columns differ, the common columns might contain only a location, so the key must not be empty.
+        """
+        return self.same_titles or any(row.cells[index] for index in self.key)
 
 
-# Kinds of lines in the sorter of the differences: one for each field of `PersonDifferences`.
-_BEFORE, _AFTER, _LEFT_OUT = "0", "1", "2"
+@dataclass(frozen=True)
+class ComparedSides:
+    """What is compared of two rosters.
 
-
-class Differences:
-    """All differences between two rosters.
-
-    Rows with equal cells are unchanged, even if they belong to different people. If one roster contains more copies of
-    a row than the other, only the surplus copies (the last ones) differ.
-
-    :param layout: common layout of both rosters.
-    :param spill: spill area for rows that do not fit in memory.
-    :ivar unchanged: number of rows that both rosters contain, by location.
+    :ivar old: what is compared of the old roster.
+    :ivar new: what is compared of the new roster.
     """
 
-    def __init__(
-        self, layout: RowLayout, old: RosterFile, new: RosterFile, spill: SpillArea
-    ) -> None:
-        self._layout = layout
-        try:
-            self._compare(layout.presorted_rows(old), layout.presorted_rows(new), spill)
-        except NotSortedError:
-            self._compare(layout.sorted_rows(old, spill), layout.sorted_rows(new, spill), spill)
-        if layout.by_identity:
-            for left_out in new.left_out():
-                self._add(_LEFT_OUT, (left_out.identity,), left_out.location, [left_out.cause])
+    old: ComparedSide
+    new: ComparedSide
 
-    def _compare(
-        self, old: Iterator[RosterRow], new: Iterator[RosterRow], spill: SpillArea
-    ) -> None:
-        self.unchanged: Counter[str] = Counter()
-        self._sorter = ExternalSorter(spill)
-        for kind, row in _unmatched_rows(old, new, self.unchanged):
-            self._add(kind, row.person_key, row.location, row.cells)
+    @property
+    def by_identity(self) -> bool:
+        """Whether people are matched by identity instead of the key columns."""
+        return self.new.layout.by_identity
 
-    def _add(
-        self, kind: str, person_key: Sequence[str], location: str, fields: Sequence[str]
-    ) -> None:
-        self._sorter.add(pack((*person_key, kind, location, *fields)))
-
-    def people(self) -> Iterator[PersonDifferences]:
-        """Yield the differences of each person, in the order of the person keys."""
-        width = len(self._layout.key_indexes) if self._layout.key_indexes is not None else 1
-        lines = map(unpack, self._sorter)
-        for key, group in itertools.groupby(lines, key=lambda fields: fields[:width]):
-            person = PersonDifferences([], [], [])
-            for line in group:
-                kind, location, *fields = line[width:]
-                if kind == _LEFT_OUT:
-                    person.left_out.append(LeftOut(key[0], location, fields[0]))
-                else:
-                    rows = person.before if kind == _BEFORE else person.after
-                    rows.append(RosterRow(location, tuple(fields), tuple(key)))
-            yield person
+    @property
+    def key_width(self) -> int:
+        """Number of fields of a person key."""
+        indexes = self.new.layout.key_indexes
+        return 1 if indexes is None else len(indexes)
 
 
-def _unmatched_rows(
-    old: Iterator[RosterRow], new: Iterator[RosterRow], unchanged: Counter[str]
-) -> Iterator[tuple[str, RosterRow]]:
-    """Yield the rows that only one of two sorted rosters contains, and count the rows that both contain."""
-    old_row, new_row = next(old, None), next(new, None)
-    while old_row is not None and new_row is not None:
-        if old_row[:2] == new_row[:2]:
-            unchanged[new_row.location or GLOBAL_LOCATION] += 1
-            old_row, new_row = next(old, None), next(new, None)
-        elif old_row < new_row:
-            yield _BEFORE, old_row
-            old_row = next(old, None)
-        else:
-            yield _AFTER, new_row
-            new_row = next(new, None)
-    if old_row is not None:
-        yield from ((_BEFORE, row) for row in itertools.chain([old_row], old))
-    if new_row is not None:
-        yield from ((_AFTER, row) for row in itertools.chain([new_row], new))
+def choose_sides(
+    old: RosterFile, new: RosterFile, key: Sequence[str], location_column: str | None
+) -> ComparedSides:
+    """Return what is compared of two rosters, which may have different columns.
+
+    People are matched by identity if both rosters have identities, otherwise by the key columns that both have.
+
+    :param old: old roster.
+    :param new: new roster.
+    :param key: titles of the key columns.
+    :param location_column: title of the location column; None if there is none.
+    :raises InputError: if a roster has no identities, and the rosters have no common key column.
+    """
+    common = [title for title in new.header if title in old.header]
+    common_key = [title for title in key if title in common]
+    by_identity = new.open_ids is not None and old.open_ids is not None
+    if not by_identity and not common_key:
+        raise InputError(
+            f"Cannot compare {new.name} with {old.name}",
+            "one of them has no identities, and they have no column of O(key) in common",
+            "Set O(key) to columns that both have, or keep the identities file with the roster",
+        )
+
+    def side(header: tuple[str, ...]) -> ComparedSide:
+        indexes = {title: index for index, title in enumerate(header)}
+        key_indexes = tuple(indexes[title] for title in common_key)
+        return ComparedSide(
+            layout=RowLayout(
+                location_index=indexes[location_column] if location_column in common else None,
+                key_indexes=None if by_identity else key_indexes,
+                width=len(header),
+            ),
+            common=tuple(indexes[title] for title in common),
+            key=key_indexes,
+            same_titles=set(old.header) == set(new.header),
+            other=tuple((title, indexes[title]) for title in header if title not in common),
+        )
+
+    return ComparedSides(side(old.header), side(new.header))

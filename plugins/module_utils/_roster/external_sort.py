@@ -19,6 +19,9 @@ from .._errors import FrontdeskError
 RUN_BYTES = 8 * 1024 * 1024
 """Approximate maximum memory for one run, in bytes. Data that fits in one run is sorted without using the disk."""
 
+SPILL_PREFIX = ".spill."
+"""Prefix of the names of spill files, on file systems on which a file has a name until it is opened."""
+
 _LINE_OVERHEAD_BYTES = 64
 """Memory in bytes that a line uses in addition to its content: the object's header and a reference in a list."""
 
@@ -43,7 +46,8 @@ class SpillArea(NamedTuple):
 def open_spill_area(directory: Path) -> Iterator[SpillArea]:
     """Provide temporary files (mode 0600) that are deleted when the context ends.
 
-    The files have no name in the directory, so they do not outlive the process if it is killed.
+    The files have no name in the directory, so they do not outlive the process if it is killed. On file systems without
+    O_TMPFILE, such as NFS, they have a name for a moment.
 
     :param directory: directory with enough space. The system's directory for temporary files may be unsuitable,
         because it is often kept in memory.
@@ -51,7 +55,9 @@ def open_spill_area(directory: Path) -> Iterator[SpillArea]:
     files: list[IO[bytes]] = []
 
     def open_file() -> BinaryIO:
-        file = tempfile.TemporaryFile(buffering=_BUFFER_BYTES, dir=directory)  # noqa: SIM115  # closed below
+        file = tempfile.TemporaryFile(  # noqa: SIM115  # closed below
+            buffering=_BUFFER_BYTES, prefix=SPILL_PREFIX, dir=directory
+        )
         files.append(file)
         return cast(BinaryIO, file)
 

@@ -22,14 +22,14 @@ import itertools
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from .._contacts.model import LeftOut
-from .._errors import InputError
+from .._errors import FrontdeskError, InputError
 from .._files import snapshot
 from .._text import format_count
 
@@ -42,6 +42,9 @@ MAX_LINE_BYTES = 1024 * 1024
 """Maximum length of a line in bytes, which limits the memory for reading a line."""
 
 _BUFFER_BYTES = 64 * 1024
+
+_LINES_PER_BATCH = 1000
+"""Number of lines of an identities file that are checked together."""
 
 OpenFile = Callable[[], BinaryIO]
 """Function that opens a file at its start each time it is called."""
@@ -71,6 +74,7 @@ class RosterFile:
     :ivar open_file: function that opens the CSV file.
     :ivar open_ids: function that opens the identities file; None if the file is missing or belongs to another roster.
     :ivar ids_sha256: SHA-256 of the identities file, in hexadecimal; empty if `open_ids` is None.
+    :ivar identities_sha256: SHA-256 of only the identities of the rows, in hexadecimal; empty if `open_ids` is None.
     """
 
     name: str
@@ -82,6 +86,7 @@ class RosterFile:
     open_file: OpenFile
     open_ids: OpenFile | None = None
     ids_sha256: str = ""
+    identities_sha256: str = ""
 
     def open_content(self) -> BinaryIO:
         """Open the CSV file, positioned after the byte order mark if there is one.
@@ -89,17 +94,20 @@ class RosterFile:
         A service might treat a byte order mark as part of the first title.
 
         :returns: an open file that the caller must close.
+        :raises FrontdeskError: if the file cannot be opened.
         """
-        file = self.open_file()
-        file.seek(self.start)
-        return file
+        with explain_read_errors(self.name):
+            file = self.open_file()
+            file.seek(self.start)
+            return file
 
     def rows(self) -> Iterator[FileRow]:
         """Yield all rows in the order of the file.
 
         :raises InputError: if a file changed since it was checked.
+        :raises FrontdeskError: if a file cannot be read.
         """
-        with self.open_content() as file:
+        with explain_read_errors(self.name), self.open_content() as file:
             rows = itertools.islice(_checked_rows(file, self.name), 1, None)
             if self.open_ids is None:
                 for cells in rows:
@@ -109,22 +117,52 @@ class RosterFile:
                 pairs = itertools.zip_longest(rows, _read_identities(ids, self))
                 try:
                     yield from itertools.starmap(_pair_row, pairs)
-                except _MismatchError as error:
+                except MismatchError as error:
                     raise InputError(
                         f"Cannot read {self.name}",
                         "it changed while it was being read",
                         "Run the task again",
                     ) from error
 
+    def aligned_rows(self, header: Sequence[str]) -> Iterator[FileRow]:
+        """Yield all rows with the columns of another header, in which missing columns are empty.
+
+        :param header: titles of the columns.
+        :raises InputError: if a file changed since it was checked.
+        """
+        indexes = [self.header.index(title) if title in self.header else None for title in header]
+        for cells, identity in self.rows():
+            aligned = tuple(["" if index is None else cells[index] for index in indexes])
+            yield FileRow(aligned, identity)
+
     def left_out(self) -> Iterator[LeftOut]:
-        """Yield the left-out people in the order of the identities file."""
+        """Yield the left-out people in the order of the identities file.
+
+        :raises FrontdeskError: if the file cannot be read.
+        """
         if self.open_ids is None:
             return
-        with self.open_ids() as ids:
+        with explain_read_errors(self.name), self.open_ids() as ids:
             for line in itertools.islice(ids, 1 + self.row_count, None):
                 person = _parse_person(line)
                 if person is not None:
                     yield person
+
+
+@contextmanager
+def explain_read_errors(name: str) -> Iterator[None]:
+    """Raise FrontdeskError instead of operating system errors while the files of a checked roster are read again.
+
+    :param name: name of the roster.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise FrontdeskError(
+            f"Cannot read {name} or its identities file again",
+            error.strerror or str(error),
+            "Check the disk or the network share, and run the task again",
+        ) from error
 
 
 def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None) -> RosterFile:
@@ -155,10 +193,13 @@ def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None
         start=start,
         open_file=open_file,
     )
-    ids_sha256 = _verify_identities(open_ids, roster) if open_ids is not None else None
-    if ids_sha256 is not None:
-        roster = replace(roster, open_ids=open_ids, ids_sha256=ids_sha256)
-    return roster
+    checksums = _verify_identities(open_ids, roster) if open_ids is not None else None
+    if checksums is None:
+        return roster
+    ids_sha256, identities_sha256 = checksums
+    return replace(
+        roster, open_ids=open_ids, ids_sha256=ids_sha256, identities_sha256=identities_sha256
+    )
 
 
 def ids_path(path: Path) -> Path:
@@ -260,29 +301,54 @@ def _checked_rows(file: BinaryIO, name: str) -> Iterator[tuple[str, ...]]:
 
 
 def _decode_lines(file: BinaryIO, name: str) -> Iterator[str]:
-    number = 0
-    while True:
-        line = file.readline(MAX_LINE_BYTES)
-        if not line:
-            return
-        number += 1
-        if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
+    """Yield the lines of a file, each with its line feed."""
+    return itertools.chain.from_iterable(_decode_batches(file, name))
+
+
+def _decode_batches(file: BinaryIO, name: str) -> Iterator[Iterable[str]]:
+    """Decode many lines at once, because decoding each of them is much slower."""
+    line_count = 0
+    for data in _line_batches(file):
+        # The other lines are shorter than the buffer.
+        first_line = data.find(b"\n") + 1 or len(data) + 1
+        if first_line > MAX_LINE_BYTES:
             raise InputError(
                 f"Cannot read {name}",
-                f"line {number} is longer than {MAX_LINE_BYTES} bytes",
+                f"line {line_count + 1} is longer than {MAX_LINE_BYTES} bytes",
                 _CORRECT_FILE,
             )
         try:
-            text = line.decode()
+            text = data.decode()
         except UnicodeDecodeError as error:
+            number = line_count + data.count(b"\n", 0, error.start) + 1
             raise InputError(
                 f"Cannot read {name}", f"line {number} is not valid UTF-8", "Save it as UTF-8"
             ) from error
         if "\0" in text:
+            number = line_count + text.count("\n", 0, text.index("\0")) + 1
             raise InputError(
                 f"Cannot read {name}", f"line {number} contains a NUL byte", _CORRECT_FILE
             )
-        yield text
+        yield io.StringIO(text, newline="\n")
+        line_count += data.count(b"\n")
+
+
+def _line_batches(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the content of a file in batches of complete lines.
+
+    Only the last batch, or a line that is too long, may be incomplete. Only the first line of a batch may be longer
+    than the buffer.
+    """
+    rest = b""
+    while chunk := file.read(_BUFFER_BYTES):
+        end = chunk.rfind(b"\n") + 1
+        if not end and len(rest) < MAX_LINE_BYTES:
+            rest += chunk
+            continue
+        yield rest + chunk[:end]
+        rest = chunk[end:]
+    if rest:
+        yield rest
 
 
 def _check_header(titles: Sequence[str], name: str) -> None:
@@ -339,23 +405,66 @@ _SIMPLE_JSON_STRING = re.compile(rb'"[^"\\\x00-\x1f]*"\n')
 """A line with a JSON string that contains no escape sequences (RFC 8259, section 7)."""
 
 
-class _MismatchError(Exception):
+class MismatchError(Exception):
     """An identities file does not belong to a roster."""
 
 
-def _verify_identities(open_ids: OpenFile, roster: RosterFile) -> str | None:
-    """Return the SHA-256 of an identities file; None if it does not belong to the roster."""
+def _verify_identities(open_ids: OpenFile, roster: RosterFile) -> tuple[str, str] | None:
+    """Return the SHA-256 of an identities file, and of its identities; None if the file is for another roster."""
     with open_ids() as file:
         digest = _HashingReader(file)
         reader = io.BufferedReader(digest, _BUFFER_BYTES)
         try:
-            for _identity in _read_identities(reader, roster):
-                pass
+            identities_sha256 = _check_identities(reader, roster)
             for line in iter(lambda: reader.readline(MAX_LINE_BYTES), b""):
                 _parse_person(line)
-        except _MismatchError:
+        except MismatchError:
             return None
-    return digest.sha256
+    return digest.sha256, identities_sha256
+
+
+def _check_identities(file: BinaryIO, roster: RosterFile) -> str:
+    """Check the identity of each row, and return the SHA-256 of all of them.
+
+    Afterwards, the file is positioned at the left-out people.
+
+    :raises MismatchError: if an identity is missing or not valid.
+    """
+    read_ids_head(file, roster)
+    digest, remaining = hashlib.sha256(), roster.row_count
+    while remaining:
+        lines = [
+            file.readline(MAX_LINE_BYTES) for _number in range(min(remaining, _LINES_PER_BATCH))
+        ]
+        remaining -= len(lines)
+        if not _are_simple_json_strings(lines):
+            for line in lines:
+                parse_identity(line)
+        digest.update(b"".join(lines))
+    return digest.hexdigest()
+
+
+_NOT_SIMPLE = bytes({*range(0x20), ord("\\")} - {ord("\n")})
+"""Characters that a JSON string without escape sequences does not contain, except quotes and line feeds."""
+
+
+def _are_simple_json_strings(lines: Sequence[bytes]) -> bool:
+    """Whether all lines are JSON strings in UTF-8 without escape sequences.
+
+    The lines are checked together, because parsing each of them is much slower.
+    """
+    data = b"\n" + b"".join(lines)
+    count = len(lines)
+    has_quotes_at_ends = (
+        (data.count(b'\n"'), data.count(b'"\n'), data.count(b'"')) == (count, count, 2 * count)
+        # A single quote would be at both ends of its line.
+        and b'\n"\n' not in data
+    )
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return has_quotes_at_ends and len(data.translate(None, _NOT_SIMPLE)) == len(data)
 
 
 def _read_identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
@@ -363,31 +472,48 @@ def _read_identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
 
     Afterwards, the file is positioned at the left-out people.
     """
+    read_ids_head(file, roster)
+    for _number in range(roster.row_count):
+        yield parse_identity(file.readline(MAX_LINE_BYTES))
+
+
+def read_ids_head(file: BinaryIO, roster: RosterFile) -> None:
+    """Read the first line of an identities file.
+
+    :raises MismatchError: if the file does not belong to the roster.
+    """
+    expected = ids_head(roster.sha256, roster.row_count)
     try:
         head = json.loads(file.readline(MAX_LINE_BYTES))
-        expected = ids_head(roster.sha256, roster.row_count)
-        if {name: head[name] for name in expected} != expected:
-            raise _MismatchError
-        for _number in range(roster.row_count):
-            line = file.readline(MAX_LINE_BYTES)
-            # Fast path for all identities that this collection writes; json.loads takes three times as long.
-            identity = (
-                line[1:-2].decode() if _SIMPLE_JSON_STRING.fullmatch(line) else json.loads(line)
-            )
-            if not isinstance(identity, str):
-                raise _MismatchError
-            yield identity
+        is_expected = {name: head[name] for name in expected} == expected
     except (ValueError, TypeError, KeyError) as error:
-        raise _MismatchError from error
+        raise MismatchError from error
+    if not is_expected:
+        raise MismatchError
+
+
+def parse_identity(line: bytes) -> str:
+    """Parse the identity of a row.
+
+    :raises MismatchError: if the line is not a JSON string.
+    """
+    try:
+        # Fast path for all identities that this collection writes; json.loads takes three times as long.
+        identity = line[1:-2].decode() if _SIMPLE_JSON_STRING.fullmatch(line) else json.loads(line)
+    except ValueError as error:
+        raise MismatchError from error
+    if not isinstance(identity, str):
+        raise MismatchError
+    return identity
 
 
 def _pair_row(cells: tuple[str, ...] | None, identity: str | None) -> FileRow:
     """Combine the cells and the identity of a row.
 
-    :raises _MismatchError: if either is None, because one of the files has more rows than the other.
+    :raises MismatchError: if either is None, because one of the files has more rows than the other.
     """
     if cells is None or identity is None:
-        raise _MismatchError
+        raise MismatchError
     return FileRow(cells, identity)
 
 
@@ -395,11 +521,11 @@ def _parse_person(line: bytes) -> LeftOut | None:
     """Parse a line after the identities of the rows.
 
     :returns: the left-out person; None if the line states that another person keeps a value.
-    :raises _MismatchError: if the line is neither of the two.
+    :raises MismatchError: if the line is neither of the two.
     """
     try:
         document = json.loads(line)
         person = LeftOut(*(str(document[field]) for field in LeftOut._fields))
         return None if "holder" in document else person
     except (ValueError, TypeError, KeyError) as error:
-        raise _MismatchError from error
+        raise MismatchError from error

@@ -2,38 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guard: limits against which a plan is checked before anything is sent."""
+"""The guard: it checks a plan against the limits before anything is sent, and accepts the approval of one plan."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 
 from .._errors import FrontdeskError
-from .plan import ADDED, REMOVED, REMOVED_INVALID, Plan
+from .limits import Limits, find_exceeded
+from .refusal import (
+    UNUSED_APPROVAL,
+    explain_first_upload,
+    explain_limits,
+    explain_other_plan,
+)
+from .transition import Transition
 
-MAX_SMALL_ROSTER = 20
-"""Maximum number of contacts in a small roster.
-
-The percentage limit does not apply if the last accepted roster is small. In a small roster, even a few removals are a
-large percentage: removing one of ten contacts is already 10%."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Limits for removals, and permission for a first upload.
-
-    :ivar max_removed: maximum number of contacts that one plan may remove; None for no limit.
-    :ivar max_removed_percent: maximum percentage of the contacts in the last accepted roster that one plan may remove.
-    :ivar initial: whether an upload without a receipt of an earlier upload is allowed.
-    """
-
-    max_removed: int | None = None
-    max_removed_percent: float = 10.0
-    initial: bool = False
+PLAN_ID = re.compile(r"[0-9a-f]{16}")
+"""Form of the identifier of a plan."""
 
 
 class GuardError(FrontdeskError):
-    """A plan exceeds a limit, removes all contacts, or is a first upload without permission.
+    """A plan exceeds a limit, is not the approved plan, or is a first upload without permission.
 
     Nothing was sent.
     """
@@ -41,51 +31,35 @@ class GuardError(FrontdeskError):
     kind = "guard"
 
 
-def check_plan(plan: Plan, limits: Limits, no_receipt_cause: str | None) -> None:
-    """Check a plan against the limits.
+def check_transition(transition: Transition, limits: Limits) -> tuple[str, ...]:
+    """Check a transition against all limits.
 
-    :param plan: plan for the upload.
-    :param limits: limits and permission for this upload.
-    :param no_receipt_cause: reason why no receipt of an earlier upload can be used; None if one can be used.
-    :raises GuardError: if the plan exceeds a limit, removes all contacts, or is a first upload without permission.
+    An approval lets exactly one plan exceed all limits that are not absolute. It does not permit a first upload.
+
+    :param transition: the transition to the new roster.
+    :param limits: limits and permissions for this upload.
+    :returns: warnings.
+    :raises GuardError: if the transition exceeds a limit, is not the approved one, or is a first upload without
+        permission. The message names all exceeded limits.
     """
-    if no_receipt_cause is not None and not limits.initial:
-        raise GuardError(
-            f"Refused a first upload that adds {_contacts(plan.count(ADDED))}",
-            no_receipt_cause,
-            "If this is the first upload to this account, run once with O(initial=true)",
-        )
-    removed = plan.count(REMOVED)
-    if plan.baseline_rows and removed == plan.baseline_rows:
-        raise GuardError(
-            f"Refused to remove {'the only contact' if removed == 1 else f'all {removed} contacts'}",
-            "this is never allowed" + _describe_invalid(plan),
-            "Check the sources and the export; to start over, remove the state directory and run once with"
-            " O(initial=true)",
-        )
-    if limits.max_removed is not None and removed > limits.max_removed:
-        raise _limit_error(plan, f"O(max_removed) allows {limits.max_removed}", "max_removed")
-    if plan.baseline_rows > MAX_SMALL_ROSTER:
-        percent = 100 * removed / plan.baseline_rows
-        if percent > limits.max_removed_percent:
-            limit = f"O(max_removed_percent) allows {limits.max_removed_percent:g}%"
-            raise _limit_error(plan, f"this is {percent:.1f}%, and {limit}", "max_removed_percent")
+    if not transition.has_upload:
+        return (UNUSED_APPROVAL,) if limits.approved_plan else ()
+    if not transition.known and not limits.initial:
+        raise GuardError(*explain_first_upload(transition))
+    exceeded = find_exceeded(transition, limits)
+    if _is_other_plan(transition, limits):
+        raise GuardError(*explain_other_plan(transition, limits, exceeded))
+    if limits.approved_plan or transition.earlier_approval:
+        exceeded = tuple(each for each in exceeded if each.is_absolute)
+    if exceeded:
+        raise GuardError(*explain_limits(transition, limits, exceeded))
+    return ()
 
 
-def _limit_error(plan: Plan, cause: str, option: str) -> GuardError:
-    return GuardError(
-        f"Refused to remove {plan.count(REMOVED)} of {plan.baseline_rows} contacts",
-        cause + _describe_invalid(plan),
-        f"Review the removals with --check --diff and a higher O({option}); if they are correct, run once with"
-        " that value",
+def _is_other_plan(transition: Transition, limits: Limits) -> bool:
+    """Return whether the approved plan is not the plan of the transition."""
+    approved = limits.approved_plan
+    return approved is not None and approved not in (
+        transition.plan_id,
+        transition.earlier_approval,
     )
-
-
-def _describe_invalid(plan: Plan) -> str:
-    invalid = plan.count(REMOVED_INVALID)
-    verb = "is" if invalid == 1 else "are"
-    return f"; {invalid} of them {verb} in the directory without a valid row" if invalid else ""
-
-
-def _contacts(number: int) -> str:
-    return "1 contact" if number == 1 else f"{number} contacts"

@@ -2,19 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Merge two rosters after a service refused some rows of the new roster.
+"""Merge rosters after a service rejected some rows of the new roster.
 
 The merged roster contains the accepted rows of the new roster. It also contains the old rows of each person with a
-refused row, because the service may still have them. If another new row of that person was accepted at a location, the
-old rows of the person at that location are omitted. The guard of the next upload then counts every contact that the
+rejected row, because the service may still have them. If another new row of that person was accepted at a location,
+the old rows of the person at that location are omitted. The guard of the next upload then counts every contact that the
 service may have.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from .._files import sha256_file
@@ -25,7 +26,7 @@ from .writer import write_rows
 
 
 def merge_accepted_rows(
-    old: RosterFile | None,
+    known: Sequence[RosterFile],
     new: RosterFile,
     refused: AbstractSet[int],
     *,
@@ -33,11 +34,11 @@ def merge_accepted_rows(
     location_column: str | None,
     spill: SpillArea,
 ) -> RosterFile:
-    """Merge the accepted rows of a new roster with old rows of the people whose new rows were refused.
+    """Merge the accepted rows of a new roster with old rows of the people whose new rows were rejected.
 
-    :param old: roster that the service had before, with the same header; None if it is not known.
+    :param known: rosters that the service may have had before, starting with the earliest. Their columns may differ.
     :param new: new roster.
-    :param refused: numbers of the refused rows of `new`; the first row is 1.
+    :param refused: numbers of the rejected rows of `new`; the first row is 1.
     :param key: titles of the columns that identify people if a roster has no identities.
     :param location_column: title of the location column; None if there is none.
     :param spill: spill area for the files of the merged roster.
@@ -45,21 +46,45 @@ def merge_accepted_rows(
     :raises InputError: if a roster changed since it was checked.
     :raises OSError: if the merged roster cannot be written.
     """
-    layout = choose_layout(old, new, key, location_column)
-    rows = _accepted_rows(layout, old, new, refused)
-    csv_file, identities = spill.open(), spill.open()
-    ids_file = spill.open() if layout.by_identity else None
-    sha256, row_count = write_rows(
+    with_identities = all(roster.open_ids is not None for roster in (*known, new))
+    layout = choose_layout(
+        None, new if with_identities else replace(new, open_ids=None), key, location_column
+    )
+    rows = _accepted_rows(layout, known, new, refused)
+    return write_temporary_roster(
+        "the partially accepted roster",
         new.header,
         (FileRow(row.cells, row.person_key[0] if layout.by_identity else None) for row in rows),
-        csv_file,
-        ids_file,
-        identities,
+        spill,
+        with_identities=layout.by_identity,
     )
+
+
+def write_temporary_roster(
+    name: str,
+    header: tuple[str, ...],
+    rows: Iterable[FileRow],
+    spill: SpillArea,
+    *,
+    with_identities: bool,
+) -> RosterFile:
+    """Write a roster to temporary files.
+
+    :param name: name of the roster in error messages.
+    :param header: titles of the columns.
+    :param rows: rows of the roster.
+    :param spill: spill area for the files.
+    :param with_identities: whether all rows have identities.
+    :returns: a roster that can be read, by one reader at a time, until the spill area is closed.
+    :raises OSError: if a file cannot be written.
+    """
+    csv_file, identities = spill.open(), spill.open()
+    ids_file = spill.open() if with_identities else None
+    sha256, row_count = write_rows(header, rows, csv_file, ids_file, identities)
     csv_file.flush()
     return RosterFile(
-        name="the partially accepted roster",
-        header=new.header,
+        name=name,
+        header=header,
         row_count=row_count,
         sha256=sha256,
         size=csv_file.tell(),
@@ -71,24 +96,29 @@ def merge_accepted_rows(
 
 
 def _accepted_rows(
-    layout: RowLayout, old: RosterFile | None, new: RosterFile, refused: AbstractSet[int]
+    layout: RowLayout, known: Sequence[RosterFile], new: RosterFile, refused: AbstractSet[int]
 ) -> Iterator[RosterRow]:
     """Yield the accepted rows of the new roster, then the old rows that the service may still have."""
-    # For each person with a refused row: the locations at which a row of that person was accepted.
-    accepted_locations = {
+    # For each person with a rejected row: the locations of the rows of that person that have been yielded.
+    locations_by_person = {
         row.person_key: set[str]()
         for number, row in enumerate(layout.rows(new), 1)
         if number in refused
     }
     for number, row in enumerate(layout.rows(new), 1):
         if number not in refused:
-            if (locations := accepted_locations.get(row.person_key)) is not None:
+            if (locations := locations_by_person.get(row.person_key)) is not None:
                 locations.add(row.location)
             yield row
-    for row in layout.rows(old) if old is not None else ():
-        replaced = accepted_locations.get(row.person_key)
-        if replaced is not None and row.location not in replaced:
-            yield row
+    for roster in reversed(known):
+        added = []
+        for row in layout.align(roster, new.header):
+            yielded = locations_by_person.get(row.person_key)
+            if yielded is not None and row.location not in yielded:
+                yield row
+                added.append(row)
+        for row in added:
+            locations_by_person[row.person_key].add(row.location)
 
 
 def _reopener(file: BinaryIO) -> OpenFile:

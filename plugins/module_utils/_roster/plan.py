@@ -6,16 +6,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, LeftOut
-from .comparison import Differences, PersonDifferences, RosterRow, RowLayout, choose_layout
+from .._errors import FrontdeskError
+from .comparison import ComparedSides, RosterRow, choose_layout, choose_sides
 from .external_sort import SpillArea
 from .files import RosterFile
+from .pairing import RowPair, RowPairs
 
 ADDED, CHANGED, MOVED, REMOVED = "added", "changed", "moved", "removed"
 KINDS = (ADDED, CHANGED, MOVED, REMOVED)
@@ -42,32 +43,49 @@ class Change(NamedTuple):
         row = self.after or self.before
         return (row.location if row else "") or GLOBAL_LOCATION
 
+    @property
+    def old_location(self) -> str:
+        """Location in the old roster."""
+        return (self.before.location if self.before else "") or GLOBAL_LOCATION
+
 
 @dataclass(frozen=True)
 class Plan:
     """All differences between the last accepted roster and a new roster.
 
-    :ivar id: identifier derived from both rosters.
     :ivar counts: number of contacts by location and key; the key is a kind of change or `REMOVED_INVALID`.
     :ivar unchanged: number of unchanged contacts by location.
     :ivar baseline_rows: number of contacts in the last accepted roster.
     :ivar by_identity: whether people are matched by identity instead of the key columns.
+    :ivar id: identifier; None if the plan cannot be approved.
     :ivar invalid: removed contacts of people without a valid row, each with the cause; at most MAX_LISTED.
     :ivar changes: all changes, sorted by location and row; empty if only counts were requested.
+    :ivar moved_from: number of moved contacts by old location. In `counts`, they are counted at their new location.
+    :ivar baseline_by_location: number of contacts in the last accepted roster by location. Like all locations in a
+        plan, the location is not compared, and all contacts are at all locations, if a roster has no location column.
+    :ivar new_by_location: number of contacts in the new roster by location.
+    :ivar new_columns: number of contacts with a value in each column that only the new roster has, by title.
+    :ivar dropped_columns: number of contacts with a value in each column that only the last accepted roster has, by
+        title.
     """
 
-    id: str
     counts: Mapping[tuple[str, str], int]
     unchanged: Mapping[str, int]
     baseline_rows: int
     by_identity: bool
+    id: str | None = None
     invalid: tuple[LeftOut, ...] = ()
     changes: tuple[Change, ...] = ()
+    moved_from: Mapping[str, int] = field(default_factory=dict)
+    baseline_by_location: Mapping[str, int] = field(default_factory=dict)
+    new_by_location: Mapping[str, int] = field(default_factory=dict)
+    new_columns: Mapping[str, int] = field(default_factory=dict)
+    dropped_columns: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
-        """Whether the plan contains no changes."""
-        return not any(self.counts.values())
+        """Whether the plan contains no changes of contacts, and no new or dropped columns."""
+        return not (any(self.counts.values()) or self.new_columns or self.dropped_columns)
 
     def count(self, kind: str) -> int:
         """Return the number of changes of one kind.
@@ -92,6 +110,8 @@ class Plan:
             **{kind: self.count(kind) for kind in kinds},
             "unchanged": sum(self.unchanged.values()),
             "by_location": by_location,
+            "new_columns": dict(self.new_columns),
+            "dropped_columns": dict(self.dropped_columns),
         }
 
 
@@ -103,110 +123,158 @@ def make_plan(
     spill: SpillArea,
     *,
     with_changes: bool = False,
+    observe: Callable[[str, Change], None] | None = None,
 ) -> Plan:
     """Compare a new roster with the last accepted roster.
 
-    Rows with equal cells are unchanged, because the service does not see a difference. The other rows are
-    matched by person: an old and a new row of a person are a change if they have the same location, otherwise a move.
+    Rows of the same person are paired first. A row that is left is paired with an equal row of another person. Two
+    rows of a pair are unchanged if they are equal in the columns that both rosters have, otherwise they are a change if
+    they have the same location, and a move if not.
 
-    :param old: last accepted roster with the same header; None if there is none.
+    :param old: last accepted roster; None if there is none.
     :param new: new roster.
     :param key: titles of the columns that identify people if one of the rosters has no identities.
     :param location_column: title of the location column; None if there is none.
     :param spill: spill area for rows that do not fit in memory.
     :param with_changes: whether the plan must contain all changes, as needed for a diff.
-    :raises InputError: if a roster changed since it was checked.
+    :param observe: function that receives each change, with the key by which it is counted: its kind, or
+        `REMOVED_INVALID` in addition to its kind.
+    :raises InputError: if a roster changed since it was checked, or if people cannot be matched.
     :raises FrontdeskError: if a temporary file cannot be written.
     """
-    layout = choose_layout(old, new, key, location_column)
-    tally = _ChangeTally(with_changes)
-    unchanged = _count_changes(tally, layout, old, new, spill)
+    tally = _ChangeTally(with_changes, observe)
+    if old is None:
+        return _plan_without_baseline(tally, new, key, location_column)
+    sides = choose_sides(old, new, key, location_column)
+    pairs = RowPairs(sides, old, new, spill)
+    for pair in pairs:
+        tally.add_pair(sides, pair)
+    new_by_location = _with_global_location(pairs.new_by_location)
     return Plan(
-        id=_plan_id(old, new),
         counts=tally.counts,
-        unchanged=unchanged,
-        baseline_rows=old.row_count if old else 0,
-        by_identity=layout.by_identity,
+        unchanged=tally.unchanged(new_by_location),
+        baseline_rows=old.row_count,
+        by_identity=sides.by_identity,
         invalid=tuple(tally.invalid),
         changes=tuple(sorted(tally.changes, key=_sort_key)),
+        moved_from=tally.moved_from,
+        baseline_by_location=_with_global_location(pairs.old_by_location),
+        new_by_location=new_by_location,
+        new_columns={title: pairs.filled[title] for title, _index in sides.new.other},
+        dropped_columns={title: pairs.filled[title] for title, _index in sides.old.other},
     )
 
 
-def _plan_id(old: RosterFile | None, new: RosterFile) -> str:
-    transition = f"{old.sha256 if old else 'nothing'} {new.sha256}"
-    return hashlib.sha256(transition.encode()).hexdigest()[:16]
+def _plan_without_baseline(
+    tally: _ChangeTally, new: RosterFile, key: Sequence[str], location_column: str | None
+) -> Plan:
+    layout = choose_layout(None, new, key, location_column)
+    for row in layout.rows(new):
+        tally.add(Change(ADDED, None, row))
+    return Plan(
+        counts=tally.counts,
+        unchanged={},
+        baseline_rows=0,
+        by_identity=layout.by_identity,
+        changes=tuple(sorted(tally.changes, key=_sort_key)),
+        new_by_location={location: count for (location, _kind), count in tally.counts.items()},
+    )
+
+
+def verify_plan(plan: Plan, new: RosterFile) -> None:
+    """Check whether the changes of a plan lead from the number of contacts at each location to the new number.
+
+    The contacts at each location were counted while the rosters were read, so this check does not depend on how rows
+    were paired.
+
+    :raises FrontdeskError: if the numbers do not match, which is a bug.
+    """
+    expected = Counter(plan.baseline_by_location)
+    expected.subtract(plan.moved_from)
+    for (location, kind), count in plan.counts.items():
+        expected[location] += {ADDED: count, MOVED: count, REMOVED: -count}.get(kind, 0)
+    expected.subtract(plan.new_by_location)
+    is_complete = (
+        sum(plan.new_by_location.values()) == new.row_count
+        and plan.baseline_rows - plan.count(REMOVED) + plan.count(ADDED) == new.row_count
+    )
+    if not is_complete or any(expected.values()):
+        raise FrontdeskError(
+            "Cannot use the plan",
+            f"its changes do not result in the contacts of {new.name}, which is a bug in the collection",
+            "Report it to the maintainers of the collection",
+        )
 
 
 def _sort_key(change: Change) -> tuple[str, RosterRow | None, str]:
     return (change.location, change.after or change.before, change.kind)
 
 
-def _count_changes(
-    tally: _ChangeTally,
-    layout: RowLayout,
-    old: RosterFile | None,
-    new: RosterFile,
-    spill: SpillArea,
-) -> Mapping[str, int]:
-    """Count all changes, and return the number of unchanged rows by location."""
-    if old is None:
-        for row in layout.rows(new):
-            tally.add(Change(ADDED, None, row))
-        return {}
-    differences = Differences(layout, old, new, spill)
-    for person in differences.people():
-        tally.add_person(person)
-    return differences.unchanged
+def _with_global_location(by_location: Mapping[str, int]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for location, count in by_location.items():
+        counts[location or GLOBAL_LOCATION] += count
+    return counts
 
 
 class _ChangeTally:
     """Counts changes.
 
     :param with_changes: whether the changes are also collected.
+    :param observe: function that receives each change with the key by which it is counted; None if there is none.
     """
 
-    def __init__(self, with_changes: bool) -> None:
+    def __init__(
+        self, with_changes: bool, observe: Callable[[str, Change], None] | None = None
+    ) -> None:
         self._with_changes = with_changes
+        self._observe = observe
         self.counts: Counter[tuple[str, str]] = Counter()
+        self.moved_from: Counter[str] = Counter()
         self.invalid: list[LeftOut] = []
         self.changes: list[Change] = []
 
     def add(self, change: Change) -> None:
-        self.counts[change.location, change.kind] += 1
+        self._count(change.kind, change)
+        if change.kind == MOVED:
+            self.moved_from[change.old_location] += 1
         if self._with_changes:
             self.changes.append(change)
 
-    def add_person(self, person: PersonDifferences) -> None:
-        for change in _match_rows(person):
-            self.add(change)
-            if change.before is not None and change.kind == REMOVED and person.left_out:
-                self.counts[change.location, REMOVED_INVALID] += 1
-                if len(self.invalid) < MAX_LISTED:
-                    self.invalid.append(_choose_left_out(change.before, person.left_out))
+    def _count(self, key: str, change: Change) -> None:
+        self.counts[change.location, key] += 1
+        if self._observe is not None:
+            self._observe(key, change)
+
+    def add_pair(self, sides: ComparedSides, pair: RowPair) -> None:
+        """Add the change that a pair of rows is, if any."""
+        kind = _classify(sides, pair)
+        if kind is None:
+            return
+        change = Change(kind, pair.before, pair.after)
+        self.add(change)
+        if pair.left_out is not None:
+            self._count(REMOVED_INVALID, change)
+            if len(self.invalid) < MAX_LISTED:
+                self.invalid.append(pair.left_out)
+
+    def unchanged(self, new_by_location: Counter[str]) -> Counter[str]:
+        """Return the number of unchanged contacts by location."""
+        changed: Counter[str] = Counter()
+        for (location, key), count in self.counts.items():
+            if key in (ADDED, CHANGED, MOVED):
+                changed[location] += count
+        return new_by_location - changed
 
 
-def _choose_left_out(removed: RosterRow, left_out: Sequence[LeftOut]) -> LeftOut:
-    """Return the left-out person who explains the removal of a contact, with the location of the contact.
-
-    A left-out person at the same location is preferred.
-    """
-    same_location = [person for person in left_out if person.location == removed.location]
-    return (same_location or left_out)[0]._replace(location=removed.location)
-
-
-def _match_rows(person: PersonDifferences) -> Iterator[Change]:
-    """Match the old and new rows of a person: first the rows at the same location, then the others."""
-    after_by_location: dict[str, deque[RosterRow]] = defaultdict(deque)
-    for row in person.after:
-        after_by_location[row.location].append(row)
-    unmatched_before = []
-    for row in person.before:
-        if after_by_location[row.location]:
-            yield Change(CHANGED, row, after_by_location[row.location].popleft())
-        else:
-            unmatched_before.append(row)
-    unmatched_after = [row for rows in after_by_location.values() for row in rows]
-    moves = min(len(unmatched_before), len(unmatched_after))
-    yield from (Change(MOVED, *rows) for rows in zip(unmatched_before, unmatched_after))
-    yield from (Change(REMOVED, row, None) for row in unmatched_before[moves:])
-    yield from (Change(ADDED, None, row) for row in unmatched_after[moves:])
+def _classify(sides: ComparedSides, pair: RowPair) -> str | None:
+    """Return the kind of change that a pair of rows is; None if the rows are equal."""
+    before, after = pair.before, pair.after
+    if before is None:
+        return ADDED
+    if after is None:
+        return REMOVED
+    if before.location != after.location:
+        return MOVED
+    is_equal = sides.old.compare_key(before) == sides.new.compare_key(after)
+    return None if is_equal else CHANGED

@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state directory: the receipt, the baseline, and the two-phase commit of an upload.
+"""The state directory: the receipt, the rosters that the service may have, and the two-phase commit of an upload.
 
-`begin_upload` stores the new roster and marks the receipt as incomplete. After the response,
-`commit_upload` makes this roster the baseline, or `abort_upload` restores the receipt unless the
-service may have accepted the roster.
+`begin_upload` stores the new roster, and records the upload as unresolved. After the response, `commit_upload` makes
+this roster the baseline, or `abort_upload` removes the record unless the service may have accepted the roster.
 """
 
 from __future__ import annotations
@@ -16,20 +15,16 @@ import pwd
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .._errors import InputError
 from .._files import sha256_file, write_atomically
+from .._roster.external_sort import SPILL_PREFIX, SpillArea
 from .._roster.files import OpenFile, RosterFile, read_roster
-from .receipt import (
-    RECEIPT_FILE,
-    RESTORE_REMEDY,
-    Receipt,
-    StateError,
-    parse_receipt,
-    render_receipt,
-)
+from .._roster.union import unite_rosters
+from .receipt import RESTORE_REMEDY, Receipt, State, StateError, UnresolvedUpload
+from .receipt_file import RECEIPT_FILE, parse_state, render_state
 
 NOTHING_SENT_REMEDY = "Nothing was sent. Free some space there, or make it writable"
 ACCEPTED_REMEDY = (
@@ -37,23 +32,48 @@ ACCEPTED_REMEDY = (
     "the next run sends the roster again"
 )
 
+MAX_UNRESOLVED = 5
+"""Maximum number of unresolved uploads. If there are more, the two oldest ones are united, so that none is lost."""
+
 # A roster, its identities file, or a temporary file of a killed run.
-_REMOVABLE_NAME = re.compile(r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?|\.receipt\.json\..*\.new")
+_REMOVABLE_NAME = re.compile(
+    r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?|\.receipt\.json\..*\.new"
+    rf"|{re.escape(SPILL_PREFIX)}.*"
+)
 _ROOT_STATE = Path("/var/lib/frontdesk-contacts")
 
 
 @dataclass(frozen=True)
-class Baseline:
-    """The last roster that the service accepted.
+class StoredRoster:
+    """A roster that the service may have.
 
-    :ivar receipt: the receipt of the upload.
-    :ivar roster: the files of the roster.
-    :ivar warning: a problem that does not prevent the use of the baseline; empty if there is none.
+    :ivar record: receipt of the roster, or its unresolved upload.
+    :ivar roster: files of the roster.
+    :ivar warning: a problem that does not prevent the use of the roster; empty if there is none.
     """
 
-    receipt: Receipt
+    record: Receipt | UnresolvedUpload
     roster: RosterFile
     warning: str = ""
+
+
+@dataclass(frozen=True)
+class KnownRosters:
+    """All rosters that the service may have, because it accepted them or because it is unknown whether it did.
+
+    :ivar state: the state with the receipt and the unresolved uploads.
+    :ivar baseline: the last accepted roster; None if no roster was accepted.
+    :ivar unresolved: rosters of the unresolved uploads, in the order of `state`.
+    """
+
+    state: State = field(default_factory=State)
+    baseline: StoredRoster | None = None
+    unresolved: tuple[StoredRoster, ...] = ()
+
+    @property
+    def all(self) -> tuple[StoredRoster, ...]:
+        """The baseline, if there is one, and the rosters of the unresolved uploads."""
+        return (*([self.baseline] if self.baseline else []), *self.unresolved)
 
 
 def find_default_state_dir(name: str) -> Path:
@@ -92,29 +112,21 @@ def default_state_dir(name: str, is_root: bool, environment: Mapping[str, str]) 
     )
 
 
-def read_baseline(directory: Path) -> Baseline | None:
-    """Read the last accepted roster.
+def read_known_rosters(directory: Path) -> KnownRosters:
+    """Read all rosters that the service may have.
 
     :param directory: the state directory.
-    :returns: the baseline; None if there is no receipt.
-    :raises StateError: if the receipt or the roster cannot be used.
+    :raises StateError: if the receipt or a roster is corrupted or cannot be read.
     """
     path = directory / RECEIPT_FILE
     data = _read_if_exists(path)
     if data is None:
-        return None
-    receipt = parse_receipt(data, str(path))
-    roster = _read_roster(directory, receipt)
-    if roster.ids_sha256 == receipt.identities:
-        return Baseline(receipt=receipt, roster=roster)
-    return Baseline(
-        receipt=receipt,
-        roster=replace(roster, open_ids=None, ids_sha256=""),
-        warning=(
-            f"{directory / receipt.identities}.ids is missing or corrupted, "
-            "so this run identifies contacts by O(key). Restore the file from a backup; otherwise, "
-            "the next accepted or unchanged roster replaces it."
-        ),
+        return KnownRosters()
+    state = parse_state(data, str(path))
+    return KnownRosters(
+        state=state,
+        baseline=None if state.receipt is None else _read_stored(directory, state.receipt),
+        unresolved=tuple(_read_stored(directory, upload) for upload in state.unresolved),
     )
 
 
@@ -127,20 +139,33 @@ def _read_if_exists(path: Path) -> bytes | None:
         raise _read_error(path, error) from error
 
 
-def _read_roster(directory: Path, receipt: Receipt) -> RosterFile:
-    csv_path = directory / f"{receipt.roster}.csv"
-    ids_path = directory / f"{receipt.identities}.ids"
+def _read_stored(directory: Path, record: Receipt | UnresolvedUpload) -> StoredRoster:
+    roster = _read_roster(directory, record)
+    if roster.ids_sha256 == record.identities:
+        return StoredRoster(record, roster)
+    return StoredRoster(
+        record,
+        replace(roster, open_ids=None, ids_sha256=""),
+        f"{directory / record.identities}.ids is missing or corrupted, "
+        "so this run identifies contacts by O(key). Restore the file from a backup; otherwise, "
+        "the next accepted or unchanged roster replaces it.",
+    )
+
+
+def _read_roster(directory: Path, record: Receipt | UnresolvedUpload) -> RosterFile:
+    csv_path = directory / f"{record.roster}.csv"
+    ids_path = directory / f"{record.identities}.ids"
     try:
         roster = read_roster(
             str(csv_path),
             lambda: csv_path.open("rb"),
-            (lambda: ids_path.open("rb")) if receipt.identities and ids_path.exists() else None,
+            (lambda: ids_path.open("rb")) if record.identities and ids_path.exists() else None,
         )
     except (FileNotFoundError, InputError):
         roster = None
     except OSError as error:
         raise _read_error(csv_path, error) from error
-    if roster is None or roster.sha256 != receipt.roster:
+    if roster is None or roster.sha256 != record.roster:
         raise StateError(f"Cannot use {csv_path}", "it is missing or corrupted", RESTORE_REMEDY)
     return roster
 
@@ -153,47 +178,80 @@ def _read_error(path: Path, error: OSError) -> StateError:
     )
 
 
-def begin_upload(directory: Path, receipt: Receipt | None, roster: RosterFile) -> RosterFile:
-    """Store a roster before it is sent, and mark the receipt as incomplete.
+def begin_upload(
+    directory: Path,
+    known: KnownRosters,
+    upload: UnresolvedUpload,
+    roster: RosterFile,
+    spill: SpillArea,
+) -> tuple[State, RosterFile]:
+    """Store a roster before it is sent, and record the upload as unresolved.
 
-    The receipt stays incomplete until the outcome is known. If the run is killed, or receives no
-    response, the next run therefore sends the roster again.
+    It stays unresolved until the outcome is known. If the run is killed, or receives no response, the next run
+    therefore sends its roster even if that equals the baseline.
 
     :param directory: the state directory.
-    :param receipt: the last receipt; None if there is none.
+    :param known: the rosters that the service may have; the same upload may already be unresolved.
+    :param upload: the upload.
     :param roster: the roster to send.
-    :returns: the stored roster. Send the stored roster, because the original files may change in
-        the meantime.
-    :raises StateError: if the state cannot be written. In that case, the caller must not send anything.
-    :raises InputError: if the roster changed after it was read. In that case, the caller must not send
+    :param spill: spill area for a union of earlier rosters.
+    :returns: the recorded state, and the stored roster. Send the stored roster, because the original files may change
+        in the meantime.
+    :raises StateError: if the state cannot be written. The caller must then not send anything.
+    :raises InputError: if the roster changed after it was read. The caller must then not send
         anything.
     """
     roster = _store_roster(directory, roster, NOTHING_SENT_REMEDY)
-    if receipt is not None and receipt.complete:
-        _write_receipt(directory, replace(receipt, complete=False), NOTHING_SENT_REMEDY)
-    return roster
+    if any(each.is_repeated_by(upload) for each in known.state.unresolved):
+        return known.state, roster
+    unresolved = (*known.state.unresolved, upload)
+    if len(unresolved) > MAX_UNRESOLVED:
+        unresolved = (_unite_oldest(directory, known, spill), *unresolved[2:])
+    state = replace(known.state, unresolved=unresolved)
+    _write_state(directory, state, NOTHING_SENT_REMEDY)
+    return state, roster
 
 
-def abort_upload(directory: Path, receipt: Receipt | None, *, may_be_accepted: bool) -> None:
+def _unite_oldest(directory: Path, known: KnownRosters, spill: SpillArea) -> UnresolvedUpload:
+    """Store the union of the two oldest unresolved rosters, and return its record."""
+    oldest, second = known.unresolved[:2]
+    record = known.state.unresolved[1]
+    with _explain_write_errors(directory, NOTHING_SENT_REMEDY):
+        union = unite_rosters(oldest.roster, second.roster, spill)
+    _store_roster(directory, union, NOTHING_SENT_REMEDY)
+    return replace(
+        record,
+        binding=replace(record.binding, header=union.header),
+        roster=union.sha256,
+        identities=union.ids_sha256,
+        rows=union.row_count,
+    )
+
+
+def abort_upload(directory: Path, before: State, current: State, *, may_be_accepted: bool) -> None:
     """Record that the service did not accept the roster, or that the outcome is unknown.
 
+    A rejection resolves only the upload that it answers: if an earlier upload of the same roster is unresolved, it
+    stays unresolved.
+
     :param directory: the state directory.
-    :param receipt: the receipt before the upload began; None if there was none.
-    :param may_be_accepted: whether the service may have accepted the roster. If so, the receipt stays
-        incomplete.
+    :param before: the state before the upload began.
+    :param current: the recorded state.
+    :param may_be_accepted: whether the service may have accepted the roster.
     """
-    # If the receipt cannot be written, it stays incomplete. The next run then sends the roster
-    # again, which is safe.
-    with suppress(StateError):
-        if receipt is not None and receipt.complete and not may_be_accepted:
-            _write_receipt(directory, receipt, "")
-    _remove_old_rosters(directory, receipt)
+    if not may_be_accepted and before != current:
+        # If the state cannot be written, the upload stays unresolved. The next run then sends a roster again, which
+        # is safe.
+        with suppress(StateError):
+            _write_state(directory, before, "")
+            current = before
+    remove_unused_files(directory, current)
 
 
 def commit_upload(
     directory: Path, receipt: Receipt, roster: RosterFile, remedy: str = ACCEPTED_REMEDY
 ) -> None:
-    """Make a roster the baseline.
+    """Make a roster the baseline, which resolves all uploads.
 
     The receipt is replaced last, which commits the upload.
 
@@ -201,12 +259,13 @@ def commit_upload(
     :param receipt: the receipt of the upload.
     :param roster: the roster that the service accepted.
     :param remedy: the remedy in the error message if the state cannot be written.
-    :raises StateError: if the state cannot be written; the baseline is then unchanged.
-    :raises InputError: if the roster changed after it was read; the baseline is then unchanged.
+    :raises StateError: if the state cannot be written; the state is then unchanged.
+    :raises InputError: if the roster changed after it was read; the state is then unchanged.
     """
+    state = State(receipt)
     _store_roster(directory, roster, remedy)
-    _write_receipt(directory, receipt, remedy)
-    _remove_old_rosters(directory, receipt)
+    _write_state(directory, state, remedy)
+    remove_unused_files(directory, state)
 
 
 def _store_roster(directory: Path, roster: RosterFile, remedy: str) -> RosterFile:
@@ -244,13 +303,17 @@ def _store_file(path: Path, open_file: OpenFile, roster: RosterFile) -> None:
     )
 
 
-def _write_receipt(directory: Path, receipt: Receipt, remedy: str) -> None:
-    """Replace the receipt.
+def _write_state(directory: Path, state: State, remedy: str) -> None:
+    """Replace receipt.json; remove it if nothing is known about the service.
 
-    :raises StateError: if it cannot be written; the old receipt is then unchanged.
+    :raises StateError: if it cannot be written; the old state is then unchanged.
     """
+    path = directory / RECEIPT_FILE
     with _explain_write_errors(directory, remedy):
-        write_atomically(directory / RECEIPT_FILE, render_receipt(receipt))
+        if state.is_empty:
+            path.unlink(missing_ok=True)
+        else:
+            write_atomically(path, render_state(state))
 
 
 @contextmanager
@@ -263,9 +326,14 @@ def _explain_write_errors(directory: Path, remedy: str) -> Iterator[None]:
         ) from error
 
 
-def _remove_old_rosters(directory: Path, receipt: Receipt | None) -> None:
-    """Remove all rosters except the baseline, so that no unneeded personal data is kept."""
-    kept = {f"{receipt.roster}.csv", f"{receipt.identities}.ids"} if receipt else set()
+def remove_unused_files(directory: Path, state: State) -> None:
+    """Remove the rosters that the state does not name, and the temporary files of killed runs.
+
+    They contain personal data. The caller must hold the exclusive lock.
+    """
+    receipts = [state.receipt] if state.receipt else []
+    records: list[Receipt | UnresolvedUpload] = [*receipts, *state.unresolved]
+    kept = {name for each in records for name in (f"{each.roster}.csv", f"{each.identities}.ids")}
     # The outcome is already recorded, and the next run tries again to remove the remaining files.
     with suppress(OSError):
         for path in directory.iterdir():

@@ -10,7 +10,8 @@ import os
 import stat
 from pathlib import Path
 
-from .receipt import RECEIPT_FILE, StateError
+from .receipt import StateError
+from .receipt_file import RECEIPT_FILE
 
 _PRIVATE_MODE = 0o700
 _OTHER_USERS = 0o077

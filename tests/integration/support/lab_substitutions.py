@@ -31,6 +31,7 @@ def substitute_lab_names(text: str, substitutions: dict[str, str], company: Comp
         "DC=corp,DC=example": company.base_dn,
         "DC=harbour,DC=example": company.base_dn,
         "Bergen, Harbour": company.site("bergen").ou,
+        "reception@corp.example": company.canary_person.mail,
         # carLicense stands in for the start date, for which Active Directory has no standard attribute.
         "employeeStartDate": "carLicense",
         "ou: Oslo}": "ou: Oslo HQ}",

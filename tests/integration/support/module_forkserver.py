@@ -23,6 +23,7 @@ import json
 import os
 import pkgutil
 import runpy
+import signal
 import sys
 import tempfile
 import traceback
@@ -38,12 +39,17 @@ _LIBRARIES = (
     "requests",
 )
 
+# Audit events of Python for operations that change files, except for those that open a file.
+_CHANGES = frozenset({"os.chmod", "os.link", "os.mkdir", "os.remove", "os.rename"})
+_WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
 
 class RunRequest(TypedDict):
     """A request to run a module.
 
     :ivar missing_library: name of the library whose import must fail, if any.
     :ivar library_versions: version numbers that libraries must report, by library name.
+    :ivar kill_at: number of file operations in `cwd` after which the module receives SIGKILL; None if it must not.
     """
 
     module: str
@@ -52,6 +58,7 @@ class RunRequest(TypedDict):
     env: dict[str, str]
     missing_library: str | None
     library_versions: dict[str, str]
+    kill_at: int | None
 
 
 class RunOutcome(TypedDict):
@@ -117,7 +124,39 @@ def _run_as_child(request: RunRequest, options: int, output: int) -> NoReturn:
         os._exit(code)
 
 
+def _kill_at(count: int, directory: str) -> None:
+    """Arrange that this process receives SIGKILL instead of performing a file operation.
+
+    Only operations that change files are counted.
+
+    :param count: number of operations before.
+    :param directory: directory that contains the files.
+    """
+    remaining = count
+    sync = os.fsync
+
+    def record_operation() -> None:
+        nonlocal remaining
+        if remaining == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        remaining -= 1
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        is_change = event in _CHANGES or (event == "open" and arguments[2] & _WRITE_FLAGS)
+        if is_change and str(arguments[0]).startswith(directory):
+            record_operation()
+
+    def record_sync(descriptor: int) -> None:
+        record_operation()
+        sync(descriptor)
+
+    os.fsync = record_sync  # type: ignore[assignment]  # os.fsync also accepts objects
+    sys.addaudithook(hook)
+
+
 def _load_and_run(request: RunRequest) -> None:
+    if request["kill_at"] is not None:
+        _kill_at(request["kill_at"], request["cwd"])
     if request["library_versions"] or request["missing_library"]:
         _unload(_COLLECTION)
     for library, version in request["library_versions"].items():

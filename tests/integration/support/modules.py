@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -103,14 +104,22 @@ class ModuleRunner:
 
     def wait(self) -> ModuleResult:
         """Wait until the running module ends, and return its result."""
-        assert self._process.stdout is not None
-        outcome: RunOutcome = json.loads(self._process.stdout.readline())
+        outcome = self._read_outcome()
         lines = [line for line in outcome["output"].splitlines() if line]
         assert len(lines) == 1, outcome["output"]
         result = ModuleResult(json.loads(lines[0]), outcome["output"])
         assert not _MARKER.search(result.output), result.output
         assert outcome["code"] == int(result.failed), outcome["output"]
         return result
+
+    def wait_for_kill(self) -> bool:
+        """Wait until the running module ends, and return whether SIGKILL ended it."""
+        return self._read_outcome()["code"] == -signal.SIGKILL
+
+    def _read_outcome(self) -> RunOutcome:
+        assert self._process.stdout is not None
+        outcome: RunOutcome = json.loads(self._process.stdout.readline())
+        return outcome
 
     def __enter__(self) -> ModuleRunner:
         return self
@@ -141,6 +150,7 @@ def build_module_request(
     env: Mapping[str, str] | None = None,
     missing_library: str | None = None,
     library_versions: Mapping[str, str] | None = None,
+    kill_at: int | None = None,
 ) -> RunRequest:
     """Build a request for the fork server.
 
@@ -148,6 +158,7 @@ def build_module_request(
     :param env: additional environment variables of the module.
     :param missing_library: name of the library whose import must fail, if any.
     :param library_versions: version numbers that libraries must report, by library name.
+    :param kill_at: number of file operations after which the module receives SIGKILL; None if it must not.
     """
     return {
         "module": name,
@@ -156,6 +167,7 @@ def build_module_request(
         "env": workspace.environment(env),
         "missing_library": missing_library,
         "library_versions": dict(library_versions or {}),
+        "kill_at": kill_at,
     }
 
 

@@ -7,22 +7,27 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload import (
-    Outcome,
     upload,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
     parse_upload_options,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_outcome import (
+    Outcome,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_spec import (
     upload_spec,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import ids_path
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import State
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt_file import (
+    parse_state,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import complete_params
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import csv_bytes, ids_bytes
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
@@ -128,6 +133,11 @@ def changed_and_uploaded(outcome: Outcome) -> tuple[bool, bool]:
     return outcome.changed, outcome.uploaded
 
 
+def read_stored_state(uploader: Uploader) -> State:
+    """Return the content of receipt.json."""
+    return parse_state(uploader.state_files()["receipt.json"], "receipt.json")
+
+
 def has_complete_receipt(uploader: Uploader) -> bool:
-    """Return whether the receipt states that the service has exactly the last accepted roster."""
-    return bool(json.loads(uploader.state_files()["receipt.json"])["complete"])
+    """Return whether the service is known to have exactly the last accepted roster."""
+    return read_stored_state(uploader).is_settled

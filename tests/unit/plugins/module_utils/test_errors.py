@@ -88,6 +88,24 @@ def test_options_are_shown_with_other_names(text: str, shown: str) -> None:
     assert render_message(text, names) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("with O(plan=5a1f)", "with -e plan=5a1f --tags upload"),
+        ("Run O(plan=none)", "Run without a plan"),
+        ("Set O(plan)", "Set the_plan"),
+        ("O(plan.id=5)", "the_plan.id: 5"),
+    ],
+)
+def test_a_name_can_apply_to_all_values_of_an_option(text: str, shown: str) -> None:
+    names = {
+        "plan=": "-e plan={value} --tags upload",
+        "plan=none": "without a plan",
+        "plan": "the_plan",
+    }
+    assert render_message(text, names) == shown
+
+
 def test_shown_names_are_not_rendered_again() -> None:
     assert render_message("O(a) O(b)", {"a": "O(b)", "b": "\\1"}) == "O(b) \\1"
 

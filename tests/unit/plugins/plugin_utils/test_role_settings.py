@@ -24,6 +24,7 @@ from ansible_collections.frontdesk.contacts.plugins.plugin_utils._settings impor
     describe_missing_state,
     make_settings,
 )
+from ansible_collections.frontdesk.contacts.plugins.plugin_utils._variables import option_names
 
 VALID = {
     "server_uri": "ldaps://dc1.corp.example",
@@ -76,6 +77,90 @@ def test_zero_and_false_are_passed() -> None:
     options = _options("upload", **changes)
     assert (options["max_removed"], options["max_removed_percent"]) == (0, 0)
     assert options["force"] is False
+
+
+def test_the_limits_and_the_approval_are_passed() -> None:
+    changes = {
+        "missing": "keep",
+        "max_removed_per_location_percent": "5",
+        "must_contain": "[{Email: a@x}]",
+        "approved_plan": "5a1f0c9be0d2a4f7",
+    }
+    assert _options("upload", **changes) == {
+        **_options("upload"),
+        "missing": "keep",
+        "max_removed_per_location_percent": 5.0,
+        "must_contain": [{"Email": "a@x"}],
+        "approved_plan": "5a1f0c9be0d2a4f7",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"approved_plan": "yes"},
+            (
+                "Cannot use contact_sync_approved_plan 'yes': it is not the identifier of a plan, which has 16"
+                " hexadecimal digits. Copy the identifier from the message that refused the plan, and write it in"
+                " quotes."
+            ),
+        ),
+        (
+            {"approved_plan": 1234567890123456},
+            "Cannot use contact_sync_approved_plan: YAML reads it as the number 1234567890123456. Write it in quotes.",
+        ),
+        (
+            {"max_moved_percent": 101},
+            (
+                "Cannot use contact_sync_max_moved_percent 101: it must be between 0 and 100. Correct"
+                " contact_sync_max_moved_percent."
+            ),
+        ),
+        (
+            {"max_moved_percent": "many"},
+            "Cannot use contact_sync_max_moved_percent: 'many' is not a number. Set it to a number, such as 10.",
+        ),
+        (
+            {"must_contain": [{"SMS Phone": 4791234567}]},
+            (
+                "Cannot use element 1 of contact_sync_must_contain: it contains a title or a value that is not a"
+                " string. Write both in quotes."
+            ),
+        ),
+        (
+            {"must_contain": {"Email": "a@x"}},
+            (
+                "Cannot use contact_sync_must_contain: it is a dictionary. Write it as a list, such as"
+                " [{Email: reception@corp.example}]."
+            ),
+        ),
+        (
+            {"missing": "delete"},
+            (
+                "Cannot use contact_sync_missing: 'delete' is not a valid choice. Set it to remove, disable, keep or"
+                " unknown."
+            ),
+        ),
+    ],
+)
+def test_invalid_limits_are_rejected_before_anything_is_read(
+    changes: dict[str, object], message: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        _settings(**changes)
+    assert str(caught.value) == message
+
+
+def test_the_probe_does_not_check_the_limits() -> None:
+    assert make_settings(_host(approved_plan="yes"), (), for_upload=False).sources
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_messages_know_whether_the_role_runs_in_check_mode(check_mode: bool) -> None:
+    settings = make_settings(_host(), (), for_upload=True, check_mode=check_mode)
+    for stage, options in settings.options.items():
+        assert options["option_names"] == option_names(stage, check_mode=check_mode)
 
 
 def test_an_empty_token_prefix_is_passed() -> None:

@@ -148,5 +148,15 @@ def test_messages_name_the_variables_of_the_role() -> None:
     names = option_names(UPLOAD)
     assert names["ca_path"] == "contact_sync_service_ca_path"
     assert names["initial=true"] == "-e contact_sync_initial=true"
+    assert names["rebind=true"] == "-e contact_sync_rebind=true"
     assert option_names(EXPORT)["ca_path"] == "contact_sync_ca_path"
     assert option_names(EXPORT)["sources"] == "contact_sync_locations"
+
+
+def test_an_approved_plan_is_uploaded_without_a_new_export() -> None:
+    command = "-e contact_sync_approved_plan={value}"
+    names = option_names(UPLOAD)
+    assert names["approved_plan="] == f"{command} --tags contact_sync_upload"
+    # In check mode, the export leaves no roster that the upload could use.
+    assert option_names(UPLOAD, check_mode=True) == {**names, "approved_plan=": command}
+    assert "approved_plan=" not in option_names(EXPORT)

@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import ids_path
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import HEADER
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import HEADER, ids_bytes
 from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs import (
     A,
     B,
@@ -21,6 +20,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
     Uploader,
     changed_and_uploaded,
     count_changes,
+    read_stored_state,
 )
 
 
@@ -46,6 +46,7 @@ def test_the_first_upload_is_recorded_in_a_receipt(uploader: Uploader) -> None:
         "plan": outcome.plan.id,
         "status": 200,
         "counts": {"added": 1},
+        "missing": "unknown",
         "sequence": 1,
         "complete": True,
     }
@@ -63,6 +64,7 @@ def test_the_first_upload_is_recorded_in_a_receipt(uploader: Uploader) -> None:
             "causes": [],
             "refused": 0,
         },
+        "unresolved": [],
         "attempts": 1,
     }
     assert b"secret" not in uploader.state_files()["receipt.json"]
@@ -87,8 +89,9 @@ def test_a_changed_roster_is_sent_and_becomes_the_baseline(uploader: Uploader) -
     outcome = uploader.upload(max_removed_percent=100.0)
     assert count_changes(outcome) == {"added": 1, "changed": 1, "moved": 1, "removed": 1}
     assert len(uploader.sent_bodies) == 2
-    history = json.loads(uploader.state_files()["receipt.json"])["history"]
-    assert [receipt["rows"] for receipt in history] == [3]
+    receipt = read_stored_state(uploader).receipt
+    assert receipt is not None
+    assert [earlier["rows"] for earlier in receipt.history] == [3]
     assert changed_and_uploaded(uploader.upload()) == (False, False)
     diff = outcome.result(show_diff=True)["diff"]
     assert diff["before_header"] == "last accepted roster (Name, Email, Location)"
@@ -105,38 +108,91 @@ def test_force_sends_an_unchanged_roster_but_does_not_override_the_limits(
     uploader.write_roster(("Z", "z@x", "oslo"))
     outcome = uploader.upload(force=True)
     assert outcome.error is not None
-    assert outcome.error.action == "Refused to remove all 3 contacts"
+    assert outcome.error.cause.startswith("it removes all 3 contacts of the last accepted roster, ")
     assert (changed_and_uploaded(outcome), len(uploader.sent_bodies)) == ((False, False), 2)
 
 
 def test_a_first_upload_requires_initial(uploader: Uploader) -> None:
     outcome = uploader.upload()
     assert outcome.error is not None
-    assert outcome.error.cause == f"{uploader.state_dir} contains no receipt of an earlier upload"
+    assert outcome.error.cause == f"{uploader.state_dir} contains no record of an earlier upload"
     assert changed_and_uploaded(outcome) == (False, False)
     assert outcome.result(show_diff=False)["receipt"] is None
     assert uploader.sent_bodies == []
 
 
-@pytest.mark.parametrize(
-    ("part", "changes"),
-    [
-        ("endpoint", {"url": "http://localhost:1/c"}),
-        ("profile", {"profile": "other"}),
-        ("header", {}),
-    ],
-)
-def test_a_receipt_of_another_endpoint_profile_or_header_is_rejected(
-    uploader: Uploader, part: str, changes: dict[str, Any]
+def test_another_address_must_be_confirmed_once(uploader: Uploader) -> None:
+    uploader.upload(initial=True)
+    old, new = (f"http://127.0.0.1:{uploader.port}/{path}" for path in ("c", "new"))
+    for check_mode in (True, False):
+        outcome = uploader.upload(url=new, initial=True, check_mode=check_mode)
+        assert str(outcome.error) == (
+            f"Refused to upload to {new}: the last upload recorded in {uploader.state_dir} was sent to {old}. If both"
+            " are addresses of the same account, run once with rebind: true; for another account, set another"
+            " state_dir."
+        )
+        assert changed_and_uploaded(outcome) == (False, False)
+    assert len(uploader.sent_bodies) == 1
+    outcome = uploader.upload(url=new, rebind=True)
+    assert (changed_and_uploaded(outcome), count_changes(outcome)) == ((True, True), {})
+    assert outcome.warnings == ()
+    assert changed_and_uploaded(uploader.upload(url=new)) == (False, False)
+    (warning,) = uploader.upload(url=new, rebind=True).warnings
+    assert warning == (
+        f"O(rebind=true) has no effect: {uploader.state_dir} contains no record of an upload to another address. Remove"
+        " O(rebind), because it would allow an upload to any other address."
+    )
+
+
+def test_another_address_is_checked_against_the_same_baseline(uploader: Uploader) -> None:
+    uploader.upload(initial=True)
+    uploader.write_roster(("Z", "z@x", "oslo"))
+    url = f"http://127.0.0.1:{uploader.port}/new"
+    outcome = uploader.upload(url=url, rebind=True, initial=True)
+    assert outcome.error is not None
+    assert (outcome.error.kind, outcome.plan.count("removed")) == ("guard", 3)
+    assert len(uploader.sent_bodies) == 1
+
+
+def test_after_an_unknown_outcome_at_another_address_it_is_not_asked_again(
+    uploader: Uploader,
 ) -> None:
     uploader.upload(initial=True)
-    if part == "header":
-        uploader.src.write_text("Name,Email\r\nA,a@x\r\n")
-    outcome = uploader.upload(**changes)
+    url = f"http://127.0.0.1:{uploader.port}/new"
+    uploader.next_responses = [b""]
+    assert uploader.upload(url=url, rebind=True).error is not None
+    outcome = uploader.upload(url=url)
+    assert (changed_and_uploaded(outcome), outcome.warnings) == ((True, True), ())
+
+
+def test_another_profile_sends_the_roster_once(uploader: Uploader) -> None:
+    uploader.upload(initial=True)
+    outcome = uploader.upload(profile="other")
+    assert (changed_and_uploaded(outcome), count_changes(outcome)) == ((True, True), {})
+    assert changed_and_uploaded(uploader.upload(profile="other")) == (False, False)
+
+
+def test_another_header_is_compared_with_the_baseline(uploader: Uploader) -> None:
+    uploader.upload(initial=True)
+    data = b"Name,Email,Phone\r\nA,a@x,1\r\nB,b@x,\r\nC2,c@x,\r\n"
+    uploader.src.write_bytes(data)
+    ids_path(uploader.src).write_bytes(ids_bytes(data, "abc"))
+    outcome = uploader.upload()
+    assert (changed_and_uploaded(outcome), count_changes(outcome)) == ((True, True), {"changed": 1})
+    assert outcome.plan.new_columns == {"Phone": 1}
+    assert outcome.plan.dropped_columns == {"Location": 3}
+    assert changed_and_uploaded(uploader.upload()) == (False, False)
+
+
+def test_removals_under_another_header_are_limited(uploader: Uploader) -> None:
+    uploader.upload(initial=True)
+    data = b"Name,Email\r\nZ,z@x\r\n"
+    uploader.src.write_bytes(data)
+    ids_path(uploader.src).write_bytes(ids_bytes(data, "z"))
+    outcome = uploader.upload(initial=True)
     assert outcome.error is not None
-    assert outcome.error.cause == f"the receipt in {uploader.state_dir} belongs to another {part}"
-    assert outcome.receipt is None
-    assert outcome.plan.baseline_rows == 0
+    assert (outcome.error.kind, outcome.plan.count("removed")) == ("guard", 3)
+    assert len(uploader.sent_bodies) == 1
 
 
 def test_the_query_of_the_url_is_not_part_of_the_endpoint(uploader: Uploader) -> None:
@@ -147,8 +203,10 @@ def test_the_query_of_the_url_is_not_part_of_the_endpoint(uploader: Uploader) ->
 
 def test_the_history_is_kept_if_the_profile_changes(uploader: Uploader) -> None:
     uploader.upload(initial=True)
-    assert changed_and_uploaded(uploader.upload(initial=True, profile="other")) == (True, True)
-    assert len(json.loads(uploader.state_files()["receipt.json"])["history"]) == 1
+    assert changed_and_uploaded(uploader.upload(profile="other")) == (True, True)
+    receipt = read_stored_state(uploader).receipt
+    assert receipt is not None
+    assert len(receipt.history) == 1
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -184,7 +242,9 @@ def test_without_identities_people_are_identified_by_the_key(uploader: Uploader)
     assert (outcome.plan.by_identity, changed_and_uploaded(outcome)) == (False, (False, False))
     uploader.src.write_text("Name,Email,Location\r\nA2,a@x,oslo\r\nB,b@x,oslo\r\nC,c@x,bergen\r\n")
     assert count_changes(uploader.upload()) == {"changed": 1}
-    assert json.loads(uploader.state_files()["receipt.json"])["identities"] == ""
+    receipt = read_stored_state(uploader).receipt
+    assert receipt is not None
+    assert receipt.identities == ""
     uploader.write_roster(A, B, C)
     assert uploader.upload().plan.by_identity is False
     assert uploader.upload().plan.by_identity is True
@@ -195,7 +255,9 @@ def test_check_mode_makes_the_same_plan_and_changes_nothing(uploader: Uploader) 
     assert (changed_and_uploaded(checked), uploader.sent_bodies) == ((True, True), [])
     assert not uploader.state_dir.exists()
     real = uploader.upload(initial=True)
-    assert checked.plan == real.plan
+    # Without a state, there is nothing to which an approval could refer.
+    assert checked.plan.id is None
+    assert checked.plan == replace(real.plan, id=None)
     before = uploader.state_files()
     uploader.write_roster(A, B)
     checked = uploader.upload(check_mode=True, max_removed_percent=100.0)
@@ -214,17 +276,9 @@ def test_the_permission_for_a_first_upload_is_reported_once_it_has_no_effect(
     assert uploader.upload(check_mode=check_mode).warnings == ()
     (warning,) = uploader.upload(initial=True, check_mode=check_mode).warnings
     assert warning == (
-        f"O(initial=true) has no effect: {uploader.state_dir} contains the receipt of an earlier upload."
-        " Remove O(initial), because without the receipt it would allow an upload without limits."
+        f"O(initial=true) has no effect: {uploader.state_dir} contains the record of an earlier upload."
+        " Remove O(initial), because without that record it would allow an upload without limits."
     )
-
-
-def test_the_permission_for_a_first_upload_has_an_effect_with_another_endpoint(
-    uploader: Uploader,
-) -> None:
-    uploader.upload(initial=True)
-    url = f"http://127.0.0.1:{uploader.port}/other"
-    assert uploader.upload(initial=True, url=url).warnings == ()
 
 
 ROWS = [("A", "", "oslo"), ("B", "", "bergen"), ("C", "c@x", "oslo"), ("D", "c@x", "oslo")]

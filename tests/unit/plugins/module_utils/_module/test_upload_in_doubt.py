@@ -14,9 +14,12 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import (
     partial_acceptance,
+    submission,
     upload,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import check_plan
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import (
+    check_transition,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.request_body import (
     FileContent,
 )
@@ -86,7 +89,7 @@ def test_after_an_unknown_outcome_the_next_upload_is_sent_even_if_nothing_change
     assert changed_and_uploaded(outcome) == (False, False)
     assert outcome.receipt is not None
     assert (outcome.receipt.complete, has_complete_receipt(uploader)) == (False, False)
-    assert len([name for name in uploader.state_files() if name.endswith(".csv")]) == 1
+    assert len([name for name in uploader.state_files() if name.endswith(".csv")]) == 2
     # The roster equals the last accepted roster, but must be sent again: the service might have added contact D.
     uploader.write_roster(A, B, C)
     uploader.response = acceptance
@@ -175,7 +178,7 @@ def test_an_accepted_upload_is_reported_even_if_the_receipt_cannot_be_written(
     def fail(*_args: object) -> None:
         raise StateError("Cannot write to the state directory", "No space left on device")
 
-    monkeypatch.setattr(upload, "commit_upload", fail)
+    monkeypatch.setattr(submission, "commit_upload", fail)
     outcome = uploader.upload()
     assert str(outcome.error) == "Cannot write to the state directory: No space left on device."
     assert (changed_and_uploaded(outcome), outcome.attempts) == ((True, accepts_all_rows), 1)
@@ -208,7 +211,7 @@ def test_a_roster_that_becomes_shorter_while_it_is_sent_is_not_accepted(
     uploader.upload(initial=True)
     uploader.write_roster(A, B)
     monkeypatch.setattr(
-        upload, "FileContent", lambda file, size, start: FileContent(file, size + 5, start)
+        submission, "FileContent", lambda file, size, start: FileContent(file, size + 5, start)
     )
     outcome = uploader.upload(max_removed_percent=100.0)
     assert str(outcome.error) == (
@@ -226,11 +229,11 @@ def test_nothing_is_sent_if_the_roster_is_modified_while_it_is_read(
     uploader.upload(initial=True)
     uploader.write_roster(A, B, C, ("D", "d@x", "oslo"))
 
-    def modify_and_check(*args: Any) -> None:
+    def modify_and_check(*args: Any) -> tuple[str, ...]:
         uploader.src.write_bytes(uploader.src.read_bytes().replace(b"D,d@x", b"E,e@x"))
-        check_plan(*args)
+        return check_transition(*args)
 
-    monkeypatch.setattr(upload, "check_plan", modify_and_check)
+    monkeypatch.setattr(upload, "check_transition", modify_and_check)
     with pytest.raises(InputError, match="changed while it was being read"):
         uploader.upload()
     assert (len(uploader.sent_bodies), has_complete_receipt(uploader)) == (1, True)

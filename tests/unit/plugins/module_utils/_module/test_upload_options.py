@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_spec import (
     upload_spec,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import Limits
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.limits import Limits
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     BodyFormat,
     Credential,
@@ -29,6 +31,13 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import complete_params
 
+PERCENTAGES = (
+    "max_removed_percent",
+    "max_removed_per_location_percent",
+    "max_moved_percent",
+    "max_changed_percent",
+)
+"""Percentage limits whose maximum is 100."""
 RESULT = complete_params(upload_spec()["result"]["options"])
 
 
@@ -78,9 +87,17 @@ def test_all_options_are_parsed() -> None:
             location_column="L",
             key=["A"],
             force=True,
+            missing="keep",
             max_removed=3,
             max_removed_percent=0.5,
+            max_removed_per_location_percent=1.0,
+            max_moved_percent=2.0,
+            max_changed_percent=3.25,
+            max_added_percent=1000.0,
+            must_contain=[{"Email": "a@x", "Location": "oslo"}, {"Email": "b@x"}],
+            approved_plan=" 5A1F0C9BE0D2A4F7 ",
             initial=True,
+            rebind=True,
             result={**result, **more},
             token_header="X-Sent",
             token_prefix="Key",
@@ -112,7 +129,19 @@ def test_all_options_are_parsed() -> None:
     )
     assert (options.src, options.state_dir) == (Path("/x/contacts.csv"), Path("/state"))
     assert (options.profile, options.location_column, options.key) == ("p", "L", ("A",))
-    assert (options.limits, options.force) == (Limits(3, 0.5, initial=True), True)
+    assert options.limits == Limits(
+        max_removed=3,
+        max_removed_percent=Decimal("0.5"),
+        max_removed_per_location_percent=Decimal(1),
+        max_moved_percent=Decimal(2),
+        max_changed_percent=Decimal("3.25"),
+        max_added_percent=Decimal(1000),
+        missing="keep",
+        must_contain=((("Email", "a@x"), ("Location", "oslo")), (("Email", "b@x"),)),
+        approved_plan="5a1f0c9be0d2a4f7",
+        initial=True,
+    )
+    assert (options.force, options.rebind) == (True, True)
     assert options.result == ResultFormat(
         success="state",
         success_values=("DONE",),
@@ -132,7 +161,8 @@ def test_all_options_are_parsed() -> None:
 
 def test_options_that_are_not_set_have_defaults() -> None:
     options = parse_upload_options(_params())
-    assert (options.limits, options.force) == (Limits(None, 10.0, initial=False), False)
+    assert (options.limits, options.force) == (Limits(), False)
+    assert options.rebind is False
     assert options.result == ResultFormat()
     assert options.key == ("Email", "SMS Phone")
     assert (options.endpoint.body.field_name, options.endpoint.timeout) == ("file", 60)
@@ -247,10 +277,49 @@ def test_credentials_are_parsed() -> None:
         ),
         *(
             (
-                {"max_removed_percent": percent},
-                f"Cannot use max_removed_percent {shown}: it must be between 0 and 100. Correct max_removed_percent.",
+                {option: percent},
+                f"Cannot use {option} {shown}: it must be between 0 and 100. Correct {option}.",
             )
+            for option in PERCENTAGES
             for percent, shown in ((-0.1, "-0.1"), (100.5, "100.5"), (float("nan"), "nan"))
+        ),
+        *(
+            (
+                {"max_added_percent": percent},
+                f"Cannot use max_added_percent {shown}: it must be between 0 and 1000000. Correct max_added_percent.",
+            )
+            for percent, shown in ((-1.0, "-1"), (1_000_001.0, "1000001"), (float("inf"), "inf"))
+        ),
+        *(
+            (
+                {"approved_plan": plan_id},
+                (
+                    f"Cannot use approved_plan '{plan_id.lower()}': it is not the identifier of a plan, which has 16"
+                    " hexadecimal digits. Copy the identifier from the message that refused the plan, and write it"
+                    " in quotes."
+                ),
+            )
+            for plan_id in ("5a1f0c9be0d2a4f", "5a1f0c9be0d2a4f70", "5A1F0C9BE0D2A4FG", "true", "*")
+        ),
+        *(
+            (
+                {"must_contain": [{"Email": "a@x"}, contact]},
+                f"Cannot use element 2 of must_contain: {cause}",
+            )
+            for contact, cause in (
+                ({}, "it is empty. Set it to a value of a column, such as Email."),
+                *(
+                    (
+                        invalid,
+                        "it contains a title or a value that is not a string. Write both in quotes.",
+                    )
+                    for invalid in ({"Email": 1}, {"Email": None}, {"Email": ["a@x"]}, {True: "x"})
+                ),
+                (
+                    {"Email": " "},
+                    "the value of 'Email' is blank. Set it to the value of the column in the roster.",
+                ),
+            )
         ),
     ],
 )
@@ -260,10 +329,17 @@ def test_invalid_options_are_rejected(changes: dict[str, Any], message: str) -> 
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("percent", [0.0, 100.0])
-def test_the_smallest_and_the_largest_percentage_are_accepted(percent: float) -> None:
-    limits = parse_upload_options(_params(max_removed_percent=percent, max_removed=0)).limits
-    assert limits == Limits(0, percent, initial=False)
+@pytest.mark.parametrize("option", PERCENTAGES)
+@pytest.mark.parametrize("percent", [0.0, 100.0, 0.07])
+def test_percentages_are_read_as_exact_decimal_numbers(option: str, percent: float) -> None:
+    limits = parse_upload_options(_params(**{option: percent}, max_removed=0)).limits
+    changes: dict[str, Any] = {option: Decimal(str(percent))}
+    assert limits == replace(Limits(max_removed=0), **changes)
+
+
+@pytest.mark.parametrize("blank", [None, "", " "])
+def test_a_blank_approval_approves_nothing(blank: str | None) -> None:
+    assert parse_upload_options(_params(approved_plan=blank)).limits.approved_plan is None
 
 
 @pytest.mark.parametrize(

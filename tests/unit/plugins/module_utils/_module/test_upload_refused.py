@@ -28,6 +28,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
     changed_and_uploaded,
     count_changes,
     has_complete_receipt,
+    read_stored_state,
 )
 
 _ROW_ERROR = {"row": 2, "identity": "b", "column": "Email", "cause": "is used twice"}
@@ -176,7 +177,8 @@ def test_a_successful_status_with_an_unexpected_body_does_not_mean_acceptance(
     outcome = uploader.upload(initial=True, result=result)
     assert outcome.error is not None
     assert changed_and_uploaded(outcome) == (False, False)
-    assert "receipt.json" not in uploader.state_files()
+    state = read_stored_state(uploader)
+    assert (state.receipt, len(state.unresolved)) == (None, 1)
 
 
 def test_the_result_lists_at_most_50_row_errors_and_contains_the_total_number(

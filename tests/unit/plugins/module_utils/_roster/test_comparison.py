@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the row-by-row comparison of rosters in any order and of any size."""
+"""Tests of the columns by which rosters are compared, and of rosters of any size and order."""
 
 from __future__ import annotations
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.comparison import (
-    NotSortedError,
-    RowLayout,
+    choose_sides,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan import (
     ADDED,
@@ -19,17 +19,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan im
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY, roster_file
 
 A, B = ("A", "a@x", "oslo"), ("B", "b@x", "oslo")
-BY_EMAIL = RowLayout(location_index=2, key_indexes=(1,), width=3)
-
-
-def test_consecutive_equal_rows_are_sorted() -> None:
-    rows = BY_EMAIL.presorted_rows(roster_file([A, A, B]))
-    assert [row.cells for row in rows] == [A, A, B]
-
-
-def test_unsorted_rows_are_detected() -> None:
-    with pytest.raises(NotSortedError):
-        list(BY_EMAIL.presorted_rows(roster_file([A, B, A])))
 
 
 @pytest.mark.parametrize("is_sorted", [True, False])
@@ -40,3 +29,41 @@ def test_rosters_that_do_not_fit_in_memory_are_compared(is_sorted: bool) -> None
     for old, new, kind in ((many, [B], REMOVED), ([B], many, ADDED)):
         plan = make_plan(roster_file(old), roster_file(new), ["Email"], "Location", MEMORY)
         assert plan.count(kind) == len(many)
+
+
+def test_people_are_matched_by_the_key_columns_that_both_rosters_have() -> None:
+    old = roster_file([("a@x", "A")], header=("Email", "Name"))
+    new = roster_file([A], "a")
+    sides = choose_sides(old, new, ["Phone", "Email", "Location"], "Location")
+    assert (sides.old.layout.key_indexes, sides.new.layout.key_indexes) == ((0,), (1,))
+    assert (sides.by_identity, sides.key_width) == (False, 1)
+
+
+@pytest.mark.parametrize(("old_identities", "new_identities"), [("a", None), (None, "a")])
+def test_people_cannot_be_matched_without_a_common_key_column(
+    old_identities: str | None, new_identities: str | None
+) -> None:
+    old = roster_file([("A", "oslo")], old_identities, header=("Name", "Location"))
+    new = roster_file([A], new_identities)
+    with pytest.raises(InputError) as caught:
+        choose_sides(old, new, ["Email", "Phone"], "Location")
+    assert str(caught.value) == (
+        "Cannot compare x.csv with x.csv: one of them has no identities, and they have no column of key in common."
+        " Set key to columns that both have, or keep the identities file with the roster."
+    )
+
+
+def test_identities_need_no_common_key_column() -> None:
+    old = roster_file([("A", "oslo")], "a", header=("Name", "Location"))
+    sides = choose_sides(old, roster_file([A], "a"), ["Email"], "Location")
+    assert (sides.by_identity, sides.new.key, sides.new.common) == (True, (), (0, 2))
+
+
+@pytest.mark.parametrize("header", [("Name", "Email"), ("Name", "Email", "Office")])
+def test_the_location_is_compared_only_if_both_rosters_have_it(header: tuple[str, ...]) -> None:
+    old = roster_file([("A", "a@x", "oslo")[: len(header)]], header=header)
+    for sides in (
+        choose_sides(old, roster_file([A]), ["Email"], "Location"),
+        choose_sides(roster_file([A]), old, ["Email"], "Location"),
+    ):
+        assert (sides.old.layout.location_index, sides.new.layout.location_index) == (None, None)

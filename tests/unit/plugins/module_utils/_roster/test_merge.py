@@ -45,7 +45,10 @@ def _merge(
     spill: SpillArea = MEMORY,
 ) -> RosterFile:
     return merge_accepted_rows(
-        *(old, new, set(refused)), key=["Email"], location_column=location_column, spill=spill
+        *([] if old is None else [old], new, set(refused)),
+        key=["Email"],
+        location_column=location_column,
+        spill=spill,
     )
 
 

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.comparison import RosterRow
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import RosterFile
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan import (
@@ -22,8 +24,13 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan im
     Change,
     Plan,
     make_plan,
+    verify_plan,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY, roster_file
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    HEADER,
+    MEMORY,
+    roster_file,
+)
 
 Rows = list[tuple[str, str, str]]
 
@@ -35,6 +42,7 @@ A_BERGEN_NEW_NAME = ("A2", "a@x", "bergen")
 A_TROMSO = ("A", "a@x", "tromso")
 B = ("B", "b@x", "oslo")
 B_BERGEN = ("B", "b@x", "bergen")
+NO_MAIL, NO_MAIL_NEW_NAME = ("N", "", "oslo"), ("N2", "", "oslo")
 
 
 def _compare(old: RosterFile | None, new: RosterFile, *, with_changes: bool = True) -> Plan:
@@ -133,9 +141,34 @@ def test_changes_are_classified(
             *([A], [A_NEW_NAME], "a", "z"),
             *([(REMOVED, A, None), (ADDED, None, A_NEW_NAME)], [(CHANGED, A, A_NEW_NAME)]),
         ),
-        # Only the identities differ. The service does not see them, so there are no changes.
+        # Only the identities differ, for example after a migration to another domain.
         ([A, B], [A, B], "ab", "yz", [], []),
-        ([A, B], [A, B], "ab", "ba", [], []),
+        # Two people swapped all values.
+        ([A, B], [A, B], "ab", "ba", [(CHANGED, A, B), (CHANGED, B, A)], []),
+        # One of two people with equal rows left, and the other one is at another location in addition.
+        (
+            *([A, A], [A_BERGEN, A], "ab", "bb", [(REMOVED, A, None), (ADDED, None, A_BERGEN)]),
+            [(MOVED, A, A_BERGEN)],
+        ),
+        # People with the same values swapped their locations.
+        (
+            *([A_BERGEN, A], [A_BERGEN, A], "ab", "ba"),
+            *([(MOVED, A, A_BERGEN), (MOVED, A_BERGEN, A)], []),
+        ),
+        # A new person has the values of a person who left and of a person who stays.
+        ([A, B], [A, B], "ab", "az", [], []),
+        # A person has a new location, and a new person has the old row.
+        (
+            *([A], [A_BERGEN, A], "a", "az", [(MOVED, A, A_BERGEN), (ADDED, None, A)]),
+            [(ADDED, None, A_BERGEN)],
+        ),
+        # People without a key are not matched, except by equal rows.
+        (
+            *([NO_MAIL, B], [NO_MAIL_NEW_NAME, B], "ab", "ab"),
+            [(CHANGED, NO_MAIL, NO_MAIL_NEW_NAME)],
+            [(REMOVED, NO_MAIL, None), (ADDED, None, NO_MAIL_NEW_NAME)],
+        ),
+        ([B, NO_MAIL], [NO_MAIL, B], "ba", "ab", [], []),
     ],
 )
 def test_people_are_matched_by_identity_or_by_key(
@@ -215,17 +248,11 @@ def test_the_summary_counts_changes_by_kind_and_location() -> None:
             "oslo": {**zeros, "removed": 1, "unchanged": 1},
             "tromso": {**zeros, "moved": 1},
         },
+        "new_columns": {},
+        "dropped_columns": {},
     }
     assert list(plan.summary()["by_location"]) == ["bergen", "oslo", "tromso"]  # type: ignore[call-overload]  # a dict
     assert [plan.count(kind) for kind in (ADDED, CHANGED, MOVED, REMOVED)] == [1, 0, 1, 1]
-
-
-def test_the_id_is_derived_from_both_rosters() -> None:
-    old, new = roster_file([A], "a"), roster_file([B], "b")
-    expected = hashlib.sha256(f"{old.sha256} {new.sha256}".encode()).hexdigest()[:16]
-    assert _compare(old, new).id == expected
-    expected = hashlib.sha256(f"nothing {new.sha256}".encode()).hexdigest()[:16]
-    assert _compare(None, new).id == expected
 
 
 def test_removed_people_without_a_valid_row_are_listed_with_the_cause() -> None:
@@ -265,7 +292,7 @@ def test_moved_and_changed_contacts_are_not_counted_as_invalid() -> None:
     assert plan.invalid == ()
 
 
-def test_equal_rows_are_matched_by_the_order_of_their_identities() -> None:
+def test_equal_rows_of_different_people_are_matched_by_the_order_of_their_identities() -> None:
     (change,) = _compare(roster_file([A], "z"), roster_file([A, A], "ba")).changes
     assert (change.kind, change.after and change.after.person_key) == (ADDED, ("b",))
 
@@ -307,8 +334,155 @@ def test_the_order_of_rows_does_not_matter() -> None:
 
 
 def test_the_last_of_several_equal_rows_is_added_or_removed() -> None:
-    fewer, more = roster_file([A, A], "ab"), roster_file([A, A, A], "abc")
+    fewer, more = roster_file([A, A], "de"), roster_file([A, A, A], "abc")
     for old, new, kind in ((fewer, more, ADDED), (more, fewer, REMOVED)):
         (change,) = _compare(old, new).changes
         row = change.after or change.before
         assert (change.kind, row and row.person_key) == (kind, ("c",))
+
+
+WITHOUT_MAIL = ("Name", "Location")
+WITH_FLOOR = ("Floor", *HEADER)
+
+
+def test_only_common_columns_make_a_contact_changed() -> None:
+    old = roster_file([("A", "oslo"), ("B", "oslo"), ("C", "oslo")], "abc", WITHOUT_MAIL)
+    new = roster_file([A, ("B2", "b@x", "oslo"), ("C", "", "bergen")], "abc")
+    plan = _compare(old, new)
+    assert _changes(plan) == [
+        (MOVED, ("C", "oslo"), ("C", "", "bergen")),
+        (CHANGED, ("B", "oslo"), ("B2", "b@x", "oslo")),
+    ]
+    assert plan.unchanged == {"oslo": 1}
+    assert (plan.new_columns, plan.dropped_columns) == ({"Email": 2}, {})
+    verify_plan(plan, new)
+
+
+def test_new_and_dropped_columns_are_listed_with_the_number_of_contacts_that_have_a_value() -> None:
+    old = roster_file([("1", *A), ("", *B)], "ab", WITH_FLOOR)
+    new = roster_file([("A", "oslo"), ("B", "oslo")], "ab", WITHOUT_MAIL)
+    plan = _compare(old, new)
+    assert (plan.new_columns, plan.dropped_columns) == ({}, {"Floor": 1, "Email": 2})
+    assert not any(plan.counts.values())
+    assert not plan.is_empty
+    plan = _compare(new, old)
+    assert (plan.new_columns, plan.dropped_columns) == ({"Floor": 1, "Email": 2}, {})
+    assert not plan.is_empty
+    same = _compare(old, old)
+    assert (same.new_columns, same.dropped_columns, same.is_empty) == ({}, {}, True)
+
+
+def test_the_rows_of_a_person_with_other_columns_are_matched_in_their_order() -> None:
+    old = roster_file([("X", "oslo"), ("Y", "oslo"), ("Z", "oslo")], "aaa", WITHOUT_MAIL)
+    new_rows = [("1", "B", "oslo"), ("2", "A", "oslo"), ("3", "B", "oslo")]
+    plan = _compare(old, roster_file(new_rows, "aaa", ("Floor", *WITHOUT_MAIL)))
+    assert _changes(plan) == [
+        (CHANGED, (before, "oslo"), after) for before, after in zip("XYZ", new_rows)
+    ]
+
+
+def test_a_new_column_without_values_is_listed() -> None:
+    plan = _compare(roster_file([A], "a"), roster_file([("", *A)], "a", WITH_FLOOR))
+    assert (plan.new_columns, plan.is_empty) == ({"Floor": 0}, False)
+
+
+def test_columns_in_another_order_are_not_a_change() -> None:
+    old = roster_file([A, NO_MAIL], "an")
+    new = roster_file([("oslo", "", "N"), ("oslo", "a@x", "A")], "zy", tuple(reversed(HEADER)))
+    plan = _compare(old, new)
+    assert (plan.is_empty, plan.unchanged) == (True, {"oslo": 2})
+
+
+def test_with_other_columns_and_identities_contacts_are_matched_by_a_key_that_is_not_empty() -> (
+    None
+):
+    old = roster_file([A, NO_MAIL], "an")
+    new = roster_file([("1", *A), ("2", *NO_MAIL)], "yz", WITH_FLOOR)
+    expected = [(ADDED, None, ("2", *NO_MAIL)), (REMOVED, NO_MAIL, None)]
+    for plan in (_compare(old, new), _compare(roster_file([A, NO_MAIL]), new)):
+        assert sorted(_changes(plan), key=str) == expected
+        assert plan.unchanged == {"oslo": 1}
+    old = roster_file([("A", "oslo")], "a", WITHOUT_MAIL)
+    plan = _compare(old, roster_file([A], "z"))
+    assert sorted(change.kind for change in plan.changes) == [ADDED, REMOVED]
+
+
+def test_the_location_is_not_compared_if_a_roster_has_no_location_column() -> None:
+    old = roster_file([A_BERGEN, A, B], "aab")
+    new = roster_file([("A", "a@x"), ("B2", "b@x")], "ab", ("Name", "Email"))
+    plan = _compare(old, new)
+    assert plan.counts == {("(all locations)", REMOVED): 1, ("(all locations)", CHANGED): 1}
+    assert plan.baseline_by_location == {"(all locations)": 3}
+    assert plan.new_by_location == {"(all locations)": 2}
+    assert plan.dropped_columns == {"Location": 3}
+    verify_plan(plan, new)
+
+
+def test_moved_contacts_are_also_counted_at_their_old_location() -> None:
+    old = roster_file([A_BERGEN, B, ("C", "c@x", "")], "abc")
+    new = roster_file([A_TROMSO, B_BERGEN, ("C", "c@x", "oslo")], "abc")
+    plan = _compare(old, new, with_changes=False)
+    assert plan.moved_from == {"bergen": 1, "oslo": 1, "(all locations)": 1}
+    assert plan.baseline_by_location == {"bergen": 1, "oslo": 1, "(all locations)": 1}
+    assert plan.new_by_location == {"tromso": 1, "bergen": 1, "oslo": 1}
+    verify_plan(plan, new)
+
+
+def test_all_changes_are_observed_with_the_key_by_which_they_are_counted() -> None:
+    observed = []
+    new = roster_file([A_BERGEN], "a", left_out=[LeftOut("b", "", "x")])
+    plan = make_plan(
+        roster_file([A, B], "ab"),
+        new,
+        ["Email"],
+        "Location",
+        MEMORY,
+        observe=lambda key, change: observed.append((key, change.location, change.old_location)),
+    )
+    assert observed == [
+        (MOVED, "bergen", "oslo"),
+        (REMOVED, "oslo", "oslo"),
+        (REMOVED_INVALID, "oslo", "oslo"),
+    ]
+    assert plan.changes == ()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"counts": {("oslo", REMOVED): 1, ("bergen", ADDED): 1}},
+        {"counts": {("oslo", REMOVED): 2, ("bergen", ADDED): 2}},
+        {"counts": {("oslo", REMOVED): 2, ("bergen", MOVED): 1}},
+        {"moved_from": {}},
+        {"moved_from": {"bergen": 1}},
+        {"baseline_rows": 4},
+        {"baseline_by_location": {"oslo": 4, "bergen": 1}},
+        {"baseline_by_location": {"oslo": 4}, "new_by_location": {"oslo": 2, "bergen": 1}},
+        {"new_by_location": {"oslo": 1}},
+        {"new_by_location": {"oslo": 1, "bergen": 0}},
+        {"new_by_location": {"oslo": 1, "bergen": 1, "tromso": 1}},
+    ],
+)
+def test_a_plan_that_does_not_lead_to_the_new_roster_is_a_bug(changes: dict[str, Any]) -> None:
+    new = roster_file([A, B_BERGEN], "ab")
+    plan = _compare(roster_file([A, B, ("C", "c@x", "oslo")], "abc"), new)
+    verify_plan(plan, new)
+    with pytest.raises(FrontdeskError) as caught:
+        verify_plan(replace(plan, **changes), new)
+    assert str(caught.value) == (
+        "Cannot use the plan: its changes do not result in the contacts of x.csv, which is a bug in the"
+        " collection. Report it to the maintainers of the collection."
+    )
+
+
+def test_a_plan_for_another_roster_is_a_bug() -> None:
+    plan = _compare(roster_file([A], "a"), roster_file([A], "a"))
+    with pytest.raises(FrontdeskError, match="is a bug"):
+        verify_plan(plan, roster_file([A, B], "ab"))
+
+
+def test_the_plan_for_a_first_upload_is_verified() -> None:
+    new = roster_file([A, ("B", "b@x", "")], "ab")
+    plan = _compare(None, new)
+    verify_plan(plan, new)
+    assert plan.new_by_location == {"oslo": 1, "(all locations)": 1}

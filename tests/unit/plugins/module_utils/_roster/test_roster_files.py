@@ -6,14 +6,21 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from typing import NoReturn
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
-from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
+    FrontdeskError,
+    InputError,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import (
     MAX_LINE_BYTES,
     read_roster,
@@ -172,6 +179,47 @@ def test_lines_up_to_the_maximum_length_are_accepted() -> None:
         parse_roster(header + b"y" + line)
 
 
+_LONG_LINE = b"x" * 1000 + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "cause"),
+    [
+        (b"\xe5\n", "line 302 is not valid UTF-8"),
+        (b"a\n\xe5\n", "line 303 is not valid UTF-8"),
+        (b"\0\n", "line 302 contains a NUL byte"),
+        (b"a\n\0\n", "line 303 contains a NUL byte"),
+        (b"x" * MAX_LINE_BYTES, "line 302 is longer than 1048576 bytes"),
+        (b"x" * MAX_LINE_BYTES + b"\n", "line 302 is longer than 1048576 bytes"),
+        (b"x" * (2 * MAX_LINE_BYTES), "line 302 is longer than 1048576 bytes"),
+        (b"a,b\n", "the row on line 302 has 2 cells instead of 1"),
+        (b'"a\nb",c\n', "the row on lines 302 to 303 has 2 cells instead of 1"),
+    ],
+)
+def test_the_number_of_an_invalid_line_is_correct_in_a_large_file(data: bytes, cause: str) -> None:
+    with pytest.raises(InputError, match=cause):
+        parse_roster(b"A\n" + _LONG_LINE * 300 + data + _LONG_LINE * 300)
+
+
+def test_a_long_line_is_not_kept_in_memory() -> None:
+    class _EndlessLine(io.BytesIO):
+        read_bytes = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            assert size is not None
+            self.read_bytes += size
+            assert self.read_bytes < 2 * MAX_LINE_BYTES
+            return b"x" * size
+
+    with pytest.raises(InputError, match="line 1 is longer than 1048576 bytes"):
+        read_roster("x.csv", _EndlessLine)
+
+
+def test_line_breaks_in_cells_are_kept() -> None:
+    rows = [("a\r\nb", "c\rd"), ("e\nf", "\x0b\x1c\u2028")]
+    assert all_cells(roster_file(rows, header=("A", "B"))) == rows
+
+
 _CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)
 
 
@@ -241,6 +289,47 @@ def test_an_invalid_or_unrelated_identities_file_is_ignored(data: bytes) -> None
     assert all_identities(roster) == [None, None]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b'"', b'"a"b"'],
+        [b'"a"b"', b'"'],
+        [b'"a', b'b"'],
+        [b'a"', b'"b"'],
+        [b'"a"', b'"b'],
+        [b'"a"', b"b"],
+        [b'a"b"', b'"c"'],
+        [b'"a"b', b'"c"'],
+        [b'"a"', b""],
+        [b'"a"', b'"\xff"'],
+        [b'"a"', b'"\t"'],
+        [b'"a"', b'"\\"'],
+        [b'"a"', b'"b" "c"'],
+    ],
+)
+def test_an_identities_file_with_an_invalid_line_is_ignored(lines: list[bytes]) -> None:
+    data = b"".join(line + b"\n" for line in (json.dumps(HEAD).encode(), *lines))
+    assert parse_roster(CSV, data).open_ids is None
+
+
+@pytest.mark.parametrize("line", [b'"a\\u00e5"', b' "a\xc3\xa5"', b'"a\xc3\xa5"\r'])
+def test_all_forms_of_json_strings_are_identities(line: bytes) -> None:
+    data = b"".join(each + b"\n" for each in (json.dumps(HEAD).encode(), line, b'"b"'))
+    assert all_identities(parse_roster(CSV, data)) == ["aå", "b"]
+
+
+@pytest.mark.parametrize("count", [999, 1000, 1001, 2000, 2500])
+def test_all_identities_of_a_large_file_are_checked(count: int) -> None:
+    rows, identities = [("A", str(number)) for number in range(count)], ["a"] * count
+    csv = csv_bytes(rows, ("Name", "Email"))
+    ids = ids_bytes(csv, identities, [LeftOut("x", "oslo", "y")])
+    assert list(parse_roster(csv, ids).left_out()) == [LeftOut("x", "oslo", "y")]
+    for number in (0, count - 1):
+        lines = ids.splitlines(keepends=True)
+        lines[1 + number] = b"1\n"
+        assert parse_roster(csv, b"".join(lines)).open_ids is None
+
+
 def test_an_unreadable_file_raises_an_os_error() -> None:
     class _UnreadableFile(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
@@ -252,6 +341,28 @@ def test_an_unreadable_file_raises_an_os_error() -> None:
         read_roster(
             "x.csv", partial(io.BytesIO, CSV), partial(_UnreadableFile, ids_bytes(CSV, "ab"))
         )
+
+
+def test_a_checked_roster_that_cannot_be_read_again_is_reported() -> None:
+    roster = parse_roster(CSV, _ids(HEAD, "a", "Å"))
+
+    def fail() -> NoReturn:
+        raise OSError(errno.EIO, "Input/output error")
+
+    message = (
+        "Cannot read x.csv or its identities file again: Input/output error."
+        " Check the disk or the network share, and run the task again."
+    )
+    unreadable: list[Callable[[], object]] = [
+        lambda: list(replace(roster, open_file=fail).rows()),
+        lambda: replace(roster, open_file=fail).open_content(),
+        lambda: list(replace(roster, open_ids=fail).rows()),
+        lambda: list(replace(roster, open_ids=fail).left_out()),
+    ]
+    for read in unreadable:
+        with pytest.raises(FrontdeskError) as raised:
+            read()
+        assert str(raised.value) == message
 
 
 def test_invalid_csv_is_also_reported_when_rows_are_read_again() -> None:

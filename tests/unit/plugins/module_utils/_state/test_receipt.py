@@ -2,22 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of receipts: the current format, older and newer formats, and corrupted receipts."""
+"""Tests of receipt.json: the current format, older and newer formats, and corrupted files."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import (
     Binding,
     Receipt,
+    State,
     StateError,
-    parse_receipt,
-    render_receipt,
+    UnresolvedUpload,
     strip_query,
     with_history,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt_file import (
+    parse_state,
+    render_state,
 )
 
 RECEIPT = Receipt(
@@ -45,26 +51,80 @@ COMMON_FIELDS = {
     "status": 200,
     "counts": {"added": 2},
 }
+RENDERED_RECEIPT = {
+    **COMMON_FIELDS,
+    "missing": None,
+    "sequence": 1,
+    "complete": True,
+    "history": [],
+}
+UPLOAD = UnresolvedUpload(
+    binding=RECEIPT.binding,
+    roster="ef" * 32,
+    identities="",
+    rows=3,
+    sent_at="2026-01-03T03:04:05Z",
+    plan="fedcba9876543210",
+)
+RENDERED_UPLOAD = {
+    **{field: COMMON_FIELDS[field] for field in ("endpoint", "profile", "header")},
+    "roster": "ef" * 32,
+    "identities": "",
+    "rows": 3,
+    "sent_at": "2026-01-03T03:04:05Z",
+    "plan": "fedcba9876543210",
+    "approval": None,
+}
+STATE = State(RECEIPT, (UPLOAD,))
 
 
-def test_receipt_is_rendered_as_json() -> None:
-    data = render_receipt(RECEIPT)
+def _with_checksum(document: Mapping[str, object]) -> bytes:
+    """Return a document with the checksum of its content."""
+    content = {field: value for field, value in document.items() if field != "checksum"}
+    checksum = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return json.dumps({**content, "checksum": checksum}).encode()
+
+
+def test_a_state_is_rendered_as_json() -> None:
+    data = render_state(STATE)
     assert data.endswith(b"\n}\n")
     assert "Tromsø".encode() in data
     assert json.loads(data) == {
-        **COMMON_FIELDS,
-        "format": 2,
+        "format": 3,
         "needs": "0.1.0",
-        "sequence": 1,
-        "complete": True,
-        "history": [],
-        "checksum": "2fa04e479bf3fe697c1d0176feba475c55e4fe768e8ef010113c82f0d4501979",
+        "receipt": RENDERED_RECEIPT,
+        "unresolved": [RENDERED_UPLOAD],
+        "checksum": json.loads(_with_checksum(json.loads(data)))["checksum"],
     }
 
 
-def test_rendered_receipt_can_be_parsed() -> None:
-    receipt = with_history(RECEIPT, replace(RECEIPT, rows=1))
-    assert parse_receipt(render_receipt(receipt), "receipt.json") == receipt
+@pytest.mark.parametrize(
+    "state",
+    [
+        STATE,
+        State(with_history(RECEIPT, replace(RECEIPT, rows=1))),
+        State(None, (UPLOAD, replace(UPLOAD, rows=4))),
+        State(replace(RECEIPT, complete=False)),
+    ],
+)
+def test_a_rendered_state_can_be_parsed(state: State) -> None:
+    assert parse_state(render_state(state), "receipt.json") == state
+
+
+@pytest.mark.parametrize(
+    ("state", "is_settled"),
+    [
+        (State(RECEIPT), True),
+        (STATE, False),
+        (State(replace(RECEIPT, complete=False)), False),
+        (State(None, (UPLOAD,)), False),
+        (State(), False),
+    ],
+)
+def test_a_state_is_settled_if_the_service_has_exactly_the_roster_of_the_receipt(
+    state: State, is_settled: bool
+) -> None:
+    assert state.is_settled == is_settled
 
 
 @pytest.mark.parametrize(
@@ -79,48 +139,62 @@ def test_rendered_receipt_can_be_parsed() -> None:
 def test_newer_format_is_rejected_with_the_required_version(
     needs: object, version_hint: str
 ) -> None:
-    document = {**json.loads(render_receipt(RECEIPT)), "format": 3, "needs": needs}
+    document = {**json.loads(render_state(STATE)), "format": 4, "needs": needs}
     with pytest.raises(StateError) as caught:
-        parse_receipt(json.dumps(document).encode(), "/state/receipt.json")
+        parse_state(json.dumps(document).encode(), "/state/receipt.json")
     assert str(caught.value) == (
-        "Cannot use /state/receipt.json: its format 3 is newer than the supported format 2. "
+        "Cannot use /state/receipt.json: its format 4 is newer than the supported format 3. "
         f"Update the collection frontdesk.contacts{version_hint}."
     )
 
 
-def test_first_format_is_converted_to_the_current_format() -> None:
+def test_the_first_format_is_converted_to_the_current_format() -> None:
     document = {**COMMON_FIELDS, "format": 1, "history": [{"rows": 1}, {"rows": 0}]}
-    receipt = parse_receipt(json.dumps(document).encode(), "receipt.json")
-    assert receipt == replace(RECEIPT, sequence=3, history=({"rows": 1}, {"rows": 0}))
-    data = render_receipt(with_history(RECEIPT, receipt))
-    assert json.loads(data)["format"] == 2
-    assert parse_receipt(data, "receipt.json").sequence == 4
+    state = parse_state(json.dumps(document).encode(), "receipt.json")
+    receipt = replace(RECEIPT, sequence=3, history=({"rows": 1}, {"rows": 0}))
+    assert state == State(receipt)
+    data = render_state(State(with_history(RECEIPT, receipt)))
+    assert json.loads(data)["format"] == 3
+    assert parse_state(data, "receipt.json").receipt == with_history(RECEIPT, receipt)
 
 
-@pytest.mark.parametrize("key", ["rows", "roster", "complete", "sequence", "endpoint"])
-def test_modified_receipt_is_reported_as_corrupted(key: str) -> None:
-    document = {**json.loads(render_receipt(RECEIPT)), key: "00"}
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_the_second_format_is_converted_to_the_current_format(is_complete: bool) -> None:
+    document = {**RENDERED_RECEIPT, "complete": is_complete, "format": 2, "needs": "0.1.0"}
+    del document["missing"]
+    state = parse_state(_with_checksum(document), "receipt.json")
+    assert state == State(replace(RECEIPT, complete=is_complete))
+    assert state.is_settled == is_complete
+
+
+@pytest.mark.parametrize("key", ["receipt", "unresolved", "needs"])
+def test_a_modified_state_is_reported_as_corrupted(key: str) -> None:
+    document = {**json.loads(render_state(STATE)), key: "00"}
     with pytest.raises(StateError, match=r"it is corrupted \(wrong checksum\)"):
-        parse_receipt(json.dumps(document).encode(), "receipt.json")
+        parse_state(json.dumps(document).encode(), "receipt.json")
 
 
-@pytest.mark.parametrize("number", [1, 0, 1.5])
+@pytest.mark.parametrize("number", [2, 1, 0, 1.5])
 def test_modified_format_number_is_reported_as_corrupted(number: float) -> None:
-    document = {**json.loads(render_receipt(RECEIPT)), "format": number}
+    document = {**json.loads(render_state(STATE)), "format": number}
     with pytest.raises(StateError, match=r"it is corrupted \(wrong checksum\)"):
-        parse_receipt(json.dumps(document).encode(), "receipt.json")
+        parse_state(json.dumps(document).encode(), "receipt.json")
 
 
 def test_whitespace_does_not_change_the_checksum() -> None:
-    document = json.loads(render_receipt(RECEIPT))
-    assert parse_receipt(json.dumps(document).encode(), "receipt.json") == RECEIPT
+    document = json.loads(render_state(STATE))
+    assert parse_state(json.dumps(document).encode(), "receipt.json") == STATE
 
 
+@pytest.mark.parametrize("is_unresolved", [True, False])
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "AB" * 32])
-def test_receipt_with_an_invalid_file_checksum_is_reported_as_corrupted(name: str) -> None:
-    data = render_receipt(replace(RECEIPT, roster=name))
+def test_receipt_with_an_invalid_file_checksum_is_reported_as_corrupted(
+    name: str, is_unresolved: bool
+) -> None:
+    state = State(RECEIPT, (replace(UPLOAD, roster=name),))
+    data = render_state(state if is_unresolved else State(replace(RECEIPT, roster=name)))
     with pytest.raises(StateError, match=r"it is corrupted \(invalid checksum of a roster file\)"):
-        parse_receipt(data, "receipt.json")
+        parse_state(data, "receipt.json")
 
 
 def test_sequence_defines_the_order_even_if_the_clock_jumps_back() -> None:
@@ -145,28 +219,45 @@ _CORRUPTED = [
 @pytest.mark.parametrize(("data", "exception"), _CORRUPTED)
 def test_corrupted_receipt_is_reported(data: bytes, exception: str) -> None:
     with pytest.raises(StateError) as caught:
-        parse_receipt(data, "/state/receipt.json")
+        parse_state(data, "/state/receipt.json")
     assert str(caught.value) == (
-        f"Cannot use /state/receipt.json: it is corrupted ({exception}). Restore it from a backup, "
-        "or remove the state directory and run once with initial: true."
+        f"Cannot use /state/receipt.json: it is corrupted ({exception}). Restore it from a backup and run"
+        " once with force: true, because the backup might be older than the last upload; or remove the state directory"
+        " and run once with initial: true."
     )
 
 
-@pytest.mark.parametrize("key", list(json.loads(render_receipt(RECEIPT))))
-def test_receipt_with_a_missing_field_is_reported_as_corrupted(key: str) -> None:
-    document = json.loads(render_receipt(RECEIPT))
+@pytest.mark.parametrize("key", list(json.loads(render_state(STATE))))
+def test_a_state_with_a_missing_field_is_reported_as_corrupted(key: str) -> None:
+    document = json.loads(render_state(STATE))
     del document[key]
     with pytest.raises(StateError, match="it is corrupted"):
-        parse_receipt(json.dumps(document).encode(), "receipt.json")
+        parse_state(json.dumps(document).encode(), "receipt.json")
 
 
-@pytest.mark.parametrize(("key", "value"), [("header", 1), ("history", None)])
-def test_receipt_with_a_field_of_the_wrong_type_is_reported_as_corrupted(
+@pytest.mark.parametrize("key", list(RENDERED_RECEIPT))
+def test_a_receipt_with_a_missing_field_is_reported_as_corrupted(key: str) -> None:
+    document = json.loads(render_state(STATE))
+    del document["receipt"][key]
+    with pytest.raises(StateError, match=r"it is corrupted \(KeyError\)"):
+        parse_state(_with_checksum(document), "receipt.json")
+
+
+@pytest.mark.parametrize("key", list(RENDERED_UPLOAD))
+def test_an_unresolved_upload_with_a_missing_field_is_reported_as_corrupted(key: str) -> None:
+    document = json.loads(render_state(STATE))
+    del document["unresolved"][0][key]
+    with pytest.raises(StateError, match=r"it is corrupted \(KeyError\)"):
+        parse_state(_with_checksum(document), "receipt.json")
+
+
+@pytest.mark.parametrize(("key", "value"), [("header", 1), ("history", 1)])
+def test_a_receipt_with_a_field_of_the_wrong_type_is_reported_as_corrupted(
     key: str, value: object
 ) -> None:
-    document = {**json.loads(render_receipt(RECEIPT)), key: value}
-    with pytest.raises(StateError, match="it is corrupted"):
-        parse_receipt(json.dumps(document).encode(), "receipt.json")
+    document = {"format": 3, "receipt": {**RENDERED_RECEIPT, key: value}, "unresolved": []}
+    with pytest.raises(StateError, match=r"it is corrupted \(TypeError\)"):
+        parse_state(_with_checksum(document), "receipt.json")
 
 
 def test_history_is_limited_and_starts_with_the_latest_receipt() -> None:

@@ -15,24 +15,32 @@ from typing import BinaryIO
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils import _files
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
+    open_spill_area,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import (
     RosterFile,
     read_roster,
     sha256,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.union import unite_rosters
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state import directory
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.directory import (
+    MAX_UNRESOLVED,
+    KnownRosters,
     abort_upload,
     begin_upload,
     commit_upload,
     default_state_dir,
     find_default_state_dir,
-    read_baseline,
+    read_known_rosters,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import (
     Binding,
     Receipt,
+    State,
     StateError,
+    UnresolvedUpload,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.files import file_mode
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
@@ -45,7 +53,10 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
 CSV = b"Name\r\nLie\r\n"
 IDS = ids_bytes(CSV, ["id-1"])
 ROSTER = parse_roster(CSV, IDS)
-RESTORE = "Restore it from a backup, or remove the state directory and run once with initial: true."
+RESTORE = (
+    "Restore it from a backup and run once with force: true, because the backup might be older than the last"
+    " upload; or remove the state directory and run once with initial: true."
+)
 
 
 def _receipt(csv: bytes = CSV, ids: bytes | None = IDS) -> Receipt:
@@ -61,11 +72,30 @@ def _receipt(csv: bytes = CSV, ids: bytes | None = IDS) -> Receipt:
     )
 
 
+def _upload(roster: RosterFile) -> UnresolvedUpload:
+    return UnresolvedUpload(
+        binding=Binding(endpoint="https://x", profile="receptionist", header=roster.header),
+        roster=roster.sha256,
+        identities=roster.ids_sha256,
+        rows=roster.row_count,
+        sent_at="2026-01-03T03:04:05Z",
+        plan="q",
+    )
+
+
+def _begin(directory: Path, roster: RosterFile) -> tuple[State, RosterFile]:
+    """Begin to upload a roster."""
+    with open_spill_area(directory) as spill:
+        return begin_upload(
+            directory, read_known_rosters(directory), _upload(roster), roster, spill
+        )
+
+
 def test_committed_roster_is_the_baseline(tmp_path: Path) -> None:
     commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
-    baseline = read_baseline(tmp_path)
+    baseline = read_known_rosters(tmp_path).baseline
     assert baseline is not None
-    assert baseline.receipt == _receipt()
+    assert baseline.record == _receipt()
     assert (all_cells(baseline.roster), all_identities(baseline.roster)) == ([("Lie",)], ["id-1"])
     names = {"receipt.json", f"{sha256(CSV)}.csv", f"{sha256(IDS)}.ids"}
     assert set(os.listdir(tmp_path)) == names
@@ -74,7 +104,7 @@ def test_committed_roster_is_the_baseline(tmp_path: Path) -> None:
 
 def test_roster_without_identities_is_committed(tmp_path: Path) -> None:
     commit_upload(tmp_path, _receipt(ids=None), parse_roster(CSV))
-    baseline = read_baseline(tmp_path)
+    baseline = read_known_rosters(tmp_path).baseline
     assert baseline is not None
     assert baseline.roster.open_ids is None
     assert set(os.listdir(tmp_path)) == {"receipt.json", f"{sha256(CSV)}.csv"}
@@ -83,16 +113,16 @@ def test_roster_without_identities_is_committed(tmp_path: Path) -> None:
 def test_missing_identities_file_is_ignored(tmp_path: Path) -> None:
     commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     (tmp_path / f"{sha256(IDS)}.ids").unlink()
-    baseline = read_baseline(tmp_path)
+    baseline = read_known_rosters(tmp_path).baseline
     assert baseline is not None
     assert baseline.roster.open_ids is None
 
 
 def test_there_is_no_baseline_without_a_receipt(tmp_path: Path) -> None:
-    assert read_baseline(tmp_path) is None
-    assert read_baseline(tmp_path / "missing") is None
+    assert read_known_rosters(tmp_path) == KnownRosters()
+    assert read_known_rosters(tmp_path / "missing") == KnownRosters()
     (tmp_path / f"{sha256(CSV)}.csv").write_bytes(CSV)
-    assert read_baseline(tmp_path) is None
+    assert read_known_rosters(tmp_path) == KnownRosters()
 
 
 @pytest.mark.parametrize("damage", [None, b"", b"Name\r\nOla\r\n"])
@@ -104,7 +134,7 @@ def test_missing_or_corrupted_roster_is_reported(tmp_path: Path, damage: bytes |
     else:
         path.write_bytes(damage)
     with pytest.raises(StateError) as caught:
-        read_baseline(tmp_path)
+        read_known_rosters(tmp_path)
     assert str(caught.value) == f"Cannot use {path}: it is missing or corrupted. {RESTORE}"
 
 
@@ -112,7 +142,7 @@ def test_corrupted_receipt_is_reported_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "receipt.json"
     path.write_bytes(b"{")
     with pytest.raises(StateError) as caught:
-        read_baseline(tmp_path)
+        read_known_rosters(tmp_path)
     assert str(caught.value) == f"Cannot use {path}: it is corrupted (JSONDecodeError). {RESTORE}"
 
 
@@ -122,7 +152,7 @@ def test_unreadable_file_is_reported(tmp_path: Path, name: str) -> None:
     path = (tmp_path / name).replace(tmp_path / "away").with_name(name)
     path.mkdir()
     with pytest.raises(StateError) as caught:
-        read_baseline(tmp_path)
+        read_known_rosters(tmp_path)
     assert str(caught.value) == (
         f"Cannot read {path}: Is a directory. Run as the user who owns the state directory."
     )
@@ -169,46 +199,94 @@ def test_receipt_is_replaced_last(
         f"Cannot write to the state directory {tmp_path}: No space left on device. The service has "
         "accepted the roster. Free some space there; the next run sends the roster again."
     )
-    baseline = read_baseline(tmp_path)
+    baseline = read_known_rosters(tmp_path).baseline
     assert baseline is not None
     assert all_cells(baseline.roster) == [("Old",)]
     assert len(os.listdir(tmp_path)) == 2 + new_files
 
 
-def test_begin_upload_stores_the_new_roster_and_marks_the_receipt_incomplete(
-    tmp_path: Path,
-) -> None:
+def test_begin_upload_stores_the_new_roster_and_records_the_upload(tmp_path: Path) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
     new = parse_roster(b"Name\r\nOla\r\n")
-    begin_upload(tmp_path, _receipt(), new)
-    baseline = read_baseline(tmp_path)
-    assert baseline is not None
-    # The receipt is incomplete, because the service might have a newer roster than the baseline.
-    assert baseline.receipt == replace(_receipt(), complete=False)
-    assert (tmp_path / f"{new.sha256}.csv").exists()
+    state, _roster = _begin(tmp_path, new)
+    known = read_known_rosters(tmp_path)
+    assert known.state == state == State(_receipt(), (_upload(new),))
+    assert [all_cells(stored.roster) for stored in known.all] == [[("Lie",)], [("Ola",)]]
 
 
 @pytest.mark.parametrize("may_be_accepted", [True, False])
-def test_abort_removes_the_files_of_the_upload(tmp_path: Path, may_be_accepted: bool) -> None:
+def test_abort_keeps_the_roster_only_if_the_service_may_have_it(
+    tmp_path: Path, may_be_accepted: bool
+) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
     files_before = set(os.listdir(tmp_path))
-    begin_upload(tmp_path, _receipt(), parse_roster(b"Name\r\nOla\r\n"))
-    abort_upload(tmp_path, _receipt(), may_be_accepted=may_be_accepted)
-    baseline = read_baseline(tmp_path)
-    assert baseline is not None
-    assert baseline.receipt == replace(_receipt(), complete=not may_be_accepted)
-    assert set(os.listdir(tmp_path)) == files_before
+    before = read_known_rosters(tmp_path)
+    new = parse_roster(b"Name\r\nOla\r\n")
+    state, _roster = _begin(tmp_path, new)
+    abort_upload(tmp_path, before.state, state, may_be_accepted=may_be_accepted)
+    assert read_known_rosters(tmp_path).state == (state if may_be_accepted else before.state)
+    added = {f"{new.sha256}.csv"} if may_be_accepted else set()
+    assert set(os.listdir(tmp_path)) == files_before | added
 
 
-def test_aborted_first_upload_leaves_no_files(tmp_path: Path) -> None:
-    begin_upload(tmp_path, None, ROSTER)
-    assert len(os.listdir(tmp_path)) == 2
-    abort_upload(tmp_path, None, may_be_accepted=True)
-    assert os.listdir(tmp_path) == []
+@pytest.mark.parametrize("may_be_accepted", [True, False])
+def test_a_first_upload_in_doubt_is_recorded(tmp_path: Path, may_be_accepted: bool) -> None:
+    state, _roster = _begin(tmp_path, ROSTER)
+    abort_upload(tmp_path, State(), state, may_be_accepted=may_be_accepted)
+    known = read_known_rosters(tmp_path)
+    assert known.baseline is None
+    assert [all_cells(stored.roster) for stored in known.all] == [[("Lie",)]] * may_be_accepted
+    assert len(os.listdir(tmp_path)) == 3 * may_be_accepted
+
+
+def test_a_rejection_does_not_resolve_an_earlier_upload_of_the_same_roster(tmp_path: Path) -> None:
+    _begin(tmp_path, ROSTER)
+    before = read_known_rosters(tmp_path)
+    state, _roster = _begin(tmp_path, ROSTER)
+    abort_upload(tmp_path, before.state, state, may_be_accepted=False)
+    assert read_known_rosters(tmp_path).state == State(None, (_upload(ROSTER),))
+
+
+def test_an_accepted_roster_resolves_all_uploads(tmp_path: Path) -> None:
+    for name in ("Ola", "Liv"):
+        _begin(tmp_path, parse_roster(f"Name\r\n{name}\r\n".encode()))
+    commit_upload(tmp_path, _receipt(), ROSTER)
+    assert read_known_rosters(tmp_path).state == State(_receipt())
+    assert len(os.listdir(tmp_path)) == 3
+
+
+def test_no_unresolved_upload_is_forgotten(tmp_path: Path) -> None:
+    names = [f"Name{number}" for number in range(8)]
+    for number, name in enumerate(names):
+        header = "Name" if number % 2 else "Name,Title"
+        cells = name if number % 2 else f"{name},Clerk"
+        csv = f"{header}\r\nLie{'' if number % 2 else ','}\r\n{cells}\r\n".encode()
+        _begin(tmp_path, parse_roster(csv, ids_bytes(csv, ["id-1", f"id-{name}"])))
+    known = read_known_rosters(tmp_path)
+    assert len(known.unresolved) == MAX_UNRESOLVED
+    assert [len(all_cells(stored.roster)) for stored in known.all] == [5, 2, 2, 2, 2]
+    union = known.unresolved[0].roster
+    assert union.header == ("Name", "Title")
+    assert set(all_cells(union)) == {
+        ("Lie", ""),
+        *(("Name0", "Clerk"), ("Name1", ""), ("Name2", "Clerk"), ("Name3", "")),
+    }
+    assert len(all_identities(union)) == 5
+
+
+def test_an_upload_in_doubt_without_identities_is_compared_by_key(tmp_path: Path) -> None:
+    for csv, ids in ((b"Name\r\nOla\r\n", None), (CSV, IDS)):
+        _begin(tmp_path, parse_roster(csv, ids))
+    known = read_known_rosters(tmp_path)
+    with open_spill_area(tmp_path) as spill:
+        older, newer = (stored.roster for stored in known.all)
+        united = unite_rosters(older, newer, spill)
+        assert (united.open_ids, all_cells(united)) == (None, [("Lie",), ("Ola",)])
 
 
 def test_abort_ignores_a_missing_directory(tmp_path: Path) -> None:
-    abort_upload(tmp_path / "missing", _receipt(), may_be_accepted=False)
+    state = State(_receipt(), (_upload(ROSTER),))
+    abort_upload(tmp_path / "missing", State(_receipt()), state, may_be_accepted=False)
 
 
 @pytest.mark.parametrize(
@@ -224,38 +302,34 @@ def test_upload_of_a_changed_roster_is_not_started(tmp_path: Path, changed: Rost
     with pytest.raises(
         InputError, match="it or its identities file changed while it was being read"
     ):
-        begin_upload(tmp_path, _receipt(old, None), changed)
-    baseline = read_baseline(tmp_path)
-    assert baseline is not None
-    assert baseline.receipt == _receipt(old, None)
+        _begin(tmp_path, changed)
+    assert read_known_rosters(tmp_path).state == State(_receipt(old, None))
 
 
 def test_roster_to_send_is_read_from_the_state_directory(tmp_path: Path) -> None:
     src = tmp_path / "src"
     src.write_bytes(b"\xef\xbb\xbf" + CSV)
-    stored = begin_upload(tmp_path, None, read_roster("src", lambda: src.open("rb")))
+    _state, stored = _begin(tmp_path, read_roster("src", lambda: src.open("rb")))
     src.write_bytes(b"something else")
     with stored.open_content() as file:
         assert file.read() == CSV
     assert [row.cells for row in stored.rows()] == [("Lie",)]
 
 
-def test_receipt_stays_incomplete_if_the_abort_cannot_be_recorded(
+def test_an_upload_stays_unresolved_if_the_abort_cannot_be_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
-    begin_upload(tmp_path, _receipt(), ROSTER)
+    state, _roster = _begin(tmp_path, ROSTER)
 
     def run_out_of_space(_path: Path, _data: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(directory, "write_atomically", run_out_of_space)
-    abort_upload(tmp_path, _receipt(), may_be_accepted=False)
-    baseline = read_baseline(tmp_path)
-    assert baseline is not None
-    assert not baseline.receipt.complete
+    abort_upload(tmp_path, State(_receipt()), state, may_be_accepted=False)
+    assert read_known_rosters(tmp_path).state == state
     with pytest.raises(StateError) as caught:
-        begin_upload(tmp_path, _receipt(), ROSTER)
+        _begin(tmp_path, parse_roster(b"Name\r\nOla\r\n"))
     assert str(caught.value) == (
         f"Cannot write to the state directory {tmp_path}: No space left on device. "
         "Nothing was sent. Free some space there, or make it writable."
@@ -272,7 +346,7 @@ def test_corrupted_identities_are_reported_and_ignored(
         path.unlink()
     else:
         path.write_bytes(damage)
-    baseline = read_baseline(tmp_path)
+    baseline = read_known_rosters(tmp_path).baseline
     assert baseline is not None
     assert baseline.roster.open_ids is None
     assert baseline.warning == (

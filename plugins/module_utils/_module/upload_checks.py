@@ -1,0 +1,151 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Checks and warnings before an upload: the account, the baseline, the key, and the numbers for the guard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from .._roster.comparison import choose_layout
+from .._roster.external_sort import SpillArea
+from .._roster.files import RosterFile, ids_path
+from .._roster.guard import GuardError
+from .._roster.key_check import count_ambiguous_keys
+from .._roster.known_plans import KnownPlans
+from .._roster.known_transition import summarize_plans, summarize_union
+from .._roster.required_contacts import find_unmatched
+from .._roster.transition import LAST_ACCEPTED, KnownPlan, Transition
+from .._state.directory import KnownRosters
+from .._state.receipt import Binding, State, UnresolvedUpload
+from .._text import format_count
+from .upload_options import UploadOptions
+
+
+def check_account(options: UploadOptions, state: State, binding: Binding) -> None:
+    """Check that the roster is sent to the same address as the last one, unless the account has moved.
+
+    :raises GuardError: if the address differs without O(rebind).
+    """
+    latest = state.latest
+    if latest is None or latest.binding.endpoint == binding.endpoint or options.rebind:
+        return
+    raise GuardError(
+        f"Refused to upload to {binding.endpoint}",
+        f"the last upload recorded in {options.state_dir} was sent to {latest.binding.endpoint}",
+        "If both are addresses of the same account, run once with O(rebind=true); for another account, set another"
+        " O(state_dir)",
+    )
+
+
+def find_warnings(options: UploadOptions, known: KnownRosters, binding: Binding) -> Iterator[str]:
+    """Yield warnings about the state, and about options without an effect."""
+    for stored in known.all:
+        if stored.warning:
+            yield stored.warning
+    if options.limits.initial and not known.state.is_empty:
+        yield (
+            f"O(initial=true) has no effect: {options.state_dir} contains the record of an earlier upload."
+            " Remove O(initial), because without that record it would allow an upload without limits."
+        )
+    latest = known.state.latest
+    if options.rebind and (latest is None or latest.binding.endpoint == binding.endpoint):
+        yield (
+            f"O(rebind=true) has no effect: {options.state_dir} contains no record of an upload to another address."
+            " Remove O(rebind), because it would allow an upload to any other address."
+        )
+
+
+def find_key_warnings(
+    options: UploadOptions, roster: RosterFile, spill: SpillArea
+) -> Iterator[str]:
+    """Yield a warning for each reason why the key does not identify all contacts.
+
+    :param roster: new roster; its contacts are compared by the key.
+    """
+    layout = choose_layout(
+        None, replace(roster, open_ids=None), options.key, options.location_column
+    )
+    counts = count_ambiguous_keys(layout, roster, spill)
+    key = " and ".join(map(repr, options.key))
+    reason = "the roster or the last accepted one has no identities"
+    remedy = (
+        "Set O(key) to columns that identify each contact, or keep the identities file"
+        f" {ids_path(options.src)} with the roster."
+    )
+    contacts = format_count(roster.row_count, "contact")
+    if counts.empty:
+        yield (
+            f"Cannot identify {counts.empty} of {contacts}: {reason}, and the cells in {key}"
+            f" are empty. {remedy}"
+        )
+    if counts.repeated:
+        yield (
+            f"Cannot distinguish {counts.repeated} of {contacts}: {reason}, and other contacts"
+            f" at their location have the same {key}. {remedy}"
+        )
+
+
+def describe_transition(
+    options: UploadOptions,
+    known: KnownRosters,
+    roster: RosterFile,
+    plans: KnownPlans,
+    *,
+    plan_id: str | None,
+    has_upload: bool,
+) -> Transition:
+    """Return the numbers of the plans for the guard.
+
+    :param plan_id: identifier of the plan; None if there is no state.
+    :param has_upload: whether the roster would be sent.
+    """
+    state = known.state
+    labels = [_label(stored.record) for stored in known.all]
+    required = options.limits.must_contain if has_upload else ()
+    return Transition(
+        plan_id=plan_id,
+        new_by_location=plans.plan.new_by_location,
+        known=summarize_plans(plans, labels),
+        union=summarize_union(plans, labels, has_baseline=known.baseline is not None),
+        first_upload_cause=(
+            f"{options.state_dir} contains no record of an earlier upload" if state.is_empty else ""
+        ),
+        missing_before=state.receipt.missing if state.receipt else None,
+        unmatched=find_unmatched(roster, required),
+        earlier_approval=_find_earlier_approval(known, roster),
+        approved=_find_approved(state, options.limits.approved_plan),
+        has_upload=has_upload,
+    )
+
+
+def _label(record: object) -> str:
+    """Return the name of a known roster in messages."""
+    if isinstance(record, UnresolvedUpload):
+        return f"the roster sent at {record.sent_at}, whose outcome is unknown"
+    return LAST_ACCEPTED
+
+
+def _find_earlier_approval(known: KnownRosters, roster: RosterFile) -> str | None:
+    """Return the approval of the latest upload if its outcome is unknown, and it sent the same rows and identities."""
+    if not known.unresolved:
+        return None
+    stored = known.unresolved[-1].roster
+    is_same = (stored.sha256, stored.identities_sha256) == (roster.sha256, roster.identities_sha256)
+    return known.state.unresolved[-1].approval if is_same else None
+
+
+def _find_approved(state: State, approved: str | None) -> KnownPlan | None:
+    """Return what is known of the approved plan; None if nothing is known."""
+    for upload in state.unresolved:
+        if approved in (upload.plan, upload.approval):
+            return KnownPlan(f"was sent at {upload.sent_at} with an unknown outcome")
+    receipt = state.receipt
+    if receipt is not None and approved == receipt.plan:
+        return KnownPlan(f"was uploaded at {receipt.accepted_at}")
+    for earlier in receipt.history if receipt else ():
+        if approved == earlier["plan"]:
+            return KnownPlan(f"was uploaded at {earlier['accepted_at']}")
+    return None

@@ -1,0 +1,116 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The transition from the known rosters to a new roster, as numbers of contacts: the input of the guard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .plan import ADDED, CHANGED, KINDS, MOVED, REMOVED
+
+LAST_ACCEPTED = "the last accepted roster"
+"""Label of the baseline in messages."""
+
+
+@dataclass(frozen=True)
+class RosterChanges:
+    """The changes from one known roster, or from the union of all known rosters, to the new roster.
+
+    :ivar label: name of the known roster in messages, for example ``the last accepted roster``. For the union, name of
+        the roster to whose contacts the percentages refer.
+    :ivar rows: number of contacts in the roster with that name.
+    :ivar by_location: number of known contacts at each location.
+    :ivar removed: number of removed contacts by old location.
+    :ivar moved_from: number of moved contacts by old location.
+    :ivar moved_to: number of moved contacts by new location.
+    :ivar changed: number of changed contacts by location.
+    :ivar added: number of added contacts by new location.
+    :ivar removed_invalid: number of removed contacts whose people are in the directory but have no valid row.
+    """
+
+    label: str
+    rows: int
+    by_location: Mapping[str, int]
+    removed: Mapping[str, int] = field(default_factory=dict)
+    moved_from: Mapping[str, int] = field(default_factory=dict)
+    moved_to: Mapping[str, int] = field(default_factory=dict)
+    changed: Mapping[str, int] = field(default_factory=dict)
+    added: Mapping[str, int] = field(default_factory=dict)
+    removed_invalid: int = 0
+
+    def by_kind(self, kind: str) -> Mapping[str, int]:
+        """Return the number of changes of one kind by location; moved contacts are counted at their new location.
+
+        :param kind: one of `KINDS`.
+        """
+        counts = {
+            ADDED: self.added,
+            CHANGED: self.changed,
+            MOVED: self.moved_to,
+            REMOVED: self.removed,
+        }
+        return counts[kind]
+
+    def count(self, kind: str) -> int:
+        """Return the number of changes of one kind.
+
+        :param kind: one of `KINDS`.
+        """
+        return sum(self.by_kind(kind).values())
+
+
+@dataclass(frozen=True)
+class KnownPlan:
+    """What is known of the plan that the administrator approved, if it is not the plan of this run.
+
+    :ivar history: clause that states what happened to the plan, for example ``was uploaded on 2026-11-30 04:00 UTC``.
+    :ivar counts: number of contacts by kind of change; empty if they are not known.
+    """
+
+    history: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Transition:
+    """The transition from everything that the service may know to a new roster.
+
+    :ivar plan_id: identifier of the plan; None if it cannot be determined without a state.
+    :ivar new_by_location: number of contacts of the new roster at each location.
+    :ivar known: separate changes from each known roster; empty for a first upload.
+    :ivar union: changes from the union of the known rosters; None if there is at most one.
+    :ivar first_upload_cause: reason why no roster is known; empty if one is known.
+    :ivar unconfigured: locations that the baseline was configured with, but the new roster is not.
+    :ivar missing_before: value of ``missing`` in the last upload; None if it is not known.
+    :ivar unmatched: numbers of the elements of ``must_contain`` that no contact of the new roster matches, from 1.
+    :ivar earlier_approval: identifier of the approved plan with which the same rows and identities were sent, if the
+        outcome of that upload is unknown; None otherwise.
+    :ivar approved: what is known of the approved plan, if it is not the plan of this run.
+    :ivar has_upload: whether the roster would be sent.
+    """
+
+    plan_id: str | None
+    new_by_location: Mapping[str, int]
+    known: tuple[RosterChanges, ...] = ()
+    union: RosterChanges | None = None
+    first_upload_cause: str = ""
+    unconfigured: frozenset[str] = frozenset()
+    missing_before: str | None = None
+    unmatched: tuple[int, ...] = ()
+    earlier_approval: str | None = None
+    approved: KnownPlan | None = None
+    has_upload: bool = True
+
+    @property
+    def comparisons(self) -> tuple[RosterChanges, ...]:
+        """All changes that the limits apply to, those from the union first."""
+        return (self.union, *self.known) if self.union else self.known
+
+    def counts(self) -> dict[str, int]:
+        """Return the numbers of the plan by kind of change."""
+        if not self.comparisons:
+            return {**dict.fromkeys(KINDS, 0), ADDED: sum(self.new_by_location.values())}
+        return {kind: self.comparisons[0].count(kind) for kind in KINDS}

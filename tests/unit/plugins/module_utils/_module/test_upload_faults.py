@@ -1,0 +1,149 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Uploads with a fault at each file operation: the next run recovers, and removes the files that were left behind."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state.directory import (
+    MAX_UNRESOLVED,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.fault_injection import READS, Fault
+from ansible_collections.frontdesk.contacts.tests.unit.support.simulated_service import Reaction
+from ansible_collections.frontdesk.contacts.tests.unit.support.upload_histories import (
+    NO_LIMITS,
+    Result,
+    Run,
+    UploadHistory,
+    memory_directory,
+)
+
+Scenario = Callable[[UploadHistory], Run]
+
+
+def _first_upload(history: UploadHistory) -> Run:
+    history.people.add(3, "oslo")
+    return Run(initial=True)
+
+
+def _update(history: UploadHistory) -> Run:
+    history.run(_first_upload(history))
+    history.people.add(1, "bergen")
+    return Run()
+
+
+def _identities_only(history: UploadHistory) -> Run:
+    history.run(_first_upload(history))
+    history.people.migrate()
+    return Run()
+
+
+def _unchanged(history: UploadHistory) -> Run:
+    history.run(_first_upload(history))
+    return Run()
+
+
+def _partial_acceptance(history: UploadHistory) -> Run:
+    return replace(_update(history), reaction=Reaction.REFUSE_ROWS)
+
+
+def _rejection(history: UploadHistory) -> Run:
+    return replace(_update(history), reaction=Reaction.REJECT)
+
+
+def _lost_answer(history: UploadHistory) -> Run:
+    return replace(_update(history), reaction=Reaction.LOSE_ANSWER)
+
+
+def _lost_first_answer(history: UploadHistory) -> Run:
+    return replace(_first_upload(history), reaction=Reaction.LOSE_ANSWER)
+
+
+def _return_after_a_lost_answer(history: UploadHistory) -> Run:
+    history.run(_first_upload(history))
+    people = dict(history.people.people)
+    history.people.add(1, "bergen")
+    history.run(Run(Reaction.LOSE_ANSWER))
+    history.people.people = people
+    return Run(limits=NO_LIMITS)
+
+
+def _one_unresolved_upload_too_many(history: UploadHistory) -> Run:
+    history.run(_first_upload(history))
+    for _each in range(MAX_UNRESOLVED):
+        history.people.add(1, "oslo")
+        history.run(Run(Reaction.LOSE_REQUEST, NO_LIMITS))
+    history.people.add(1, "oslo")
+    return Run(Reaction.LOSE_ANSWER, NO_LIMITS)
+
+
+SCENARIOS = [
+    _first_upload,
+    _update,
+    _identities_only,
+    _unchanged,
+    _partial_acceptance,
+    _rejection,
+    _lost_answer,
+    _lost_first_answer,
+    _return_after_a_lost_answer,
+    _one_unresolved_upload_too_many,
+]
+
+
+@pytest.fixture(name="root")
+def _root() -> Iterator[Path]:
+    root = Path(tempfile.mkdtemp(prefix="frontdesk-", dir=memory_directory()))
+    yield root
+    shutil.rmtree(root)
+
+
+def _run_with_faults(root: Path, scenario: Scenario, fault: Fault) -> Iterator[UploadHistory]:
+    """Run a scenario repeatedly, with a fault at one operation after the other, and yield the history each time."""
+    history = UploadHistory(root)
+    run = replace(scenario(history), has_forecast=False)
+    snapshot = history.save()
+    history.run(run)
+    operations = history.faults.operations
+    for position, name in enumerate(operations):
+        if name in READS and fault is not Fault.IO_ERROR:
+            continue
+        history.rewind(snapshot)
+        result = history.run(replace(run, fault=fault, position=position))
+        assert history.faults.operations[: position + 1] == operations[: position + 1]
+        _check_result(result, fault)
+        yield history
+
+
+def _check_result(result: Result, fault: Fault) -> None:
+    """Check that the run was killed, or that its message has a remedy."""
+    assert result.is_killed == (fault is Fault.KILL)
+    if result.error is not None:
+        assert result.error.remedy
+
+
+@pytest.mark.parametrize("fault", Fault)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_next_run_recovers_from_a_fault_at_any_operation(
+    root: Path, scenario: Scenario, fault: Fault
+) -> None:
+    for history in _run_with_faults(root, scenario, fault):
+        history.check_recovery(NO_LIMITS)
+
+
+@pytest.mark.parametrize("scenario", [_update, _partial_acceptance])
+def test_the_next_run_removes_temporary_files_that_had_a_name_when_a_run_was_killed(
+    root: Path, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Simulate a file system without O_TMPFILE, on which a killed run can also leave the files of a spill area."""
+    monkeypatch.delattr("os.O_TMPFILE")
+    monkeypatch.setattr(tempfile, "_O_TMPFILE_WORKS", False)
+    for history in _run_with_faults(root, scenario, Fault.KILL):
+        history.check_recovery()
