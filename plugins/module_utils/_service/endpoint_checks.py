@@ -82,6 +82,7 @@ def _check_encoding(endpoint: Endpoint) -> None:
     for option, texts in (
         ("url", (endpoint.url,)),
         ("token", (credential.token,)),
+        ("token_param", (credential.token_param,)),
         ("url_username", (credential.username,)),
         ("url_password", (credential.password,)),
         ("secrets", (text for each in endpoint.secrets for text in (each.name, each.value))),

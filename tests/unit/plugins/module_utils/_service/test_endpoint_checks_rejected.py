@@ -341,6 +341,7 @@ _EXPOSED_CREDENTIALS: list[tuple[dict[str, Any], str]] = [
         ("url", {"url": f"https://x.no/{INVALID_UTF_8}"}),
         ("token", {"token": INVALID_UTF_8}),
         ("token", {"token": INVALID_UTF_8, "token_param": "t", "token_prefix": ""}),
+        ("token_param", {"token_param": INVALID_UTF_8, "token_prefix": ""}),
         ("url_username", {"token": "", "username": INVALID_UTF_8}),
         ("url_password", {"token": "", "username": "u", "password": INVALID_UTF_8}),
         ("params", {"params": (("a", INVALID_UTF_8),)}),
