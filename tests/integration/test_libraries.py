@@ -107,7 +107,7 @@ def test_jinja2_is_required_only_by_expressions(workspace: Workspace) -> None:
     result = run_module(
         workspace, module, {**options, "columns": columns}, library_versions={"jinja2": "2.11.3"}
     )
-    assert f"jinja2 >= 3.0 is {required_by} Upgrade it for" in result.message
+    assert f"jinja2 >= 3.0 is {required_by} Upgrade the library for" in result.message
     unresolvable = {**options, "server_uri": "ldaps://no-such-host.invalid"}
     result = run_module(workspace, module, unresolvable, missing_library="jinja2")
     assert "its name does not resolve" in result.message
@@ -121,7 +121,7 @@ def test_dnspython_is_required_only_by_domain(workspace: Workspace) -> None:
     assert " required by domain. " in result.message
     result = run_module(workspace, *EXPORT_BY_DOMAIN, library_versions={"dns": "2.0.0"})
     assert result.message.startswith("Cannot use the Python library dnspython 2.0.0 from /")
-    assert ": dnspython >= 2.1.0 is required by domain. Upgrade it for" in result.message
+    assert ": dnspython >= 2.1.0 is required by domain. Upgrade the library for" in result.message
     module, options = EXPORT
     unresolvable = {**options, "server_uri": "ldaps://no-such-host.invalid"}
     result = run_module(workspace, module, unresolvable, missing_library="dns")

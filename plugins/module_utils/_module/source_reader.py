@@ -227,7 +227,7 @@ class SourceReader:
             excluded[options.filters] = _identities(pages)
         if exclusion.start_attribute:
             excluded["O(start_attribute)"] = self._not_started(source, exclusion.start_attribute)
-        return {option: identities for option, identities in excluded.items() if identities}
+        return {option: found for option, found in excluded.items() if found}
 
     def _identities_below(self, ou: str, option: str) -> set[str]:
         if ou not in self._identities_by_ou:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from tests.integration.support.modules import ModuleResult, run_module
@@ -31,13 +32,20 @@ def run_upload(service: Receiver, workspace: Workspace, **overrides: Any) -> Mod
 
 
 def run_failing_upload(service: Receiver, workspace: Workspace, **overrides: Any) -> ModuleResult:
-    """Run a first upload in the same way as `run_upload`, and assert that it fails and leaves no receipt."""
+    """Run a first upload in the same way as `run_upload`, and assert that it fails and leaves no receipt.
+
+    If it is unknown whether the service has the roster, the state directory must contain a record of the upload.
+    """
     result = run_upload(service, workspace, initial=True, **overrides)
     assert result.failed
     assert result.data["uploaded"] is False
     assert not result.data.get("changed")
     assert service.uploads == 0
-    assert [path.name for path in state_files(workspace)] in ([], ["lock"])
+    if result.data["kind"] == "service_unsure":
+        state = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
+        assert (state["receipt"], len(state["unresolved"])) == (None, 1)
+    else:
+        assert [path.name for path in state_files(workspace)] in ([], ["lock"])
     return result
 
 
