@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sessions of the test gate: those in antsibull-nox.toml, and those that antsibull-nox does not provide.
+"""The nox sessions: those in antsibull-nox.toml, and those that antsibull-nox does not provide.
 
 `make test` runs all of them except fuzz and mutants, and `.venv/gate/bin/nox -s NAME` runs one. The sessions
 do not need containers. The only network service that they need is the Python package index.
@@ -59,7 +59,7 @@ lint.requires = [*lint.requires, "style"]
 
 @nox.session
 def style(session: nox.Session) -> None:
-    """Check the wording of all texts and the formatting of Python code."""
+    """Check the wording of texts and the formatting of Python code."""
     session.install("ruff")
     session.run("python", "tests/wording.py")
     # Not in antsibull-nox.toml, because outside CI antsibull-nox formats the files instead of failing.
@@ -75,7 +75,7 @@ def changelog(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the HTML documentation in docs/build/html. Fail on warnings."""
+    """Build the HTML documentation in docs/build/html, and fail on warnings."""
     session.install("antsibull-docs", "sphinx-ansible-theme", "ansible-core")
     tree = copy_collection(session)
     pages, site = session_directory(session) / "pages", Path("docs/build/html").resolve()

@@ -85,12 +85,16 @@ class DemoContext:
         """Expect that the service received no further requests and still has the same contacts.
 
         :param requests: number of requests that the service had received before.
+        :raises ExpectationError: if it received another request or has other contacts.
         """
         self.expect.equal("requests received by the service", self.service.requests, requests)
         self.expect_service_contacts()
 
     def expect_service_contacts(self) -> None:
-        """Expect that the service has exactly the expected contacts."""
+        """Expect that the service has exactly the expected contacts.
+
+        :raises ExpectationError: if it has other contacts.
+        """
         rows = (tuple(contact.values()) for contact in self.service.contacts)
         self.expect.same_rows("contacts of the service", rows, self.expected_contacts)
 

@@ -89,7 +89,10 @@ class Ansible:
         """Number of output characters that have been searched for secrets."""
 
     def install_collection(self) -> str:
-        """Build the collection from this checkout, install it, and return its version."""
+        """Build the collection from this checkout, install it, and return its version.
+
+        :raises ProgramError: if ansible-galaxy fails or prints a secret.
+        """
         built = ("ansible-galaxy", "collection", "build", str(ROOT), "--output-path", ".")
         self._run_checked(*built)
         [archive] = self._directory.glob("frontdesk-contacts-*.tar.gz")
@@ -107,6 +110,7 @@ class Ansible:
 
         :param playbook: name of the playbook in the collection.
         :param arguments: additional command-line arguments.
+        :raises ProgramError: if the output or a result of a task contains a secret.
         """
         command = [*PLAYBOOK, f"frontdesk.contacts.{playbook}", *arguments]
         self._screen.command(shlex.join(command))
@@ -172,7 +176,7 @@ def _terminate(process: subprocess.Popen[str]) -> None:
 
 
 def _environment(directory: Path) -> dict[str, str]:
-    """Return an environment for the programs without the Ansible settings, home directory and proxies of the user."""
+    """Return the environment of the programs, without the user's home directory, proxies and Ansible settings."""
     unwanted = ("ANSIBLE_", "FRONTDESK_", "PYTHON")
     kept = {
         name: value

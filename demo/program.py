@@ -126,9 +126,9 @@ def _set_up(kind: str, screen: Screen, stack: contextlib.ExitStack) -> DemoConte
 
 
 def _variables(directory: RunningDirectory, service: Receiver, state: str) -> dict[str, object]:
-    """Return the variables that differ in each demo run.
+    """Return the variables that depend on the servers and the working directory.
 
-    All other variables are in group_vars.
+    All other settings are in group_vars or, if they are secrets, in environment variables.
     """
     variables: dict[str, object] = {
         "contact_sync_server_uri": [directory.uri_ldaps],

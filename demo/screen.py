@@ -16,7 +16,7 @@ _BOLD, _DIM, _RED, _GREEN = "1", "2", "31", "32"
 
 
 class Screen:
-    """Output of the demo on stdout, in color if stdout is a terminal and NO_COLOR is not set."""
+    """Output of the demo on stdout, in color if stdout is a terminal with colors and NO_COLOR is not set."""
 
     def __init__(self, *, verbose: bool) -> None:
         self.verbose = verbose
@@ -29,7 +29,7 @@ class Screen:
         )
 
     def heading(self, text: str) -> None:
-        """Print the heading of a step."""
+        """Print a heading."""
         print(f"\n{self._paint(_BOLD, text)}", flush=True)
 
     def fact(self, name: str, text: str) -> None:

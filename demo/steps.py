@@ -22,7 +22,7 @@ _KINDS = ("added", "changed", "moved", "removed")
 
 
 def probe_directory(context: DemoContext) -> None:
-    """Run the probe, which must find all people and no problems."""
+    """Run the probe, which must find no problems and count all people with a valid row."""
     screen, expect = context.screen, context.expect
     screen.heading("1. Probe: check the directory before the first sync")
     result = context.run_successfully(playbook="probe").module_result("ad_contacts_info")
@@ -44,7 +44,7 @@ def probe_directory(context: DemoContext) -> None:
 
 
 def run_first_sync(context: DemoContext) -> None:
-    """Run the first sync, which must upload all contacts and report all left-out people."""
+    """Run the first sync, which must upload all contacts and report the only person who is left out."""
     screen, expect = context.screen, context.expect
     screen.heading("2. First sync: upload all contacts")
     run = context.run_successfully("-e", "contact_sync_initial=true")

@@ -27,7 +27,7 @@ ANSIBLE_LABELS = {
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
 }
-"""Labels in Ansible's documentation to which the generated pages refer, each with its page."""
+"""Page of each label in Ansible's documentation to which the generated pages refer."""
 
 project = "frontdesk.contacts"
 project_copyright = "Contributors to the frontdesk.contacts project"

@@ -54,7 +54,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         return {**result, "changed": False}
 
     def _evaluate_for_plays(self) -> Any:
-        """Return the value that Ansible uses for the hosts of a play, which does not come from the inventory.
+        """Return the value of contact_sync_hosts that selects the hosts of a play; Ansible ignores the inventory there.
 
         :raises InputError: if it is an invalid template, which the default in the playbook would hide.
         """

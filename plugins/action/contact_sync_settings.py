@@ -80,7 +80,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     def _group_locations(self, host: Host, evaluator: Evaluator) -> list[Location]:
         """Return the locations of the hosts in contact_sync_locations_group.
 
-        :raises InputError: if the group has no hosts, or if a host does not define a location.
+        :raises InputError: if the group has no hosts, or if a host does not define a valid location.
         """
         group = host.get("locations_group")
         if not group:

@@ -13,14 +13,15 @@ class ModuleDocFragment:
 options:
   server_uri:
     description:
-      - URIs of the directory servers, in the form C(ldaps://HOST), C(ldaps://HOST:PORT) or, with O(start_tls=true),
-        C(ldap://HOST).
+      - URIs of the directory servers, in the form C(ldaps://HOST) or C(ldap://HOST), with C(:PORT) after the host if
+        the server uses another port. O(start_tls) describes the restrictions of C(ldap://).
       - Either this option or O(domain) is required.
-      - Servers are tried in order until one returns a complete result. If a server is unreachable, times out, drops
-        the connection or hits a server-side limit, the module warns and starts over with the next one. A result
-        therefore always comes from a single server.
-      - If a server rejects the account, the remaining servers are not tried, because repeated failures could lock the
-        account.
+      - M(frontdesk.contacts.ad_contacts_export) tries the servers in order until one returns a complete result. If a
+        server is unreachable, times out, drops the connection or hits a server-side limit, the module warns and starts
+        over with the next one. A result therefore always comes from a single server.
+        M(frontdesk.contacts.ad_contacts_info) checks all servers.
+      - If a server rejects the account, the account is not tried on the remaining servers, because repeated failures
+        could lock it.
     type: list
     elements: str
   domain:
@@ -132,7 +133,8 @@ options:
   validate_certs:
     description:
       - Whether to verify the certificate of the server and the host name in it.
-      - If V(false), an attacker on the network can read the password and alter the list of contacts.
+      - If V(false), an attacker on the network can alter the list of contacts and, with O(auth_protocol=simple), read
+        the password.
     type: bool
     default: true
   ca_path:

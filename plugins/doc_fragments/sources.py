@@ -14,7 +14,7 @@ options:
   sources:
     description:
       - Places in the directory where people are found, each with its location. A person found by several sources
-        becomes a contact at each of their locations, or a single contact if the locations are the same.
+        becomes a contact at the location of each source, or a single contact if the locations are the same.
     type: list
     elements: dict
     required: true
@@ -59,7 +59,7 @@ options:
         description:
           - Distinguished name of a group, or a list of such names. Selects the members of any of these groups,
             including the members of nested groups. In Active Directory, people also belong to their primary group.
-          - A string is always a single name, even if it contains commas.
+          - A string is not split at commas, because distinguished names contain them.
           - If combined with O(sources[].search_base), people must match both. They must also match the LDAP filter,
             which by default skips disabled accounts.
           - Members from other domains cannot be found on the server. A warning states their number.
@@ -76,7 +76,7 @@ options:
         description:
           - Distinguished name of an Organizational Unit, or a list of such names. People in these units, or in units
             below them, are not contacts of this source.
-          - A string is always a single name, even if it contains commas.
+          - A string is not split at commas, because distinguished names contain them.
         type: raw
       exclude_groups:
         description:
@@ -93,9 +93,10 @@ options:
         description:
           - Minimum number of contacts of this source. This is the number of people with a valid row, not the number of
             people found. People who are found but excluded, or who have no valid row, are not contacts. V(0) allows an
-            empty source, but O(sources[].search_base) must exist.
-          - With the default V(1), a source in which no person has a valid row only causes a warning if it contains one
-            or two people, and other sources return contacts. If it contains three or more people, the export stops.
+            empty source, but its search base must exist.
+          - With the default V(1), there is one exception. If the source contains only one or two people who are not
+            excluded, none of them has a valid row, and other sources have contacts, the module shows a warning instead
+            of failing.
           - With O(sources[].search_scope=base), the number must not exceed V(1).
         type: int
         default: 1
@@ -104,8 +105,9 @@ options:
       - LDAP filter for all sources that do not set O(sources[].filter).
       - The syntax is that of RFC 4515. Parentheses, asterisks and backslashes within a value must be written as C(\28),
         C(\29), C(\2a) and C(\5c). Whitespace around conditions, attributes, operators and values is ignored.
-      - If not set, all users who are enabled and not expired are read from Active Directory, and every
-        C(inetOrgPerson) from other directories, which have no common way to mark an account as disabled.
+      - If not set, objects of the types in O(object_types) are read from Active Directory, except disabled and expired
+        accounts. From other directories, which have no common way to mark an account as disabled, every
+        C(inetOrgPerson) is read.
     type: str
   object_types:
     description:
@@ -120,7 +122,7 @@ options:
     description:
       - Distinguished name of an Organizational Unit, or a list of such names. People in these units, or in units below
         them, are not contacts.
-      - A string is always a single name, even if it contains commas.
+      - A string is not split at commas, because distinguished names contain them.
     type: raw
   exclude_groups:
     description:
@@ -175,12 +177,12 @@ options:
           - An attribute does not return the values of its subtypes. In particular, C(name), of which C(cn), C(sn) and
             C(givenName) are subtypes, is empty except in Active Directory.
           - The values of C(objectGUID), C(mS-DS-ConsistencyGuid), C(msExchMailboxGuid), C(objectSid), C(sIDHistory) and
-            other attributes with GUIDs and SIDs are returned in their text form. Other binary attributes, such as
-            C(jpegPhoto), C(thumbnailPhoto) and C(userCertificate), cannot be used.
+            similar attributes of Active Directory and Exchange are returned in their text form. Other binary
+            attributes, such as C(jpegPhoto), C(thumbnailPhoto) and C(userCertificate), cannot be used.
           - V(location) returns the location of the contact. A column with only this expression is omitted if no source
             has a location. V(phone_region) returns the value of O(phone_region), or an empty value.
-          - The following filters are available. Filters that Jinja or Ansible also provide behave as they do
-            there. Arguments can be passed by name.
+          - The following filters are available. Unless stated otherwise, filters that Jinja or Ansible also provide
+            behave as they do there. Arguments can be passed by name.
           - C(lower), as in V(mail | lower), converts a value to lowercase.
           - C(upper), as in V(sn | upper), converts a value to uppercase.
           - C(title), as in V(givenName | title), capitalizes each word.
@@ -203,9 +205,9 @@ options:
             empty value for any other value. V(mobile | e164('NO'\) or telephoneNumber | e164('NO'\)) therefore falls
             back to the second attribute. The argument is the default country for numbers without a country code, as an
             uppercase ISO 3166-1 alpha-2 code. If omitted, O(phone_region) is used.
-            V(mobile | e164(c or phone_region\)) takes the country from an attribute. A number with an extension, and
-            text with letters or other characters that do not belong to a number, are not valid, except for the prefix
-            C(tel:). People whose cell is empty for this reason are listed in
+            V(mobile | e164(c or phone_region\)) reads the country from an attribute. Numbers with an extension are not
+            valid, and neither is text with letters (except the prefix C(tel:)) or with other characters that do not
+            belong to a number. Cells that are empty for this reason are listed in
             RV(frontdesk.contacts.ad_contacts_export#module:emptied).
           - C(primary_address), as in V(all.proxyAddresses | primary_address), returns the address from which Exchange
             sends mail. This is the address with the uppercase prefix C(SMTP:), which is removed.
@@ -217,21 +219,21 @@ options:
           - Attribute values are limited to 131072 bytes and 30 consecutive combining characters, and the results of
             filters to 131072 characters.
           - If the expression cannot be evaluated for a person, for example because of one of these limits or because
-            a value is not valid UTF-8, the value is removed if the column is not required, and listed in
-            RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the row is invalid. The task fails only
-            if this happens for everyone and at least three people, or if a regular expression takes too long for more
-            than 20 people.
+            a value is not valid UTF-8, the cell is empty. If the column is required or contains the location, the row
+            is invalid. RV(frontdesk.contacts.ad_contacts_export#module:emptied) lists the empty cells of valid rows.
+            The task fails only if there are at least three people and the expression cannot be evaluated for any of
+            them, or if a regular expression takes too long for more than 20 people.
           - Values and string literals are normalized to Unicode NFC before they are compared.
           - Control characters and line breaks in a cell are replaced with a single space. Leading and trailing
             whitespace and invisible characters, such as zero width spaces and text direction marks, are removed. In
             mail addresses and phone numbers, invisible characters are removed everywhere.
-          - A value that a spreadsheet might interpret as a formula is removed if the column is not required, and listed
-            in RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the row is invalid. This applies to
-            values that begin with C(=) or C(@), and to most values that begin with C(+) or C(-), but not to phone
-            numbers such as C(+ 47 22 12 34 56) and placeholders such as C(--). Spreadsheets can begin a cell at a
-            semicolon or tab within a value, so the same applies to the text after these characters. Quotes, spaces and
-            invisible characters before it are ignored, and other forms of these signs, such as full-width ones, are
-            treated like them. The location is never removed.
+          - A cell that a spreadsheet might interpret as a formula is emptied, and listed in
+            RV(frontdesk.contacts.ad_contacts_export#module:emptied). If the column is required or contains the
+            location, the row is invalid instead. This applies to values that begin with C(=) or C(@), and to most
+            values that begin with C(+) or C(-), but not to phone numbers such as C(+ 47 22 12 34 56) and placeholders
+            such as C(--). Spreadsheets can begin a cell at a semicolon or tab within a value, so the same applies to
+            the text after these characters. Quotes, spaces and invisible characters before it are ignored, and other
+            forms of these signs, such as full-width ones, are treated like them.
         type: str
         required: true
       required:
@@ -247,22 +249,24 @@ options:
       unique:
         description:
           - Whether people at the same location must have different values in this column, ignoring case.
-          - If several people have the same value, it is kept by the person with the smallest identity among those whose
-            row would be invalid without it or, if there are none, among all of them. For the others, the cell is
-            emptied if the rules allow it; otherwise, the row is invalid. A warning states the number of these people.
+          - If several people have the same value, only one of them keeps it. People whose row would be invalid without
+            it take precedence over the others, and among equals, the smallest identity decides. For everyone else, the
+            cell is emptied if the rules allow it; otherwise, the row is invalid. A warning states the number of these
+            people.
         type: bool
         default: false
       max_length:
         description:
-          - Maximum length of a cell in characters. A longer value is removed if the column is not required and does not
-            contain the location, and listed in RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the
-            row is invalid.
+          - Maximum length of a cell in characters. A longer cell is emptied, and listed in
+            RV(frontdesk.contacts.ad_contacts_export#module:emptied). If the column is required or contains the
+            location, the row is invalid instead.
         type: int
       phone_style:
         description:
-          - Format of the phone numbers in this column. A value that is not valid for the filter C(e164), such as a
-            number with an extension or a word, is removed if the other rules allow it, and listed in
-            RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the row is invalid.
+          - Format of the phone numbers in this column. A cell that is not valid for the filter C(e164), such as a
+            number with an extension or a word, is emptied, and listed in
+            RV(frontdesk.contacts.ad_contacts_export#module:emptied). If another rule does not allow an empty cell, the
+            row is invalid instead.
           - V(e164) is C(+4722123456), V(e164_no_plus) is C(4722123456), and V(international) is C(+47 22 12 34 56).
           - V(national) is C(22 12 34 56) for numbers with the country code of O(phone_region), which must be set. Other
             numbers have the format of V(international). The spacing can change between releases of phonenumbers.

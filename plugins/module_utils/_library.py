@@ -77,7 +77,7 @@ class Library:
         return library.package
 
     def require(self, reason: str = "") -> None:
-        """Check that a supported release of the library was imported.
+        """Check that the import has not failed, and that the installed release is supported.
 
         :param reason: the feature that requires the library, as in `LibraryError`.
         :raises LibraryError: if the library is missing or too old.

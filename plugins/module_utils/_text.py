@@ -150,7 +150,7 @@ def join_names(names: Sequence[str], maximum: int = 5) -> str:
     """Join names with commas and *and*, as in ``a, b and 3 more``.
 
     :param names: names to join; the result is empty if there are none.
-    :param maximum: maximum number of names to show. Only the number of the remaining names is added.
+    :param maximum: maximum number of names to show. Of the remaining names, only the number is shown.
     """
     others = len(names) - maximum
     shown = [*names[:maximum], *([f"{others} more"] if others > 0 else [])]
@@ -170,9 +170,9 @@ def format_count(number: int, singular: str, plural: str = "") -> str:
 def make_printable(text: str) -> str:
     """Remove escape sequences, and replace all other nonprintable characters with spaces.
 
-    Text from a server could otherwise change the terminal on which it is shown, reorder the words of a message, or add
+    Text from a server could otherwise control the terminal on which it is shown, reorder the words of a message, or add
     a line to a log. Nonprintable characters include line breaks, control and format characters, and unpaired
-    surrogates.
+    surrogates. Adjacent ones become a single space; at the ends of the text, they are removed.
     """
     if text.isprintable():
         return text

@@ -28,9 +28,10 @@ def create_tls_context(
 ) -> ssl.SSLContext:
     """Create the TLS context of a client connection.
 
-    :param ca_path: file with the trusted certificates; None to trust the system's certificates.
+    :param ca_path: file with the trusted certificates; None to trust those in `ca_directory` or, if it is also None,
+        the system's certificates.
     :param validate_certs: whether to verify the server's certificate and the host name in it.
-    :param ca_directory: directory with the trusted certificates, instead of `ca_path`.
+    :param ca_directory: directory with the trusted certificates.
     :raises InputError: if the file cannot be used, or if it is given although certificates are not
         verified.
     """
@@ -64,7 +65,7 @@ class _EncryptedKeyError(Exception):
 
 
 def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
-    """Load the certificate that the client presents to servers that request one, during or after the handshake.
+    """Load the client certificate, for servers that request one during or after the handshake.
 
     Web servers that require a certificate only for some paths request it after they have read the path of a request. In
     TLS 1.3, this is post-handshake authentication (RFC 8446, 4.6.2). The client must announce its support for this
@@ -89,7 +90,8 @@ def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None)
         raise InputError(
             action,
             "the key is encrypted",
-            "Decrypt it into a file with mode 0600: openssl pkey -in KEY -out NEW",
+            "Decrypt it into a file with mode 0600 (openssl pkey -in KEY -out NEW), and set O(client_key)"
+            " to this file",
         ) from error
     except OSError as error:
         raise InputError(
@@ -251,7 +253,8 @@ _VERIFICATION_CODES = {
     ),
     66: Diagnosis("the key of its certificate is too short", _WEAK),
     67: Diagnosis(
-        "the key of its CA is too short", _WEAK.replace("the certificate", "both certificates")
+        "the key of its CA is too short",
+        _WEAK.replace("the certificate", "the certificates of the CA and the server"),
     ),
     68: Diagnosis("its certificate has a weak signature, such as one with SHA-1", _WEAK),
     **dict.fromkeys(range(80, 95), _NOT_RFC_5280),
@@ -285,7 +288,7 @@ def explain_certificate(
 
 
 def _refine(code: int, diagnosis: Diagnosis, verification: Verification) -> Diagnosis:
-    """Return a more specific explanation if the server's certificates are known."""
+    """Make a diagnosis more specific if the server's certificates explain the failure."""
     if code in _UNKNOWN_ISSUER:
         return _explain_unknown_ca(diagnosis, verification)
     if code in (_WRONG_HOST, _WRONG_ADDRESS):

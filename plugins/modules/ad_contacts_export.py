@@ -15,12 +15,12 @@ description:
   - Reads the people of each source from Active Directory or another LDAP directory, assigns them to locations, and
     writes a single CSV file, the roster, in the format that front-desk services expect.
   - A roster is either complete or not written at all. If a source fails, is incomplete or returns fewer contacts than
-    its O(sources[].minimum), the task fails and the old roster is left unchanged.
-  - The roster is reproducible. The same directory content results in the same bytes, regardless of the order in which
-    the server returns entries.
+    O(sources[].minimum) requires, the task fails and the old roster is left unchanged.
+  - The roster is reproducible. The same people with the same values result in the same bytes, regardless of the order
+    in which the server returns entries.
   - The identities of the people are written to C(<dest>.ids). M(frontdesk.contacts.contact_upload) uses them to
     recognize people even if their names and addresses change. The file also lists the people without a valid row, and
-    the people whose value in a unique column another person keeps.
+    the people whose value in a unique column is omitted because another person keeps it.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
   - frontdesk.contacts.directory
@@ -32,9 +32,9 @@ options:
     description:
       - Action to take for people who have no valid row. V(skip) leaves them out and lists them in RV(left_out). With
         V(fail), the task fails, and nothing is written.
-      - A row is invalid if it violates a rule of a column, or if the cells of the row contain more than 131072
-        characters in total. A value that could be interpreted as a spreadsheet formula is removed if the rules allow
-        it, and listed in RV(emptied); otherwise, the row is invalid.
+      - A row is invalid if it violates a rule of a column, if a required cell or the location could be interpreted as a
+        spreadsheet formula, or if the cells of the row contain more than 131072 characters in total. Other cells with
+        unsuitable values are emptied, and listed in RV(emptied).
     type: str
     choices: [skip, fail]
     default: skip
@@ -163,8 +163,8 @@ EXAMPLES = r"""
 RETURN = r"""
 msg:
   description:
-    - Number of contacts, number of people left out by cause, and the path of the identities file, which lists
-      these people.
+    - Number of contacts, number of people left out by cause and, except in check mode without
+      O(stage_in_check_mode=true), the path of the identities file, which lists these people.
   returned: success
   type: str
   sample: "Read 182 contacts from ldaps://dc1.corp.example. Left out: Email is empty: 2. See
@@ -226,7 +226,7 @@ counts:
       bergen: 62
       oslo-hq: 120
 left_out:
-  description: People without a valid row. At most 50 are returned; the identities file contains all of them.
+  description: People without a valid row. At most 50 are returned; the identities file lists all of them.
   returned: success
   type: list
   elements: dict
@@ -241,7 +241,7 @@ left_out:
       description: Reason why the person was left out.
       type: str
 left_out_causes:
-  description: Number of all people without a valid row by cause, the most frequent cause first.
+  description: Number of people without a valid row by cause, the most frequent cause first. All people are counted.
   returned: success
   type: list
   elements: dict
@@ -278,8 +278,8 @@ contested:
   description:
     - Unique columns in which several people at a location have the same value. A warning names the first people
       concerned. C(<dest>.ids) lists all of them, each with the person who keeps the value.
-    - The value is kept by the person with the smallest identity among those whose row would be invalid without it or,
-      if there are none, among all of them.
+    - Only one of them keeps the value. People whose row would be invalid without it take precedence over the others,
+      and among equals, the smallest identity decides.
   returned: success
   type: list
   elements: dict
@@ -307,8 +307,8 @@ contested:
       left_out: 0
 overlaps:
   description:
-    - Pairs of locations at which the same people were found, the largest number of people first. Each of these people
-      has one row for each location. At most 50 pairs are returned.
+    - Pairs of locations at which the same people have a valid row, the pair with the most people first. Each of these
+      people has one row for each location. At most 50 pairs are returned.
     - People can be at several locations on purpose. If this is not intended, check whether the search base of one
       source contains that of another one.
   returned: success

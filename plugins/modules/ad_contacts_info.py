@@ -315,8 +315,8 @@ servers:
               Location: oslo-hq
     overlaps:
       description:
-        - Pairs of locations at which the same people were found, the largest number of people first. This is not a
-          problem if they work at both locations. Otherwise, check whether the search base of one source contains that
+        - Pairs of locations at which the same people have a valid row, the pair with the most people first. This is not
+          a problem if they work at both locations. Otherwise, check whether the search base of one source contains that
           of another one. At most 50 pairs are returned.
       type: list
       elements: dict

@@ -12,12 +12,13 @@ version_added: 0.1.0
 author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
-  - The playbooks C(frontdesk.contacts.sync) and C(frontdesk.contacts.probe) run this module first. It is not intended
-    for other uses, and it can change in any release.
+  - The playbooks C(frontdesk.contacts.sync) and C(frontdesk.contacts.probe) run this module first. The module is not
+    intended for other uses, and it can change in any release.
   - The action plugin of this module compares C(contact_sync_hosts) and C(--limit) with the inventory on the control
     node, and does not connect to any host.
-  - The task fails if any part of either value matches no host, or if no host matches both values. It also fails if
-    C(contact_sync_hosts) is set only in the inventory, where it has no effect on the hosts of a play.
+  - The task fails if a part of either value matches no host, or if no host matches both values. Files of hosts
+    (C(@FILE)) and excluded groups are not checked. It also fails if C(contact_sync_hosts) is set only in the inventory,
+    where it has no effect on the hosts of a play, unless the value is C(localhost).
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
 attributes:

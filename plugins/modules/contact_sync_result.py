@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
-  - The role P(frontdesk.contacts.contact_sync#role) runs this module last, even after a failure, and registers its
-    result as C(contact_sync_result). It is not intended for other uses.
+  - The role P(frontdesk.contacts.contact_sync#role) runs this module at its end, even after a failure, and registers
+    the result as C(contact_sync_result). The module is not intended for other uses.
   - The action plugin of this module combines the results of the role's tasks on the control node, and removes a
     roster that was staged in check mode. It also adds the result to the custom statistics of the run (see
     M(ansible.builtin.set_stats)) under C(frontdesk_contacts), with the name of the sync as the key.
@@ -42,7 +42,7 @@ verdict:
   description:
     - V(unchanged) if the service already has these contacts, and nothing was sent.
     - V(uploaded) if the service accepted the roster.
-    - V(preview) if check mode showed what would be uploaded.
+    - V(preview) if check mode showed that the roster would be uploaded or, without an upload, exported.
     - V(stopped) if the kind of the failure is V(guard). Nothing was sent.
     - V(failed) for all other failures.
     - V(exported) if the upload did not run because of tags or because another host failed, and V(skipped) if the
@@ -66,7 +66,7 @@ server:
   type: str
   sample: ldaps://dc1.corp.example
 counts:
-  description: Numbers of contacts by location; empty if no contacts were exported or compared.
+  description: Numbers of contacts and changes by location; empty if no contacts were exported or compared.
   returned: always
   type: list
   elements: dict
@@ -136,7 +136,7 @@ contested:
   elements: dict
 overlaps:
   description:
-    - Pairs of locations at which the same people were found. See
+    - Pairs of locations at which the same people have a valid row. See
       RV(frontdesk.contacts.ad_contacts_export#module:overlaps).
   returned: always
   type: list

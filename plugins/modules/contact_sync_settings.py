@@ -12,11 +12,12 @@ version_added: 0.1.0
 author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
-  - The role P(frontdesk.contacts.contact_sync#role) runs this module first. It is not intended for other uses, and it
-    can change in any release.
+  - The role P(frontdesk.contacts.contact_sync#role) runs this module before it reads or changes anything. The module is
+    not intended for other uses, and it can change in any release.
   - On the control node, an action plugin reads all variables of the role from the variables of the host, checks them,
     and converts them to options of the other modules. It never evaluates unknown variables.
-  - On the managed node, the module determines the path of the state directory, and whether it exists.
+  - On the managed node, the module determines the path of the state directory, and whether it exists. With
+    O(entry_point=probe), the module does not run there.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
 attributes:
@@ -53,7 +54,8 @@ RETURN = r"""
 options:
   description:
     - Options of M(frontdesk.contacts.ad_contacts_export), M(frontdesk.contacts.ad_contacts_info) and
-      M(frontdesk.contacts.contact_upload) whose variables are set, in C(export), C(probe) and C(upload).
+      M(frontdesk.contacts.contact_upload) whose variables are set, in C(export), C(probe) and C(upload), each with the
+      option C(option_names).
   returned: success
   type: dict
 sources:

@@ -359,11 +359,10 @@ options:
     type: str
   initial:
     description:
-      - Whether to allow an upload if there is no receipt of an earlier upload. Use this option only for the first run,
-        because without a receipt, it is unknown how many contacts an upload removes, and of all limits, only
-        O(must_contain) applies. If there is a receipt, the option has no effect, and a warning asks you to remove it.
-      - A receipt is valid for only one combination of endpoint, profile and header; for any other, it is ignored. The
-        endpoint is O(url) without its query; O(method) and O(params) are not part of it.
+      - Whether to allow an upload if there is no record of an earlier upload. Use this option only for the first run,
+        because without a record, it is unknown how many contacts an upload removes, and of all limits, only
+        O(must_contain) applies. If there is a record, even of an upload with an unknown outcome, the option has no
+        effect, and a warning asks you to remove it.
     type: bool
     default: false
   rebind:
@@ -379,12 +378,6 @@ options:
       - Whether to upload even if nothing changed. The limits still apply.
     type: bool
     default: false
-  plan_dest:
-    description:
-      - Directory for two files that describe the plan, C(plan.json) and C(plan.csv), on the host that runs the module.
-        They contain personal data and have the mode 0600. They are also written in check mode.
-      - If not set, the files are not written.
-    type: path
   result:
     description:
       - Structure of the service's JSON response. It contains a flag for success, counts, row errors, or several of
@@ -569,7 +562,10 @@ plan:
   type: dict
   contains:
     id:
-      description: Identifier of the plan, derived from both rosters. See O(approved_plan).
+      description:
+        - Identifier of the plan, derived from everything that the service may have, the new roster, and the options
+          that determine what an upload does. It does not depend on limits. See O(approved_plan).
+        - V(null) in check mode if the state directory contains no record of an earlier upload.
       type: str
     added:
       description: Number of new contacts.
@@ -592,6 +588,14 @@ plan:
     by_location:
       description: The numbers above, separately for each location.
       type: dict
+    new_columns:
+      description:
+        - Columns that the last accepted roster does not have, each with the number of contacts that have a value in it.
+          They do not make a contact a changed one.
+      type: dict
+    dropped_columns:
+      description: The same for columns that only the last accepted roster has.
+      type: dict
     invalid:
       description:
         - Removed contacts who are still in the directory but have no valid row. Each has C(identity), C(location) and
@@ -607,6 +611,8 @@ plan:
     removed_invalid: 0
     unchanged: 180
     by_location: {}
+    new_columns: {}
+    dropped_columns: {}
     invalid: []
 service:
   description:
@@ -650,8 +656,7 @@ service:
       type: int
 receipt:
   description:
-    - Receipt of the last accepted roster, as stored in the state directory; V(null) if there is none for this endpoint,
-      profile and header.
+    - Receipt of the last accepted roster, as stored in the state directory; V(null) if no roster has been accepted.
   returned: when the roster and the state could be read
   type: dict
   contains:
@@ -686,6 +691,9 @@ receipt:
     counts:
       description: Counts from the response.
       type: dict
+    missing:
+      description: Value of O(missing) in the upload; V(null) if it was not recorded.
+      type: str
     sequence:
       description: Sequence number of the accepted upload.
       type: int
@@ -694,6 +702,24 @@ receipt:
         - Whether the service is known to have exactly this roster. If V(false), the service rejected rows or may have
           accepted a later roster, and the next run sends the roster again.
       type: bool
+unresolved:
+  description:
+    - Later uploads after which it is unknown whether the service has the roster, starting with the earliest. The limits
+      also apply to their contacts. The next accepted upload resolves them.
+  returned: when the roster and the state could be read
+  type: list
+  elements: dict
+  contains:
+    sent_at:
+      description: Time of the upload, in UTC.
+      type: str
+    rows:
+      description: Number of contacts.
+      type: int
+    plan:
+      description: The RV(plan.id) of the upload.
+      type: str
+  sample: []
 attempts:
   description: Number of upload attempts; V(0) if nothing was sent.
   returned: always

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Validation of contact_sync_hosts and --limit: they must select a host, and each part of them must match one."""
+"""Validation of contact_sync_hosts and --limit: together they must select a host, and their parts must match hosts."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def check_not_in_inventory(values: Iterable[object]) -> None:
 
 
 def check_selection(selection: Selection, inventory: Inventory) -> None:
-    """Check that contact_sync_hosts and --limit have hosts in common, and that each part of them matches a host.
+    """Check that contact_sync_hosts and --limit have hosts in common, and that `find_unmatched` finds nothing in them.
 
     :raises InputError: if a part matches no host, or if no host is selected.
     """

@@ -18,7 +18,7 @@ from ._variables import LOCATION_SPEC, LOCATION_VARIABLES
 
 # A location must set at least one of these keys.
 _SEARCH_KEYS = ("ou", "search_base", "member_of", "filter")
-# The beginning of a distinguished name of a unit, container or domain.
+# The beginning of the distinguished name of an OU, container or domain.
 _DN_START = re.compile(r"\s*(?:ou|cn|dc)\s*=", re.IGNORECASE)
 _LOCATION_EXAMPLE = EXAMPLES["contact_sync_locations"].strip("[]")
 
@@ -52,7 +52,8 @@ class Bases:
 def locations_from_list(elements: Sequence[object]) -> list[Location]:
     """Convert the elements of contact_sync_locations.
 
-    :raises InputError: if an element is not a dictionary, or if one of its values is invalid.
+    :raises InputError: if an element is not a dictionary or does not define a search, or if a key or value in it is
+        unknown, blank or invalid.
     """
     return [_location_from_element(number, element) for number, element in enumerate(elements, 1)]
 
@@ -60,8 +61,8 @@ def locations_from_list(elements: Sequence[object]) -> list[Location]:
 def _location_from_element(number: int, element: object) -> Location:
     label = f"location {number}"
     if isinstance(element, Mapping):
-        label += f" ({element.get('location') or 'global'})"
-    if isinstance(element, Mapping):
+        if element.get("location"):
+            label += f" ({element['location']})"
         _check_blanks(label, {key: (key, value) for key, value in element.items()})
     values = convert_suboptions(label, element, LOCATION_SPEC, _LOCATION_EXAMPLE)
     if not any(key in values for key in _SEARCH_KEYS):
@@ -74,7 +75,7 @@ def _location_from_element(number: int, element: object) -> Location:
 
 
 def _check_blanks(label: str, values: Mapping[str, tuple[str, object]]) -> None:
-    """Check that no key is blank, because the location would then include people other than those intended.
+    """Check that no key is blank, because the location could then include people other than those intended.
 
     Only ``ou`` and ``search_base`` may be blank if the other one is set.
 
@@ -91,7 +92,7 @@ def location_from_host(host: str, variables: Mapping[str, Any]) -> Location:
     """Convert the variables of a host in contact_sync_locations_group.
 
     :param variables: values by option of a location (see `LOCATION_VARIABLES`).
-    :raises InputError: if the host does not define a location and a search, or if a value is invalid.
+    :raises InputError: if the host does not define both a location and a search, or if a value is blank or invalid.
     """
     label = f"host {host}"
     specs = {LOCATION_VARIABLES[option]: LOCATION_SPEC[option] for option in LOCATION_VARIABLES}

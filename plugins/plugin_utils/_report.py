@@ -26,14 +26,14 @@ WIDTH = 96
 """Maximum length of a wrapped line, so that it fits into 100 columns with Ansible's quotes and indentation."""
 
 _MINUS = "\N{MINUS SIGN}"
-_NEXT_COMMANDS = {
+_LAST_LINES = {
     PREVIEW: "To upload, run the same command without --check.",
-    STOPPED: "Nothing was sent. To see the planned removals, run the same command with --check --diff.",
+    STOPPED: "Nothing was sent.",
 }
 
 
 def report_lines(result: SyncResult, dest: str) -> list[str]:
-    """Return the lines that the role prints last: verdict, locations, people left out, and next command.
+    """Return the lines that the role prints last: verdict, locations, causes of left-out people, and next step.
 
     :param dest: path of the roster; its identities file lists the people left out.
     """
@@ -48,8 +48,8 @@ def _details(result: SyncResult, dest: str) -> Iterator[str]:
         if result.verdict != PREVIEW:
             # A path is not wrapped, so that it can be copied.
             yield f"See {dest}.ids for details."
-    if result.verdict in _NEXT_COMMANDS:
-        yield _NEXT_COMMANDS[result.verdict]
+    if result.verdict in _LAST_LINES:
+        yield _LAST_LINES[result.verdict]
 
 
 def _wrap(text: str) -> list[str]:
@@ -61,7 +61,7 @@ def _wrap(text: str) -> list[str]:
 def location_line(counts: LocationCounts) -> str:
     """Return the line of a location, for example ``oslo-hq 93 (+2 -1)``.
 
-    The parentheses contain added and removed contacts, and the numbers of changed and moved contacts if there are any.
+    The parentheses contain the numbers of added, removed, changed and moved contacts that are not 0.
     """
     changes = [
         f"+{counts.added}" if counts.added else "",

@@ -39,7 +39,7 @@ class Host:
     values: Mapping[str, Any]
 
     def get(self, name: str) -> Any:
-        """Return the value of a variable, by its name without the prefix; None if the variable is blank."""
+        """Return the value of a variable, by its name without the prefix; None if it is blank or not set."""
         return self.values.get(f"contact_sync_{name}")
 
 
@@ -48,7 +48,7 @@ class Settings:
     """The settings of one sync.
 
     :ivar name: name of the sync.
-    :ivar options: options of each module that the user has set, by stage.
+    :ivar options: options of each module, by stage: those that the user has set, and ``option_names``.
     :ivar sources: sources of the export.
     :ivar dest: path of the roster; empty for the default.
     :ivar state_dir: path of the state directory; empty for the default.
@@ -98,9 +98,10 @@ def make_settings(
 
     :param host: the host, which `check_combinations` has accepted.
     :param group_locations: locations from contact_sync_locations_group; empty if it is not set.
-    :param for_upload: whether the settings of the service are required.
+    :param for_upload: whether the sync uploads contacts, which requires a valid name, the URL of the service and valid
+        limits.
     :param check_mode: whether the role runs in check mode.
-    :raises InputError: if a location or a setting of the service is missing or invalid, or if a limit is invalid.
+    :raises InputError: if a location, the name, the URL or a limit is missing or invalid.
     """
     locations = group_locations or locations_from_list(host.get("locations"))
     bases = Bases(base_dn=host.get("base_dn") or "", ou_template=host.get("ou_template") or "")
@@ -206,7 +207,7 @@ def _check_service_url(host: Host) -> None:
         )
     if not _SERVICE_URL.match(url):
         raise InputError(
-            f"Cannot upload the contacts of host {host.name} over an unencrypted connection",
+            f"Cannot upload the contacts of host {host.name}",
             "contact_sync_service_url does not start with https://",
             "Set it to an https:// URL; http:// is accepted only for a service on the target host itself",
         )

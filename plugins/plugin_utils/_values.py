@@ -71,7 +71,7 @@ def remove_omitted(value: Any, omitted: object) -> Any:
 def describe_template_error(name: str, error: str) -> str:
     """Return the reason why a template is invalid, for use in a message.
 
-    ansible-core quotes the template, which can be a secret that looks like a template.
+    In its message, ansible-core quotes the template, which can be a secret that looks like a template.
 
     :param name: name of the variable.
     :param error: message of ansible-core.
@@ -344,7 +344,7 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 def _parse_structure(name: str, text: str) -> Any:
-    """Parse YAML or JSON text, which is never templated."""
+    """Parse YAML or JSON text; templates in the parsed values are not evaluated."""
     try:
         return plain(yaml.load(text, _StrictLoader))  # noqa: S506  # a safe loader
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -43,7 +43,7 @@ ROLE_SPEC: Mapping[str, dict[str, Any]] = {
     "contact_sync_state_dir": {"type": "str"},
     "contact_sync_fail_on_problems": {"type": "bool"},
 }
-"""Specs of the variables that are not options of a module."""
+"""Specs of the variables that the role itself uses, instead of passing them unchanged to a module."""
 
 LOCATION_SPEC: Mapping[str, dict[str, Any]] = {
     "ou": {"type": "str"},
@@ -138,7 +138,7 @@ def check_names(names: Iterable[str], owner: str) -> None:
 
     :param names: names of all variables of a host.
     :param owner: the host, for the message.
-    :raises InputError: if a name is unknown. The message suggests similar names.
+    :raises InputError: if a name is unknown. The message suggests similar names, if there are any.
     """
     unknown = sorted({name for name in names if name.startswith(PREFIX)} - _KNOWN)
     if unknown:
@@ -168,8 +168,8 @@ def option_names(
 
     :param stage: stage that runs the module.
     :param check_mode: whether the role runs in check mode.
-    :param has_location_hosts: whether the locations are inventory hosts. Messages then name their variables instead of
-        the keys of contact_sync_locations.
+    :param has_location_hosts: whether the locations are inventory hosts. Messages then name the variables of these
+        hosts instead of the keys of contact_sync_locations.
     """
     names = {
         variable.options[stage]: variable.name

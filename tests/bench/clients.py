@@ -149,7 +149,10 @@ class Script(Client):
 
 
 class CommunityGeneral(Client):
-    """community.general.ldap_search and a template in a run of ansible-playbook."""
+    """community.general.ldap_search and a template in a run of ansible-playbook.
+
+    The module always authenticates with the name and the password of the service account.
+    """
 
     name = "ansible-playbook, community.general.ldap_search + template"
     searches_by_unit = False

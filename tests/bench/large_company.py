@@ -46,7 +46,9 @@ def large_company(number: int) -> Company:
 
 
 def _people(number: int) -> Iterator[Person]:
-    """Yield people with valid rows and unique values, so that all clients write the same rows.
+    """Yield people with valid rows, whose mail addresses and phone numbers are unique.
+
+    The export therefore writes the same rows as the other clients.
 
     About one person in ten has no mobile number. The order is random, but the same for each call with the same number.
     """

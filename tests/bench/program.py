@@ -67,7 +67,7 @@ def _arguments() -> argparse.Namespace:
         type=int,
         nargs="*",
         default=[10_000, 100_000],
-        help="numbers of people in OpenLDAP; the clients are compared once for each number",
+        help="numbers of people in OpenLDAP; all comparisons are repeated for each number",
     )
     parser.add_argument(
         "--samba",
@@ -84,7 +84,7 @@ def _arguments() -> argparse.Namespace:
         nargs="*",
         choices=_NAMES,
         default=_NAMES,
-        help="clients to compare with ldapsearch",
+        help="clients to compare with ldapsearch in OpenLDAP; in Samba AD, only export is compared",
     )
     return parser.parse_args(sys.argv[1:] or os.environ.get("BENCH", "").split())
 

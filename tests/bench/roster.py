@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measure the time and memory of building, writing and comparing rosters.
+"""Measure the CPU time and peak memory of building, writing and comparing rosters.
 
     python tests/bench/roster.py COLLECTIONS_PATH ROWS...
 
@@ -170,7 +170,7 @@ def compare_rosters(folder: Path, *names: str) -> float:
 
 
 def run_step(step: str, rows: int, folder: Path) -> None:
-    """Run one step in this process, and print its time and memory."""
+    """Run one step in this process, and print the CPU time and the peak memory."""
     for name in (
         "_contacts.columns",
         "_roster.writer",

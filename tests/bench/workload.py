@@ -42,7 +42,7 @@ class Workload:
     :ivar filter: LDAP filter that matches the people.
     :ivar by_unit: whether to run one search per unit, with the unit as the location, instead of a single search.
     :ivar tls: whether to use LDAPS instead of LDAP without TLS.
-    :ivar password: password of the account; empty for anonymous access.
+    :ivar password: password with which ad_contacts_export and ldapsearch authenticate; empty for anonymous access.
     """
 
     directory: RunningDirectory
@@ -71,7 +71,7 @@ class Workload:
         return self.directory.dialect.identity_attribute
 
     def script_settings(self) -> dict[str, Any]:
-        """Return the settings for clients other than the module.
+        """Return the settings for the scripts and for community.general.ldap_search.
 
         The settings contain a password, so they must be passed in a file.
         """

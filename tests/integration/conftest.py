@@ -38,7 +38,7 @@ def company() -> Company:
 
 @pytest.fixture(scope="session")
 def ca() -> Iterator[Authority]:
-    """The certificate authority that issues the certificates of all servers."""
+    """The certificate authority of the lab's servers."""
     with authority() as created:
         yield created
 
@@ -74,7 +74,7 @@ def ds_389(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
 
 
 def _assert_restored(running: RunningDirectory) -> Iterator[RunningDirectory]:
-    """Yield a directory, then assert that its contents have not changed."""
+    """Yield a directory, then assert that the result of `RunningDirectory.contents` has not changed."""
     before = running.contents()
     yield running
     after = running.contents()

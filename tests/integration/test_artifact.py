@@ -74,6 +74,6 @@ def test_the_archive_contains_all_files_of_the_repository_for_users(archived: se
     assert expected - archived == set()
 
 
-def test_the_archive_contains_no_other_files(archived: set[str]) -> None:
+def test_the_archive_contains_no_other_files_except_generated_ones(archived: set[str]) -> None:
     expected = {name for name in list_repository() if is_for_users(name)}
     assert archived - expected == GENERATED

@@ -250,7 +250,10 @@ def test_the_schema_is_only_read_if_an_attribute_is_missing_or_in_a_filter(
     search_filter: str | None,
     searches: int,
 ) -> None:
-    """Apart from the schema, the module reads the root DSE and a single page of people."""
+    """Apart from the schema, the module reads the root DSE and a single page of people.
+
+    A filter that uses only objectClass does not require the schema.
+    """
     counter = _RequestCounter()
     certificate = ca.issue("localhost")
     with ldap_proxy(open_ldap, fault=counter, certificate=certificate) as uri:
@@ -271,9 +274,9 @@ def test_other_names_are_reported_if_the_schema_cannot_be_read(
         result = export(directory, workspace, "cn", "surname")
         (warning,) = result.warnings
         assert warning == (
-            "No entry has the attribute surname, which the column C1 uses, under this name, and the server returned"
-            " sn, which was not requested. Use the name under which the server returns the attribute, or allow the"
-            " bind account to read the subschema of the server."
+            "No entry has the attribute surname, which the column C1 uses, but the server returned sn,"
+            " which was not requested and might contain its values. Use the name under which the server"
+            " returns the attribute, or allow the bind account to read the subschema of the server."
         )
         directory.modify(person, {"pager": ["2199-01-01"]})
         failed = export(directory, workspace, "cn", start_attribute="pagerTelephoneNumber")

@@ -398,7 +398,7 @@ def test_guids_and_sids_can_be_columns(
     assert len({sid.rpartition("-")[0] for sid in sids}) == 1
 
 
-def test_attributes_missing_from_every_entry_cause_a_warning(
+def test_attributes_missing_from_every_entry_cause_warnings(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
     columns = [

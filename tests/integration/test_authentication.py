@@ -41,7 +41,12 @@ def expected_roster(
 
 
 def export_roster(directory: RunningDirectory, workspace: Workspace, **overrides: Any) -> bytes:
-    """Export all people with the given options, and return the roster."""
+    """Export all sites, assert that the output does not contain the password, and return the roster.
+
+    The environment always contains a name and a password.
+
+    :param overrides: options to replace, or to remove if the value is None.
+    """
     env = {"FRONTDESK_BIND_DN": directory.bind_dn, "FRONTDESK_BIND_PW": directory.bind_pw}
     options = export_options(directory, workspace, **overrides)
     result = run_module(workspace, "ad_contacts_export", options, env=env)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 
-def test_all_clients_return_the_same_rows() -> None:
-    """Clients that run playbooks are omitted, because they are slow."""
+def test_clients_that_do_not_run_playbooks_return_the_same_rows() -> None:
+    """The other clients are omitted, because they are slow."""
     options = [
         "--people",
         "60",

@@ -136,7 +136,8 @@ def test_a_regular_expression_that_runs_too_long_only_empties_a_cell(
         (str(person.identity), cause)
     ]
     assert (
-        f"Cannot evaluate the expression {value!r} of column 'Mail' for 1 person: {cause}. Correct the expression."
+        f"Cannot evaluate the expression {value!r} of column 'Mail' for 1 person: {cause}. Correct the expression"
+        " or the values in the directory."
     ) in result.warnings
     people = [person for site in company.sites for person in company.at(site)]
     assert len(read_rows(workspace)) == len(people)

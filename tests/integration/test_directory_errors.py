@@ -134,7 +134,10 @@ class TestWrongName:
                 "active_directory",
                 "svc-frontdesk@other.test",
                 "the name or the password is wrong; this server holds the domain fjord.test, not other.test",
-                "Correct bind_dn or bind_pw, or set server_uri to a server of the domain other.test.",
+                (
+                    "Correct bind_dn or bind_pw, or set server_uri to a server of the domain other.test, or domain"
+                    " to other.test."
+                ),
             ),
             *(
                 (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Limits and permissions of accounts: a truncated result causes an error and never becomes a roster."""
+"""Limits and permissions of accounts, servers without paged results, and missing or ambiguous identities."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A test that runs the examples in the documentation of modules."""
+"""A test that runs the examples in the documentation of the modules that can run without the role."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SERVICE_URL = "https://frontdesk.example/api/contacts/import"
 
 
 def read_examples() -> dict[str, str]:
-    """Return the EXAMPLES of each module, by module name."""
+    """Return the EXAMPLES of each module in PLUGINS, by module name."""
     examples_by_plugin = {}
     for path in PLUGINS:
         for node in ast.parse(path.read_text("utf-8")).body:

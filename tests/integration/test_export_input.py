@@ -26,7 +26,7 @@ FILTERS = (
     "default, e164, first, join, last, lower, map_value, of_entry, primary_address, regex_replace,"
     " regex_search, replace, title, trim, upper"
 )
-ALLOWED = f"Use attribute names, string literals and the filters {FILTERS}."
+ALLOWED = f"Correct the expression. It can contain attribute names, string literals and the filters {FILTERS}."
 WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and escape commas within names as \\,."
 WRITE_FILTER = "Enclose every condition in parentheses, as in (&(objectClass=user)(mail=*))."
 COPY_IDENTIFIER = "Copy the identifier from your account with the service; it contains no uppercase letters or spaces."
@@ -104,7 +104,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
         {"sources": [*one_source()["sources"], {"search_base": BASE}]},
         (
             "Cannot mix sources with and without a location: source 2 has no location. Set a"
-            " location in all sources, or in none of them for a global configuration."
+            " location in all sources, or in none of them to assign all contacts to all locations."
         ),
     ),
     ({"sources": []}, "Cannot read people: sources is empty. Add at least one source."),
@@ -204,13 +204,22 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"location_pattern": "[a-z]+-[0-9]+"},
-        location_error("oslo-hq", "it does not match location_pattern '[a-z]+-[0-9]+'"),
+        (
+            "Cannot use the location 'oslo-hq' of source 1: it does not match location_pattern '[a-z]+-[0-9]+'."
+            " Correct the location or location_pattern."
+        ),
     ),
     (
         email_column("all.mail"),
         value_error("all.mail", "the result is a list: use first, last or join"),
     ),
-    ({"columns": []}, "Cannot create a roster: columns is empty. Specify at least one column."),
+    (
+        {"columns": []},
+        (
+            "Cannot create a roster: columns is empty, or contains only the location, which no source has. Add a column"
+            " that contains an attribute."
+        ),
+    ),
     (
         {"columns": [{"header": "A", "value": "mail"}, {"header": "A", "value": "sn"}]},
         "Cannot use the column title 'A': two columns have this title. Rename one of them.",

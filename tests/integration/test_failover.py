@@ -77,7 +77,8 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
         pytest.param(
             server_at_uri(
                 lambda _directory: "ldaps://no-such-host.invalid",
-                f"{CONNECT}its name does not resolve (*). Correct the host name in server_uri.",
+                f"{CONNECT}its name does not resolve (*). Correct the host name in server_uri, or check the DNS servers"
+                " of this host.",
             ),
             id="unresolvable name",
         ),
@@ -258,8 +259,8 @@ def test_the_next_server_is_used_after_a_failure(
         pytest.param(
             ErrorResult(10, SEARCH_RESULT_DONE, 2),
             (
-                f"{SEARCH}the server returned a referral to another server (*). Set server_uri to a server that"
-                " holds this part of the directory."
+                f"{SEARCH}the server returned a referral to another server (*). Set server_uri to a server, or"
+                " domain to a domain, that holds this part of the directory."
             ),
             id="referral",
         ),

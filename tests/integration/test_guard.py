@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from tests.lab.authority import Authority
 
 BASELINE_ROWS = 40
-SINCE_FORMAT_2 = ("needs", "checksum", "sequence", "complete")
+SINCE_FORMAT_2 = ("sequence", "complete", "missing")
 """Keys of the receipt that format 1 does not contain."""
+RESTORE = (
+    "Restore it from a backup and run once with force: true, because the backup might be older than the last upload; or"
+    " remove the state directory and run once with initial: true."
+)
 SET_INITIAL = "If this is the first upload to this account, run once with initial: true."
 
 
@@ -52,7 +56,7 @@ def test_the_first_upload_requires_initial(service: Receiver, workspace: Workspa
     write_roster(workspace.dest, make_contacts(2))
     result = run_upload(service, workspace)
     assert result.message == (
-        f"Refused a first upload that adds 2 contacts: {workspace.state_dir} contains no receipt of an"
+        f"Refused a first upload that adds 2 contacts: {workspace.state_dir} contains no record of an"
         f" earlier upload. {SET_INITIAL}"
     )
     assert result.data["plan"]["added"] == 2
@@ -190,7 +194,7 @@ class TestReceipt:
         assert service.uploads == 2
 
     def test_the_state_directory_is_private(self, service: Receiver, workspace: Workspace) -> None:
-        receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
+        receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))["receipt"]
         names = {"lock", "receipt.json", f"{receipt['roster']}.csv", f"{receipt['identities']}.ids"}
         assert {path.name for path in workspace.state_dir.iterdir()} == names
         assert file_mode(workspace.state_dir) == 0o700
@@ -208,39 +212,37 @@ class TestReceipt:
             == len(list(workspace.state_dir.glob("*.ids")))
             == 1
         )
-        receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
+        receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))["receipt"]
         assert [earlier["rows"] for earlier in receipt["history"]] == [BASELINE_ROWS]
 
-    def test_a_receipt_of_another_endpoint_is_not_used(
+    def test_another_address_must_be_confirmed_once(
         self, ca: Authority, service: Receiver, workspace: Workspace
     ) -> None:
-        """After a change from a test account to the production account, all contacts must be sent."""
         with receiver(ca, locations=["oslo-hq"]) as other:
-            result = run_upload(other, workspace)
-            assert result.message == (
-                f"Refused a first upload that adds {BASELINE_ROWS} contacts: the receipt in"
-                f" {workspace.state_dir} belongs to another endpoint. {SET_INITIAL}"
-            )
+            for options in ({}, {"initial": True}, CHECK_MODE):
+                assert run_upload(other, workspace, **options).message == (
+                    f"Refused to upload to {other.url}: the last upload recorded in {workspace.state_dir} was sent to"
+                    f" {service.url}. If both are addresses of the same account, run once with rebind: true; for"
+                    " another account, set another state_dir."
+                )
             assert other.requests == 0
-            assert run_upload(other, workspace, initial=True)["plan"]["added"] == BASELINE_ROWS
+            assert run_upload(other, workspace, rebind=True)["plan"]["unchanged"] == BASELINE_ROWS
             assert other.uploads == 1
+            assert not run_upload(other, workspace)["changed"]
 
     def test_the_query_is_not_part_of_the_endpoint(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         assert not run_upload(service, workspace, url=f"{service.url}?account=7")["changed"]
 
-    def test_a_receipt_of_another_profile_or_header_is_not_used(
+    def test_another_profile_or_header_is_compared_with_the_same_baseline(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         result = run_upload(service, workspace, profile="other")
-        assert (
-            f"the receipt in {workspace.state_dir} belongs to another profile. " in result.message
-        )
+        assert (result["uploaded"], result["plan"]["unchanged"]) == (True, BASELINE_ROWS)
         workspace.dest.write_bytes(workspace.dest.read_bytes().replace(b"Last Name", b"Surname"))
-        result = run_upload(service, workspace)
-        assert f"the receipt in {workspace.state_dir} belongs to another header. " in result.message
-        assert service.requests == 1
+        result = run_upload(service, workspace, profile="other", **CHECK_MODE)
+        assert (result["uploaded"], result["plan"]["unchanged"]) == (True, BASELINE_ROWS)
 
     @pytest.mark.parametrize(
         ("damage", "problem"),
@@ -252,8 +254,7 @@ class TestReceipt:
         receipt = workspace.state_dir / "receipt.json"
         receipt.write_bytes(damage)
         assert run_upload(service, workspace, initial=True).message == (
-            f"Cannot use {receipt}: {problem}. Restore it from a backup, or remove the state"
-            " directory and run once with initial: true."
+            f"Cannot use {receipt}: {problem}. {RESTORE}"
         )
         assert service.requests == 1
 
@@ -261,10 +262,10 @@ class TestReceipt:
         self, service: Receiver, workspace: Workspace
     ) -> None:
         receipt = workspace.state_dir / "receipt.json"
-        newer = {**json.loads(receipt.read_text("utf-8")), "format": 3, "needs": "2.0.0"}
+        newer = {**json.loads(receipt.read_text("utf-8")), "format": 4, "needs": "2.0.0"}
         receipt.write_text(json.dumps(newer))
         assert run_upload(service, workspace).message == (
-            f"Cannot use {receipt}: its format 3 is newer than the supported format 2."
+            f"Cannot use {receipt}: its format 4 is newer than the supported format 3."
             " Update the collection frontdesk.contacts to 2.0.0 or newer."
         )
 
@@ -272,26 +273,25 @@ class TestReceipt:
         self, service: Receiver, workspace: Workspace
     ) -> None:
         receipt = workspace.state_dir / "receipt.json"
-        document = json.loads(receipt.read_text("utf-8"))
+        document = json.loads(receipt.read_text("utf-8"))["receipt"]
         first = {name: document[name] for name in document if name not in SINCE_FORMAT_2}
         receipt.write_text(json.dumps({**first, "format": 1}))
         assert not run_upload(service, workspace)["changed"]
         assert run_upload(service, workspace, force=True)["uploaded"]
-        assert json.loads(receipt.read_text("utf-8"))["format"] == 2
+        assert json.loads(receipt.read_text("utf-8"))["format"] == 3
 
     def test_a_damaged_baseline_is_an_error(self, service: Receiver, workspace: Workspace) -> None:
         (roster,) = workspace.state_dir.glob("*.csv")
         roster.write_bytes(roster.read_bytes()[:-9])
         assert run_upload(service, workspace).message == (
-            f"Cannot use {roster}: it is missing or corrupted. Restore it from a backup, or remove"
-            " the state directory and run once with initial: true."
+            f"Cannot use {roster}: it is missing or corrupted. {RESTORE}"
         )
 
     def test_an_upload_stops_if_the_state_directory_was_removed(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         shutil.rmtree(workspace.state_dir)
-        assert "contains no receipt of an earlier upload" in run_upload(service, workspace).message
+        assert "contains no record of an earlier upload" in run_upload(service, workspace).message
 
 
 def test_people_who_are_left_out_are_counted_as_removed(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests that run the playbooks and commands in the guides."""
+"""Tests that run examples of playbooks and commands in the guides, and check the names of variables."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_the_commands_for_finding_a_person_work(
     assert f"Get-ADUser -Identity {documented}\n" in text
 
 
-def test_every_variable_in_the_guides_exists() -> None:
+def test_every_role_variable_in_the_documentation_exists() -> None:
     variable_pattern = re.compile(r"\bcontact_sync_\w+")
     existing = {
         name

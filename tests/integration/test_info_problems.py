@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Problems that ad_contacts_info reports about sources, columns and options."""
+"""Problems and notes about sources, columns and options, and a warning about the port of a global catalog."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_problems_fail_the_task_if_fail_on_problems_is_set(
         ({"columns": [{"header": "A", "value": "sn | nope"}]}, "Cannot use the expression"),
     ],
 )
-def test_invalid_options_always_fail_the_task(
+def test_invalid_options_fail_the_task_without_fail_on_problems(
     overrides: dict[str, Any], expected: str, open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
     assert expected in run_info(open_ldap, workspace, **overrides).message

@@ -86,7 +86,6 @@ def test_an_outdated_library_is_an_error(
 
 
 def test_a_missing_gssapi_library_is_an_error(workspace: Workspace) -> None:
-    """The error is raised before a ticket is requested."""
     result = run_module(workspace, "ad_contacts_export", KERBEROS_OPTIONS, missing_library="gssapi")
     assert result.message.startswith(
         "Failed to import the required Python library (gssapi >= 1.6.9) on "

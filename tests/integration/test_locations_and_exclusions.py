@@ -78,7 +78,7 @@ def test_locations_can_come_from_an_attribute(
         {
             "identity": str(company.canary_person.identity),
             "location": "",
-            "cause": "has a location that is not listed in its source",
+            "cause": "has a location that the source does not list",
         }
     ]
     two_site_person = company.two_site_person
@@ -173,7 +173,10 @@ def test_people_who_have_not_started_yet_are_excluded(
     assert company.canary_person.last_name not in workspace.dest.read_text("utf-8")
     assert company.person_with_comma.last_name in workspace.dest.read_text("utf-8")
     assert result.warnings == [
-        "Number of people whose start_attribute is not a date: 1. They are treated as already started."
+        (
+            "Cannot read the start date of 1 person, so it is ignored: the attribute in start_attribute is not a date."
+            " Correct the values in the directory, or start_attribute."
+        )
     ]
 
 
@@ -337,7 +340,7 @@ def test_aliases_are_not_followed(
                 session.delete(dn)
     assert excluding["counts"] == plain["counts"]
     assert added["counts"]["entries"] == 0
-    assert "it is an alias, and aliases are not followed. Set exclude_ous to the DN" in refused
+    assert "it is an alias, and aliases are not followed. Set exclude_ous of source 1 " in refused
 
 
 def test_the_error_about_a_minimum_names_the_cause(

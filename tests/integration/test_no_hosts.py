@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.integration.support.workspace import Workspace
 
 SYNC, PROBE = "frontdesk.contacts.sync", "frontdesk.contacts.probe"
-# Any attempt to connect to one of these hosts causes a different error.
+# An attempt to connect to one of these hosts would cause an error that no test expects.
 NOT_CONNECTABLE = {"ansible_connection": "nonexistent"}
 SYNCS = {"corp": {"ansible_connection": "local"}, "harbour": {"ansible_connection": "local"}}
 INVENTORY = {
@@ -135,7 +135,7 @@ def test_contact_sync_hosts_in_the_inventory_fails(workspace: Workspace, playboo
 def test_an_undefined_variable_in_contact_sync_hosts_fails(
     workspace: Workspace, playbook: str
 ) -> None:
-    """The default of contact_sync_hosts would hide the error, and localhost would be synced instead."""
+    """Without the check, the default of contact_sync_hosts would hide the error, and localhost would be synced."""
     write_inventory(workspace, INVENTORY)
     assert run_with_hosts(workspace, playbook, "{{ no_such_variable }}").failure == (
         "Cannot evaluate contact_sync_hosts: 'no_such_variable' is undefined. Correct the template."

@@ -78,7 +78,7 @@ def test_the_error_about_a_first_upload_names_the_option(
 ) -> None:
     write_roster(workspace.dest, make_contacts(2))
     assert run_upload(service, workspace, option_names=names).message == (
-        f"Refused a first upload that adds 2 contacts: {workspace.state_dir} contains no receipt of an"
+        f"Refused a first upload that adds 2 contacts: {workspace.state_dir} contains no record of an"
         f" earlier upload. If this is the first upload to this account, run once with {initial}."
     )
 
@@ -89,7 +89,7 @@ def test_the_error_about_an_invalid_option_of_an_upload_names_the_variable(
     overrides: dict[str, Any] = {"token": "a\nb", "option_names": UPLOAD_NAMES}
     assert run_upload(service, workspace, **overrides).message == (
         "Cannot use contact_sync_service_token: it contains characters that are not allowed in an HTTP"
-        " header. Use only printable ASCII characters."
+        " header. Use only printable ASCII characters, without line breaks."
     )
 
 
@@ -127,8 +127,8 @@ def test_a_warning_of_an_export_names_the_variable(
     result = run_module(workspace, "ad_contacts_export", options)
     (warning,) = result.warnings
     assert re.fullmatch(
-        r"Number of people whose contact_sync_start_attribute is not a date: \d+\."
-        r" They are treated as already started\.",
+        r"Cannot read the start date of \d+ people, so it is ignored: the attribute in contact_sync_start_attribute is"
+        r" not a date\. Correct the values in the directory, or contact_sync_start_attribute\.",
         warning,
     ), warning
     assert "contact_sync_" not in workspace.dest.with_name("contacts.csv.ids").read_text("utf-8")
@@ -197,7 +197,7 @@ def test_the_role_names_its_variables_in_errors_of_the_modules(
             + UNKNOWN_CA.format("contact_sync_service_ca_path")
         ),
         "guard": re.escape(
-            f"Refused a first upload that adds {total} contacts: {workspace.state_dir} contains no receipt of an"
+            f"Refused a first upload that adds {total} contacts: {workspace.state_dir} contains no record of an"
             " earlier upload. If this is the first upload to this account, run once with"
             " -e contact_sync_initial=true."
         ),

@@ -54,7 +54,10 @@ def probe_inventory(directory: RunningDirectory) -> Inventory:
 def run(
     open_ldap: RunningDirectory, collections_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> PlaybookRun:
-    """A run of the probe for both syncs, which must change nothing and show no secrets or mail addresses."""
+    """A run of the probe for both syncs.
+
+    The probe must change nothing, and show no passwords or mail addresses.
+    """
     workspace = Workspace.create(tmp_path_factory.mktemp("probe") / "work", collections_path)
     finished = run_playbook(
         workspace, PROBE, probe_inventory(open_ldap), "-e", "contact_sync_hosts=syncs", "--check"

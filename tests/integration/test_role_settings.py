@@ -317,7 +317,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         f"url_{index}": (
             {"service_url": url},
             (
-                f"Cannot upload the contacts of host url_{index} over an unencrypted connection:"
+                f"Cannot upload the contacts of host url_{index}:"
                 " contact_sync_service_url does not start with https://. Set it to an https:// URL; http:// is"
                 " accepted only for a service on the target host itself."
             ),
@@ -442,7 +442,10 @@ syncs:
 def test_lists_and_dictionaries_can_be_text(
     open_ldap: RunningDirectory, company: Company, service: Receiver, workspace: Workspace
 ) -> None:
-    """In surveys, lists and dictionaries are entered as text, which is not evaluated as a template."""
+    """Lists and dictionaries can be entered as text, for example in surveys.
+
+    Text that is marked as unsafe is not evaluated as a template.
+    """
     variables = role_variables(open_ldap, service, workspace)
     locations = [{"location": site.location, "ou": site.ou} for site in company.sites]
     columns = [

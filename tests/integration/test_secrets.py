@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests that outputs and files contain no secrets, and that no output except a diff contains personal data."""
+"""Tests that outputs and created files contain no secrets, and that no output except a diff contains personal data."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class SyncScenario:
         return [*self.secrets.values(), WRONG_SECRET]
 
     def run(self, *arguments: str, hosts: dict[str, Any], pipelining: bool = True) -> PlaybookRun:
-        """Run the playbook on the given hosts, and assert that the output and the files contain no secrets."""
+        """Run the playbook on the given hosts, and assert that only the inventory contains secrets."""
         env = {
             "FRONTDESK_BIND_PW": self.secrets[PASSWORD],
             "FRONTDESK_TOKEN": self.secrets[TOKEN],
@@ -131,11 +131,11 @@ def test_verbose_output_contains_no_secrets_and_no_personal_data(
 
 @pytest.mark.parametrize("host", FAILURES)
 def test_failures_are_reported_without_secrets(host: str, verbose_run: PlaybookRun) -> None:
-    """`SyncScenario.run` has already asserted that the output and the files contain no secrets."""
+    """`SyncScenario.run` has already asserted that the output contains no secrets."""
     assert FAILURES[host] in verbose_run.failures[host]
 
 
-def test_diff_shows_each_person_once_and_no_secrets(
+def test_a_diff_shows_a_person_once_and_no_secrets(
     scenario: SyncScenario, company: Company
 ) -> None:
     requests = scenario.service.requests

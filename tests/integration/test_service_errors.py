@@ -199,7 +199,7 @@ class TestConnection:
         url = "https://no-such-host.invalid/contacts"
         result = run_failing_upload(service, workspace, url=url)
         assert re.fullmatch(
-            rf"Cannot upload to {re.escape(url)}: .+\. Check the host name, .+\.", result.message
+            rf"Cannot upload to {re.escape(url)}: .+\. Check the host name and .+\.", result.message
         )
 
     def test_a_timeout_is_an_error(self, service: Receiver, workspace: Workspace) -> None:

@@ -211,7 +211,8 @@ class TestClientCertificates:
         result = _upload(service, workspace, **overrides)
         assert result.message == (
             f"Cannot use client_cert {client_cert['client_cert']} with client_key {path}: the key is"
-            " encrypted. Decrypt it into a file with mode 0600: openssl pkey -in KEY -out NEW."
+            " encrypted. Decrypt it into a file with mode 0600 (openssl pkey -in KEY -out NEW), and set"
+            " client_key to this file."
         )
 
     def test_key_and_certificate_can_share_a_file(

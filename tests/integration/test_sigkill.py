@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from tests.lab.receiver import Receiver
 
 STALL_AFTER = 20_000
-"""Number of response bytes after which the proxy stalls: more than a page of ten people, but fewer than all pages."""
+"""Number of response bytes after which the proxy stalls: more than the size of a page of ten people, but less than the
+size of all pages."""
 
 
 def kill(pid: int) -> None:
@@ -190,6 +191,7 @@ def test_a_killed_playbook_leaves_no_receipt_and_can_run_again(
     secrets = workspace.files_containing([open_ldap.bind_pw, service.token])
     assert all(workspace.is_private(name) for name in secrets)
 
+    inventory = Inventory({**variables, "contact_sync_initial": False})
     run = run_playbook(workspace, "frontdesk.contacts.sync", inventory)
     run.assert_clean()
     (upload,) = run.uploads

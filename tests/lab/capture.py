@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 FIXTURES = Path(__file__).parents[1] / "unit/fixtures"
 
-# The result contains names with non-ASCII letters, groups with one and with many members, and search result references.
+# The results contain names with non-ASCII letters, and groups with one and with many members. The result from Samba
+# also contains a search result reference.
 _FILTER = "(|(givenName=Å*)(givenName=Ø*)(givenName=S*)(member=*))"
 _ATTRIBUTES = [
     *("objectClass", "cn", "givenName", "sn", "mail", "mobile", "telephoneNumber", "title"),

@@ -199,7 +199,7 @@ class RunningDirectory:
             session.modify(_find_dn(session, self.company, person), changes)
 
     def contents(self) -> dict[str, Attributes]:
-        """Return the attributes of all entries below Staff by DN, limited to the attributes of people."""
+        """Return the attributes of Staff and all entries below it, by DN; only attributes of people are included."""
         names = sorted(self.dialect.person_attributes(self.company.canary_person))
         with self.session() as session:
             session.search(self.staff_dn, "(objectClass=*)", attributes=names)

@@ -45,7 +45,7 @@ _CONFIGURATION = Path("/etc/dirsrv")
 _BACKEND = "company"
 _CERTIFICATE_NAME = "Server-Cert"  # the name in the template of the configuration
 
-# Plug-ins for the attribute entryUUID (RFC 4530) and its syntax, which the template does not contain.
+# Plug-ins for the attribute entryUUID (RFC 4530) and its syntax. The template does not contain these plug-ins.
 _PLUGINS = """\
     dn: cn=entryuuid_syntax,cn=plugins,cn=config
     objectClass: nsSlapdPlugin

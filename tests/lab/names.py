@@ -68,7 +68,7 @@ _LANGUAGES: dict[str, tuple[str, str]] = {
     ),
 }
 
-# Characters that Unicode does not decompose into ASCII letters and diacritics.
+# Letters that Unicode does not decompose into ASCII letters and diacritics, and the apostrophe, which is removed.
 _ASCII = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "ł": "l", "Ł": "L", "ß": "ss", "'": None})
 
 # The order of the languages. As in a real company in Norway, most names are Norwegian.

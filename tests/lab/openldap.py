@@ -88,7 +88,7 @@ def openldap(
     :param size_limit: maximum number of entries that one paged search returns in total (`size.prtotal`), after
         which the server ends the search with an error; None for no limit.
     :param certificate: certificate of the server; None to issue one for localhost and 127.0.0.1.
-    :param anonymous_reads: whether people can be read without authentication and without TLS.
+    :param anonymous_reads: whether people can be read without authentication.
     :param realm: Kerberos realm whose tickets are accepted, with TLS channel binding; None to disable Kerberos.
     :param extra_conf: access rules and limits that take precedence over the default ones (slapd.access(5),
         slapd.conf(5)).

@@ -204,7 +204,7 @@ class RosterValidator:
                     yield RowError(number, column.header, "is not unique in its location")
 
     def _contact_key(self, contact: Contact) -> tuple[str, str, str]:
-        """Return the key of a contact: its location, its first key column that is not empty, and the value in it."""
+        """Return the key of a contact: its location, its first non-empty key column, and the case-folded value."""
         location = contact.get(self.location_column, "")
         for column in self.key:
             if contact.get(column):

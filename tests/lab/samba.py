@@ -67,9 +67,8 @@ def samba(
     """Run a domain controller with the data of the company.
 
     :param certificate: certificate of the server; None to issue one for the names of the server. A certificate for
-        an IP address contains the address as an iPAddress and as the common name, and does not contain DNS names:
-        with Python 3.12 and newer, which do not have `ssl.match_hostname`, ldap3 2.9.1 only compares DNS names and, if
-        there are none, the common name.
+        an IP address must contain the address as an iPAddress and as the common name, but no DNS names: with Python
+        3.12 and newer, ldap3 2.9.1 compares only DNS names or, if there are none, the common name.
     """
     server, reservation = _allocate_address()
     with reservation, ProcessSupervisor() as supervisor:

@@ -6,9 +6,9 @@
 
     /usr/bin/python3 samba_setup.py SETUP.json
 
-The script runs in Debian's Python because it needs python3-samba. SETUP.json contains the path of smb.conf, the name of
-the domain, the password of its administrator and the entries. These are passed in a file because the command line of a
-process, and thus a password in it, is visible to all users.
+The script runs in Debian's Python because it needs python3-samba. SETUP.json contains settings such as the path of
+smb.conf, the name of the domain, the password of its administrator and the entries. They are passed in a file because
+the command line of a process, and thus a password in it, is visible to all users.
 
 The entries are added offline, in one transaction. This is faster, and a running server does not support setting
 objectGUID (the `relax` control) or pwdLastSet.
@@ -106,7 +106,7 @@ def add_entries(setup: dict[str, Any], parameters: Any) -> None:
 
 
 def add_service_principals(setup: dict[str, Any], database: Any) -> None:
-    """Add service principals for the names that clients use to connect to the server."""
+    """Add the service principals to the account of the domain controller."""
     (controller,) = database.search(
         database.domain_dn(), expression=f"(sAMAccountName={setup['hostname']}$)", attrs=["1.1"]
     )

@@ -43,7 +43,7 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Query parameters. They can contain secrets."""
     client: str | None = None
-    """Common name of the client certificate."""
+    """Common name of the client certificate; None if the client presented no certificate."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ class _Handler(BaseHTTPRequestHandler):
         return names[-1] if names else None
 
     def _read_body(self) -> tuple[bytes, HTTPStatus | None]:
-        """Read the body, unless it is too large.
+        """Read the body, unless its length is unknown or too large.
 
         The body of a request that will be rejected is also read, because many clients do not read a response while they
         send the body.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Settings for all unit tests: Hypothesis profiles, no forking, and no trusted system certificates.
+"""Settings for all unit tests: Hypothesis profiles, no forking, and no loading of the system's CA certificates.
 
 The environment variable HYPOTHESIS_PROFILE selects a profile, which determines the number of examples in property-based
 tests. `fuzz` uses many examples and takes minutes. `mutants` uses few, reproducible examples, because mutation testing
@@ -50,9 +50,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_system_ca_certificates() -> Iterator[None]:
-    """Do not trust the system's CA certificates.
+    """Do not load the file with the system's CA certificates.
 
-    Loading them would account for half of the run time of an upload.
+    Loading it would account for half of the run time of an upload.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", os.devnull)

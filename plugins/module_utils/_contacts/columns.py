@@ -79,9 +79,9 @@ def compile_columns(
     """Validate the columns option and compile its expressions.
 
     :param specifications: elements of the option, with the title, the expression and the rules of each column.
-    :param all_global: whether all sources are global. If they are, columns with the value ``location`` are omitted.
+    :param all_global: whether no source has a location. If so, columns with the value ``location`` are omitted.
     :param phone_region: default country for phone numbers without a country code; empty if there is none.
-    :raises InputError: if the columns are not valid, or if the phone region is not supported.
+    :raises InputError: if the columns are not valid, or if `check_region` rejects the phone region.
     :raises LibraryError: if a library that the columns need is missing or too old.
     """
     check_region(phone_region)
@@ -105,7 +105,9 @@ def compile_columns(
 def _check_headers(headers: Sequence[str]) -> None:
     if not headers:
         raise InputError(
-            "Cannot create a roster", "O(columns) is empty", "Specify at least one column"
+            "Cannot create a roster",
+            "O(columns) is empty, or contains only the location, which no source has",
+            "Add a column that contains an attribute",
         )
     for header in headers:
         if not header or clean(header) != header or SURROGATE.search(header):
@@ -206,7 +208,7 @@ def _explain_empty(
         if header in emptied:
             headers_by_cause.setdefault(emptied[header], []).append(header)
     if headers_by_cause:
-        # Correcting the emptied values is enough to make the row valid.
+        # Correcting one of the emptied values satisfies the rule, so cells without a value are not mentioned.
         return "; ".join(
             f"{' and '.join(headers)}: {cause}" for cause, headers in headers_by_cause.items()
         )

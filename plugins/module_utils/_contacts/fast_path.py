@@ -4,10 +4,10 @@
 
 """Fast path for simple rows, which are validated with a single regular expression.
 
-If the expressions of all columns are bare names, nearly all rows in nearly all directories are simple: the raw values
-need no changes, and they satisfy all rules. All other rows take the slow path, where each cell is decoded, composed,
-cleaned and checked. A simple row might take the slow path, but a row that needs the slow path is never treated as
-simple.
+If the expressions of all columns are bare names, most rows are simple: the raw values need no changes, and they satisfy
+all rules. All other rows take the slow path, where each cell is decoded, composed, cleaned and checked. The pattern
+does not recognize all simple rows, and these also take the slow path, but it never matches a row that needs the slow
+path.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class FastPath:
 
     :ivar pick_fields: function that returns the fields of a record from the values of an entry, the location, the
         identity and an empty field.
-    :ivar is_simple: function that returns a truthy value if a record is that of a simple row.
+    :ivar is_simple: function that returns a truthy value if it recognizes a record as that of a simple row.
     """
 
     pick_fields: Callable[[Sequence[object]], tuple[bytes, ...]]

@@ -11,7 +11,7 @@ import re
 from .._text import IGNORED_AT_START
 
 # Other forms of the characters that begin a formula or are part of one. All of them begin with the ASCII character when
-# they are decomposed (NFKD, UAX #15), except for three minus signs. Spreadsheets accept some of them like the ASCII
+# they are decomposed (NFKD, UAX #15), except for three minus signs. Spreadsheets treat some of them like the ASCII
 # characters.
 _OTHER_FORMS = {
     "=": "\uff1d\ufe66\u207c\u208c\u2a75\u2a76",

@@ -12,24 +12,27 @@ from .._errors import InputError
 from .._expressions.patterns import PatternError, compile_pattern, is_full_match
 from .._text import compose
 
+_COPY_IDENTIFIER = "Copy the identifier from your account with the service; it contains no uppercase letters or spaces"
+
 
 def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = None) -> None:
     """Check the locations of all sources.
 
-    :param locations: location identifiers of each source; empty for a global source.
+    :param locations: location identifiers of each source; empty for a source without a location.
     :param pattern: regular expression that each complete identifier must match; None to accept any.
     :raises InputError: if an identifier or the pattern is not valid, or if only some of the sources have a location.
     """
     matches = _compile_location_pattern(pattern)
     for number, location in _number_locations(locations):
+        action = f"Cannot use the location {location!r} of source {number}"
         problem = find_identifier_problem(location)
-        if problem is None and not matches(location):
-            problem = f"it does not match O(location_pattern) {pattern!r}"
         if problem is not None:
+            raise InputError(action, problem, _COPY_IDENTIFIER)
+        if not matches(location):
             raise InputError(
-                f"Cannot use the location {location!r} of source {number}",
-                problem,
-                "Copy the identifier from your account with the service; it contains no uppercase letters or spaces",
+                action,
+                f"it does not match O(location_pattern) {pattern!r}",
+                "Correct the location or O(location_pattern)",
             )
     numbers_without = [
         number for number, identifiers in enumerate(locations, start=1) if not identifiers
@@ -38,15 +41,15 @@ def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = No
         raise InputError(
             "Cannot mix sources with and without a location",
             f"source {numbers_without[0]} has no location",
-            "Set a location in all sources, or in none of them for a global configuration",
+            "Set a location in all sources, or in none of them to assign all contacts to all locations",
         )
 
 
 def find_identifier_problem(identifier: str) -> str | None:
     """Return the reason why an identifier is not valid, or None if it is valid.
 
-    In an account with the service, location identifiers contain neither uppercase letters nor spaces (The Receptionist,
-    support article 9275517-active-directory).
+    The location identifiers in an account with The Receptionist contain neither uppercase letters nor spaces (support
+    article 9275517-active-directory).
     """
     if not identifier:
         return "it is empty"

@@ -16,7 +16,7 @@ from .._text import clean, compose
 NO_LOCATION = "has no location"
 """Cause if the expression yields an empty or blank string."""
 
-UNLISTED_LOCATION = "has a location that is not listed in its source"
+UNLISTED_LOCATION = "has a location that the source does not list"
 """Cause if the expression yields an identifier that is not listed. The cause does not contain the identifier."""
 
 

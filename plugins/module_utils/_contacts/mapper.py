@@ -29,14 +29,14 @@ from .location_rule import LocationRule
 from .model import Contact, Entry, LeftOut, MappedPage, RawValues
 
 MAX_SLOW_EVALUATIONS = 20
-"""Maximum number of people with values for which the regular expressions of a column or location rule take too long.
+"""Maximum number of people whose values may make the regular expressions of a column or location rule too slow.
 
 Each of these people costs `patterns.CPU_SECONDS` of CPU time."""
 
 _MIN_PEOPLE = 3
-"""Minimum number of people before an expression that fails for everyone is considered wrong.
+"""Minimum number of people for an expression that fails for everyone to be an error.
 
-If there are fewer people, their values might be the cause."""
+If there are fewer people, their values are probably the cause."""
 
 _NO_RESULT = EvaluationResult("")
 
@@ -44,8 +44,7 @@ _NO_RESULT = EvaluationResult("")
 class Mapper:
     """Maps entries to contacts.
 
-    Unsuitable values of a person do not affect other people: the cell is emptied if the rules allow it; otherwise, the
-    person is left out.
+    If a value is not suitable, the cell is emptied if the rules allow it; otherwise, the person is left out.
 
     :param columns: columns of the roster.
     :param location_rules: rules of all sources whose locations are derived from attributes.
@@ -77,11 +76,11 @@ class Mapper:
 
     @property
     def expression_errors(self) -> list[InputError]:
-        """An error for each expression that could not be evaluated for some people."""
+        """An error for each expression that could not be evaluated for at least one person."""
         return [failures.to_error(owner) for owner, failures in self._failures.items()]
 
     def check_expressions(self) -> None:
-        """Check that no expression failed for everyone, after all people have been mapped.
+        """Check, after all people have been mapped, that no expression failed for everyone.
 
         :raises InputError: if an expression failed for everyone, and there are at least three people.
         """
@@ -133,7 +132,10 @@ class Mapper:
     def map_without_rules(
         self, identity: str, values: Sequence[RawValues], location_or_rule: str | LocationRule
     ) -> Contact | LeftOut:
-        """Map one entry, but accept rows that break rules; for the parameters and errors, see `map_entry`."""
+        """Map one entry without checking its row with `find_broken_rule`.
+
+        For the parameters and errors, see `map_entry`.
+        """
         self._mapped += 1
         self._mark_seen_attributes([(identity, values)])
         return self._make_contact(identity, values, location_or_rule)
@@ -268,5 +270,5 @@ class _Failures:
             f"Cannot evaluate the expression {self.expression.text!r} of {owner} for"
             f" {format_count(self.count, 'person', 'people')}",
             self.cause,
-            "Correct the expression",
+            "Correct the expression or the values in the directory",
         )

@@ -30,7 +30,8 @@ def mask(text: str) -> str:
     no digits. The number of asterisks does not depend on the length of a word or number.
 
     :param text: composed (NFC) value without line breaks.
-    :returns: a string that does not contain the value; empty if the value is empty.
+    :returns: a string that does not contain the value, unless the value consists of asterisks; empty if the value is
+        empty.
     """
     if not text:
         return ""

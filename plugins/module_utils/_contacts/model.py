@@ -16,7 +16,9 @@ GLOBAL_LOCATION = "(all locations)"
 """Text that results show as the location of contacts for all locations."""
 
 MAX_LISTED = 50
-"""Maximum number of people listed in a result. Longer results would slow down every callback plugin."""
+"""Maximum length of a list of people, cells or overlaps in a result.
+
+Longer results would slow down every callback plugin."""
 
 SAME_VALUE = "another person at this location has the same value"
 """Cause of an emptied cell in a unique column."""
@@ -46,7 +48,7 @@ class Contact(NamedTuple):
 
     @property
     def record(self) -> bytes:
-        """The packed fields without the location: cells, identity, and the emptied cells as JSON."""
+        """The packed cells, identity, and emptied cells as JSON, without the location and the line feed."""
         emptied = json.dumps(self.emptied) if self.emptied else ""
         return pack((*self.cells, self.identity, emptied))[:-1]
 

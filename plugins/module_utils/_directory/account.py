@@ -71,8 +71,8 @@ class _ProtocolRules:
     :ivar required: options that must be set.
     :ivar unsupported: options that must not be set.
     :ivar unsupported_reason: cause of the error if an unsupported option is set.
-    :ivar cleartext_error: end of the action, and the cause, in the error about a connection without TLS; None if TLS is
-        not required.
+    :ivar cleartext_error: end of the action, and the cause, in the error about a connection without TLS; None if the
+        protocol does not require TLS.
     """
 
     required: tuple[str, ...]

@@ -83,6 +83,7 @@ class AttributeNames:
 
         :param names: descriptions of the requested attributes.
         :param unrequested: normalized descriptions that the server returned although they were not requested.
+        :returns: always False after `resolve`, because `find_aliases` then returns all other names that are known.
         """
         if not unrequested:
             return False

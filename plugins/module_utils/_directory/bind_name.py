@@ -57,7 +57,8 @@ def _explain_domain(asked: str, held: list[str]) -> Diagnosis | None:
         return None
     return Diagnosis(
         f"the name or the password is wrong; this server holds the domain {held[0]}, not {asked}",
-        f"Correct O(bind_dn) or O(bind_pw), or set O(server_uri) to a server of the domain {asked}",
+        "Correct O(bind_dn) or O(bind_pw), or set O(server_uri) to a server of the domain"
+        f" {asked}, or O(domain) to {asked}",
     )
 
 

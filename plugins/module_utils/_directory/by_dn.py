@@ -47,7 +47,7 @@ def find_searchable_contexts(session: LdapSession) -> list[str]:
 
     :returns: the DNs of the naming contexts that can be searched. If none of them can be searched, the list contains
         only an empty DN, because entries can still be read by their DNs.
-    :raises DirectoryError: if the root DSE cannot be read, or does not list any naming contexts.
+    :raises DirectoryError: if the root DSE does not list any naming contexts, or as for `read_entry`.
     """
     attribute = "defaultNamingContext" if session.is_active_directory else "namingContexts"
     raw = read_entry(session, "", [attribute]) or {}
@@ -81,6 +81,7 @@ def read_entries_by_dn(
     :returns: lists of pairs of a DN and an entry. A DN is spelled as in `dns`; if `dns` contains it in several
         spellings, the entry is repeated for each of them. If the DN from the server does not equal any of `dns`
         according to `normalize_dn`, the pair contains the DN from the server.
+    :raises NamesResolvedError: as for `search`.
     :raises DirectoryError: as for `search`.
     """
     if not dns:
@@ -111,8 +112,8 @@ def _find_spellings(dn: str, spellings: Mapping[str, list[str]]) -> list[str]:
 def _find_dn_attribute(session: LdapSession, base: str) -> str | None:
     """Return the attribute that contains an entry's DN and can be used in filters on this server, or None.
 
-    :param base: DN of an entry with which to test the attributes. If the account is not allowed to read this entry, no
-        attribute is found.
+    :param base: DN of an entry with which to test the attributes outside of Active Directory. If the account is not
+        allowed to read this entry, no attribute is found.
     """
     if session.is_active_directory:
         return _ACTIVE_DIRECTORY_DN_ATTRIBUTE

@@ -49,7 +49,7 @@ LDAP_RESULTS = {
     ),
     10: Explanation(
         "the server returned a referral to another server",
-        "Set O(server_uri) to a server that holds this part of the directory",
+        "Set O(server_uri) to a server, or O(domain) to a domain, that holds this part of the directory",
     ),
     # OpenLDAP also returns this result if the account is not allowed to use paged results.
     11: Explanation(
@@ -89,7 +89,7 @@ LDAP_RESULTS = {
 """Explanations by result code (RFC 4511, appendix A)."""
 
 OTHER_RESULT = Explanation(
-    "the server refused the operation", "Look up the result code in RFC 4511"
+    "the server could not perform the operation", "Look up the result code in RFC 4511"
 )
 """Explanation of all other result codes."""
 
@@ -103,7 +103,7 @@ ANONYMOUS_REFUSED = Explanation(
     "the server does not allow anonymous reads",
     "Set O(auth_protocol) to a protocol other than anonymous; with external, map the certificate to an account",
 )
-"""Explanation of the error that Active Directory returns for operations without a bind."""
+"""Explanation of the error that Active Directory and Samba return for operations without a bind."""
 
 AD_SUBCODES = {
     "525": Explanation("the account does not exist", "Correct O(bind_dn)"),
@@ -143,7 +143,9 @@ REFUSED_BINDS = {
         "Map O(client_cert) to an account with read access",
     ),
 }
-"""Explanations of result code 49 by auth_protocol, for binds that do not send a name and a password."""
+"""Explanations of result code 49 by auth_protocol, for binds that do not send a name and a password.
+
+They apply only if the message contains no Windows error code."""
 
 # Offset of the error codes of MIT Kerberos. The first 128 codes are those of the protocol (RFC 4120, 7.5.9); the
 # others are those of the library.
@@ -336,7 +338,8 @@ _CHECK_DNS_SERVERS = (
 
 DNS_FAILURES = {
     DnsFailure.HOST_UNKNOWN: Explanation(
-        "its name does not resolve", "Correct the host name in O(server_uri)"
+        "its name does not resolve",
+        "Correct the host name in O(server_uri), or check the DNS servers of this host",
     ),
     DnsFailure.TARGET_UNKNOWN: Explanation(
         "its name does not resolve",

@@ -48,8 +48,8 @@ class LdapSession:
     :ivar is_global_catalog: whether the port is that of a global catalog, which contains only some attributes.
     :ivar subschema_dn: DN of the subschema of the server (RFC 4512, 4.2); empty if the root DSE does not contain it.
     :ivar attribute_names: known names of the attributes on the server.
-    :ivar check_identities: function that checks the identities on each page; its arguments are the entries and their
-        distinguished names. None if identities are not checked.
+    :ivar check_identities: function that checks the identities on each page; its arguments are the entries that have an
+        identity, and the distinguished names of these entries. None if identities are not checked.
     :ivar requires_identities: whether a search fails if it finds an entry without an identity. Otherwise, the identity
         of such an entry is empty.
     """
@@ -99,6 +99,7 @@ def open_session(
     :param settings: settings of the connection.
     :param address: address of the server.
     :param context: TLS context for verifying the server's certificate.
+    :raises LibraryError: as for `bind`.
     :raises ServerError: if the session fails for a reason that might not affect other servers.
     :raises DirectoryError: if the session fails for any other reason, such as a wrong password.
     """
@@ -115,6 +116,7 @@ def begin_session(settings: ConnectionSettings, address: Address, connection: An
     :param settings: settings of the connection.
     :param address: address of the server.
     :param connection: result of `connect` for the same server; it stays open if the bind fails.
+    :raises LibraryError: as for `bind`.
     :raises ServerError: if the session fails for a reason that might not affect other servers.
     :raises DirectoryError: if the session fails for any other reason, such as a wrong password.
     """

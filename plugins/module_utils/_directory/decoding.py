@@ -71,8 +71,8 @@ def locate_content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
 def parse_long_length(data: bytes, at: int) -> tuple[int, int]:
     """Parse a length in the long form (X.690, 8.1.3.5), and return the start and the length of the element's content.
 
-    The first byte is the number of length bytes. Leading zeros are valid: Active Directory always writes four
-    bytes. The indefinite form is not valid (RFC 4511, 5.1), and 0xff is reserved.
+    The low seven bits of the first byte are the number of length bytes that follow. Leading zeros are valid: Active
+    Directory always writes four bytes. The indefinite form is not valid (RFC 4511, 5.1), and 0xff is reserved.
 
     :param data: bytes that contain the element. If they end within the length, only the available bytes are used.
     :param at: start of the element.
@@ -103,8 +103,7 @@ class _HeaderCache(NamedTuple):
     def add(self, header: bytes, index: int, size: int) -> None:
         """Add a header, unless the cache is full, or `EntryDecoder.decode` would assume another header length.
 
-        In particular, headers of values of more than 127 bytes are longer, so that values that are cut off are never
-        decoded with the cache.
+        Most headers of values of more than 127 bytes are longer than assumed, so they are not cached.
         """
         name_length_at = self.name_length_at
         is_usable = (
@@ -146,8 +145,8 @@ class EntryDecoder:
     def decode(self, operation: bytes) -> AttributeValues:
         """Return the values of an entry in the order of the requested attributes.
 
-        Values are cut off after `MAX_VALUE_SIZE` bytes. If the server returned only some values of an attribute, the
-        result contains `UNUSABLE_VALUE` instead.
+        Values are cut off after `MAX_VALUE_SIZE` bytes, unless their headers are cached. If the server returned only
+        some values of an attribute, the result contains `UNUSABLE_VALUE` instead.
 
         :param operation: SearchResultEntry, followed by its controls.
         :raises MalformedError: if it is not valid.
@@ -218,7 +217,7 @@ class EntryDecoder:
 
 
 def decode_uris(operation: bytes) -> list[str]:
-    """Return the URIs of a continuation reference (RFC 4511, 4.5.3).
+    """Return the URIs of a continuation reference (RFC 4511, 4.5.3), except for empty ones.
 
     :param operation: SearchResultReference, followed by its controls.
     :raises MalformedError: if it is not valid.

@@ -82,11 +82,12 @@ def result_error(action: str, result: Mapping[str, Any]) -> DirectoryError:
 
 
 def bind_error(action: str, result: Mapping[str, Any], auth_protocol: str) -> DirectoryError:
-    """Build the error for a bind that the server refused.
+    """Build the error for a bind that the server rejected.
 
     :param action: the action that failed, for the error message.
     :param result: as for `explain_result`.
     :param auth_protocol: protocol of the bind.
+    :returns: as for `result_error`.
     """
     explanation = REFUSED_BINDS.get(auth_protocol)
     has_subcode = _SUBCODE.search(str(result.get("message")))
@@ -148,7 +149,7 @@ def _with_result(explanation: Explanation, result: Mapping[str, Any]) -> Diagnos
 
 
 def describe_result(result: Mapping[str, Any]) -> str:
-    """Return the result code, the diagnostic message, the matched DN and the referrals of an LDAPResult.
+    """Describe an LDAPResult by its result code, diagnostic message, matched DN and referrals.
 
     :param result: as for `explain_result`.
     """

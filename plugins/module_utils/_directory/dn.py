@@ -43,7 +43,7 @@ def check_dn(dn: str, option: str, context: str) -> None:
 
 
 def is_dn(name: str) -> bool:
-    """Return whether a name has the syntax of a DN."""
+    """Return whether a name has the syntax of a non-empty DN."""
     return _DN.fullmatch(name) is not None
 
 
@@ -111,7 +111,7 @@ def split_dn(dn: str) -> list[str]:
 
 
 def normalize_rdn_value(rdn: str) -> str:
-    """Return the value of a relative DN in the form in which `normalize_dn` compares it."""
+    """Return the value of a relative DN, normalized as in `normalize_dn`."""
     return _normalize_value(rdn.partition("=")[2])
 
 

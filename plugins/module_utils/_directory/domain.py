@@ -49,7 +49,7 @@ class SrvRecord(NamedTuple):
 
 
 class DnsError(Exception):
-    """A DNS query failed.
+    """A DNS query failed, or no DNS server is configured.
 
     The caller adds the action to the error message.
 

@@ -18,10 +18,11 @@ USER, CONTACT = "user", "contact"
 """Types of objects in Active Directory: people with an account, and people without one."""
 
 OBJECT_GUID, ENTRY_UUID = "objectGUID", "entryUUID"
-"""Attributes that identify an entry, in Active Directory (MS-ADTS 3.1.1.1.4) and in other servers (RFC 4530).
+"""Attributes that identify an entry: objectGUID in Active Directory and Active Directory Lightweight Directory Services
+(MS-ADTS 3.1.1.1.4), and entryUUID on other servers (RFC 4530).
 
-Only one of them is used on a server. Outside of Active Directory, objectGUID is an ordinary attribute, which people
-might be allowed to change.
+Only one of them is used on a server. On other servers, objectGUID is an ordinary attribute, which people might be
+allowed to change.
 """
 
 Values = Union[bytes, "list[bytes]"]
@@ -33,7 +34,7 @@ MAX_VALUE_SIZE = MAX_TEXT_LENGTH + 1
 """Number of bytes after which a value is cut off: one more than the maximum size of a usable value."""
 
 UNUSABLE_VALUE = bytes(MAX_VALUE_SIZE)
-"""Placeholder for values that are too large, or of which the server returned only some."""
+"""Placeholder for the values of an attribute if they are too large to be kept in memory, or are incomplete."""
 
 AttributeValues = list[Values]
 """The values of an entry, in the order of the requested attributes."""
@@ -50,7 +51,8 @@ NO_ALIASES: Aliases = MappingProxyType({})
 class Entry(NamedTuple):
     """A directory entry.
 
-    :ivar identity: objectGUID or entryUUID in the text form of a UUID.
+    :ivar identity: objectGUID or entryUUID in the text form of a UUID; empty if the entry has none, and the session
+        does not require one.
     :ivar values: values of the attributes, in the order of the requested attributes.
     """
 
@@ -121,7 +123,7 @@ def build_entries(
     :param value_lists: the values of each entry. The last value, that of the identity attribute, is removed if all
         entries have an identity.
     :param identity_attribute: OBJECT_GUID or ENTRY_UUID.
-    :returns: the entries; None if an entry was returned without an identity.
+    :returns: the entries; None if an entry has no identity, or one that is not valid.
     """
     if not value_lists:
         return []

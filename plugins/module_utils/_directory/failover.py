@@ -51,8 +51,8 @@ def read_with_failover(
     :returns: the result of `read`, and warnings about DNS records and about failed servers.
     :raises InputError: if the settings are invalid.
     :raises LibraryError: if a library that the settings require is missing or too old.
-    :raises DirectoryError: if no server returns a complete result, or if reading fails for a reason that does not
-        depend on the server.
+    :raises DirectoryError: if no server is found in DNS, if no server returns a complete result, or if reading fails
+        for a reason that does not depend on the server.
     """
     context = create_ssl_context(settings)
     addresses, notes = find_servers(settings)

@@ -61,9 +61,9 @@ class FilterSyntaxError(Exception):
 
 
 def normalize_filter(text: str) -> str:
-    """Return a filter in a form that depends only on its meaning.
+    """Return a filter in a normal form, in which it can be compared with the filter that ldap3 sends.
 
-    The form has no whitespace around values. In a value, all bytes are escaped except ASCII letters and digits.
+    The normal form contains no whitespace. In a value, all bytes are escaped except ASCII letters and digits.
 
     :raises FilterSyntaxError: if the filter is not valid.
     """

@@ -8,8 +8,8 @@ In Active Directory, filters on memberOf and primaryGroupID find the members of 
 because memberOf and member do not reflect primary groups (MS-ADTS 3.1.1.4.5.11, MS-ADA3). The member lists are only
 read to count the members from other domains, which these filters do not find.
 
-Other servers might not have memberOf, and they return an empty result for LDAP_MATCHING_RULE_IN_CHAIN instead of an
-error. On these servers, the member lists of the groups are therefore read first, and then the listed members.
+Other servers might not have memberOf, and would then return an empty result instead of an error. On these servers, the
+member lists of the groups are therefore read first, and then the listed members.
 """
 
 from __future__ import annotations
@@ -36,16 +36,17 @@ _DOMAIN_SID = "cn=s-1-5-21-"  # MS-DTYP 2.4.2.4
 _LOWERCASE_CLASSES = frozenset(name.lower() for name in GROUP_CLASSES)
 _GROUP_FILTER = filter_or(filter_equals("objectClass", name) for name in GROUP_CLASSES)
 
-# Attributes of these object classes that identify members.
+# Attributes of groups that identify their members. gidNumber identifies those whose primary group it is.
 _MEMBER_ATTRIBUTES = ("member", "uniquemember", "memberuid", "gidnumber")
 
 
 class MemberCriteria(NamedTuple):
     """The criteria that select the members of groups.
 
-    :ivar filters: filters, each of which matches some of the members.
+    :ivar filters: filters. Entries that match at least one of them are members.
     :ivar dns: DNs of further members, possibly including groups and other entries that are not people.
-    :ivar foreign: number of members that are in other domains or naming contexts and therefore cannot be found.
+    :ivar foreign: number of members that cannot be found, because they are in other domains, or outside of the naming
+        contexts.
     """
 
     filters: Sequence[str]
@@ -60,8 +61,9 @@ def resolve_groups(
 
     :param groups: DNs of the groups.
     :param contexts: search bases for nested groups, from `find_searchable_contexts`.
-    :raises DirectoryError: if one of the groups cannot be read, or is not a group, or if the search for nested groups
-        fails.
+    :raises NamesResolvedError: as for `search`.
+    :raises DirectoryError: if one of the groups cannot be read, or is not a group, or if its members or the groups
+        nested in it cannot be read.
     """
     if session.is_active_directory:
         return _resolve_with_backlinks(session, groups, contexts)
@@ -84,6 +86,7 @@ def read_members(
     :param attributes: as for `search`.
     :param page_size: as for `search`.
     :param references: as for `search`.
+    :raises NamesResolvedError: as for `search`.
     :raises DirectoryError: as for `search`.
     """
     pages = _read_all_members(
@@ -163,7 +166,7 @@ def _resolve_with_backlinks(
 def _resolve_with_member_lists(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
 ) -> MemberCriteria:
-    """Return the criteria for other servers: DNs, and filters on account names and on primary groups.
+    """Return the criteria for servers other than Active Directory: DNs, and filters on accounts and primary groups.
 
     The DNs and the account names are those in the groups' member lists.
     """

@@ -83,7 +83,8 @@ def acquire_credentials(account: Account) -> Any:
 
     :param account: the account and its secrets.
     :returns: gssapi credentials.
-    :raises DirectoryError: if there is no ticket, and none can be obtained.
+    :raises LibraryError: if gssapi is missing or too old.
+    :raises DirectoryError: if there is no valid ticket, and none can be obtained.
     """
     gssapi = GSSAPI.load()
     action = f"Cannot get a Kerberos ticket {account.identity_phrase}".rstrip()
@@ -130,9 +131,11 @@ def bind_with_kerberos(
     :param channel_binding: channel binding to the TLS connection; None for a bind without channel binding.
     :param encrypt: whether to negotiate encryption; required if the connection does not use TLS.
     :returns: the security context for encryption; None without encryption, or if the server rejects the ticket.
-    :raises ServerError: if no ticket for this server can be obtained, or if the server does not offer the required
-        security layer.
+    :raises ServerError: if no ticket for this server can be obtained, if the server's token is not valid, or if the
+        server does not offer the required security layer.
+    :raises LibraryError: as for `acquire_credentials`.
     :raises DirectoryError: as for `acquire_credentials`.
+    :raises Exception: one of FAILURES if the connection fails.
     """
     gssapi = GSSAPI.load()
     action = f"Cannot bind to {uri} {account}"

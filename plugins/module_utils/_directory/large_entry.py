@@ -25,7 +25,7 @@ from .decoding import (
 from .entry import UNUSABLE_VALUE
 
 MAX_ENTRY_SIZE: Final = 1 << 30
-"""Maximum size of an entry in bytes. A larger size is considered an error in the response."""
+"""Maximum size in bytes of a message with an entry. A larger size is considered an error in the response."""
 
 _MAX_KEPT_SIZE = 64 << 20
 _MAX_ATTRIBUTE_SIZE = 1 << 20
@@ -95,7 +95,7 @@ class ByteStream:
     def take_name(self) -> bytes:
         """Take an OCTET STRING with a name, and return its content.
 
-        :raises MalformedError: if the tag differs, or the name is too long.
+        :raises MalformedError: as for `take_header`, or if the name is too long.
         """
         size = self.take_header(OCTET_STRING)
         if size > _MAX_NAME_SIZE:

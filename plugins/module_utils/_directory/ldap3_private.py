@@ -4,7 +4,7 @@
 
 """Wrappers for private ldap3 APIs.
 
-The code supports ldap3 2.9.1 and 2.10.2rc4, which differ only where a comment says so.
+The code supports ldap3 2.9.1 and 2.10.2rc4. The APIs used here differ only where a comment says so.
 """
 
 from __future__ import annotations

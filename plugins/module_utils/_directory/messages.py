@@ -88,6 +88,7 @@ class MessageReader:
         :raises MalformedError: if a message is malformed, or is not part of the response.
         :raises OversizeError: if a message is too large.
         :raises LDAPExceptionError: if the connection ends, or the response does not arrive in time.
+        :raises Exception: another one of FAILURES if ldap3 cannot decode a notification.
         """
         self._connection.socket.restart_deadline()
         entries: list[bytes] = []
@@ -216,7 +217,7 @@ def _build_session_terminated_error(detail: str = "") -> Exception:
 
 
 def _encode_entry_prefix(message_id: int) -> bytes:
-    """Encode the first bytes of the content of every message with an entry: the messageID and the tag.
+    """Encode the first bytes of the content of a message with an entry: the messageID and the tag.
 
     The messageID is encoded in as few bytes as possible, as X.690, 8.3 requires. A longer encoding is also
     accepted, but reading such messages is slower.

@@ -58,7 +58,7 @@ class EntryRole:
     """The use of an entry: the options that can contain its DN, and how messages refer to it.
 
     :ivar noun: noun phrase for the entry in messages.
-    :ivar option: marked names of the options that can contain its DN.
+    :ivar option: names of the options that can contain its DN, marked for messages.
     :ivar object_classes: object classes of entries that can be listed in messages.
     """
 
@@ -77,7 +77,7 @@ GROUP = EntryRole(
 
 
 class _Branch(NamedTuple):
-    """The deepest part of a DN that exists.
+    """The missing and the existing part of a DN.
 
     :ivar missing: the relative DNs of the missing entry and of its parents that do not exist either.
     :ivar parent: DN of the deepest entry that exists.
@@ -95,7 +95,7 @@ class _Branch(NamedTuple):
 def explain_unusable_dn(
     session: LdapSession, dn: str, role: EntryRole, result: Mapping[str, Any]
 ) -> Diagnosis | None:
-    """Explain an LDAPResult that means that a server does not have an entry, or does not accept its DN.
+    """Explain the LDAPResult of a server that does not have an entry, or does not accept its DN.
 
     :param session: session that can be used for further searches.
     :param dn: DN of the entry.
@@ -127,7 +127,7 @@ def _check_types(dn: str, role: EntryRole) -> str:
 
 
 def _explain_foreign_domain(session: LdapSession, dn: str, role: EntryRole) -> Diagnosis | None:
-    """Explain a referral to another domain; None if the server refers to another server of the same domain."""
+    """Explain a referral to another domain; None if the DN is in a domain of this server, or a domain is unknown."""
     try:
         contexts = [each for each in _find_contexts(session) if get_domain(each)]
     except DirectoryError:
@@ -139,8 +139,8 @@ def _explain_foreign_domain(session: LdapSession, dn: str, role: EntryRole) -> D
 def explain_missing_entry(session: LdapSession, dn: str, role: EntryRole) -> Diagnosis:
     """Explain why the bind account does not see an entry.
 
-    The cause names the part of the DN that exists and the entries below it, or the domain that the server holds. The
-    remedy suggests a DN that exists, if one is similar.
+    If possible, the cause names the part of the DN that exists and some entries below it, or the domain that the server
+    holds, and the remedy suggests a similar DN that exists.
 
     :param session: session that can be used for further searches.
     :param dn: DN of the entry.
@@ -176,7 +176,7 @@ def _is_domain_component(rdn: str) -> bool:
 
 
 def _find_branch(session: LdapSession, dn: str) -> _Branch | None:
-    """Return the deepest part of a DN that exists; None if the account sees no part of it."""
+    """Split a DN at the deepest parent that the account sees; return None if it sees none of the parents."""
     rdns = split_dn(dn)
     for depth in range(1, min(len(rdns), _MAX_DEPTH)):
         parent = ",".join(rdns[depth:])
@@ -225,7 +225,10 @@ def _get_type(rdn: str) -> str:
 
 
 def _list_children(session: LdapSession, parent: str, classes: Sequence[str]) -> list[str]:
-    """Return the relative DNs of the entries of given classes directly below an entry, OUs first."""
+    """Return the relative DNs of the entries directly below a parent, OUs first.
+
+    :param classes: object classes of the entries to return.
+    """
     search_filter = _class_filter(classes)
     if session.is_active_directory:
         # Active Directory keeps its own data in hidden containers, such as CN=System. Other servers would evaluate a
@@ -278,8 +281,9 @@ def _explain_outside(dn: str, role: EntryRole, contexts: Sequence[str]) -> Diagn
             f" {' or '.join(contexts)}",
             f"Set {role.option} to {reversed_dn}",
         )
-    if get_domain(dn) and any(map(get_domain, contexts)):
-        return _explain_domain(dn, role, contexts)
+    domains = [context for context in contexts if get_domain(context)]
+    if get_domain(dn) and domains:
+        return _explain_domain(dn, role, domains)
     held = " or ".join(contexts)
     return Diagnosis(
         f"{role.noun} does not end with {held}, and this server contains no other entries",

@@ -21,13 +21,13 @@ _T = TypeVar("_T")
 
 
 class NamesResolvedError(Exception):
-    """The names of attributes have been resolved during a search, which must therefore be repeated."""
+    """The names of attributes have been resolved during a search, so everything must be read again."""
 
 
 def resolve_names(session: LdapSession) -> None:
     """Read the subschema of the server, and add it to the names of the session.
 
-    A subschema that the account is not allowed to read is treated as empty.
+    If the server does not return the subschema, it is treated as empty.
 
     :raises ServerError: if the connection fails.
     """
@@ -47,7 +47,7 @@ def resolve_names(session: LdapSession) -> None:
 def read_with_resolved_names(read: Callable[[LdapSession], _T], session: LdapSession) -> _T:
     """Read from a session, and read everything again if names of attributes had to be resolved.
 
-    Names are resolved at most once per session, usually when the first page is read.
+    Names are resolved at most once per session.
 
     :param read: function that reads everything; partial results are discarded.
     """

@@ -66,7 +66,7 @@ class Probe:
 
     @property
     def is_account_refused(self) -> bool:
-        """Whether the bind failed for a reason that does not depend on the server, such as a rejected account."""
+        """Whether the session failed for a reason that does not depend on the server, such as a rejected account."""
         return self.error is not None and not isinstance(self.error, ServerError)
 
 

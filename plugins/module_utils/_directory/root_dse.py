@@ -108,7 +108,7 @@ class RootDse:
     def clock(self) -> datetime | None:
         """Current time of the server in UTC; None if it is unknown.
 
-        Only Active Directory reports it.
+        Most servers other than Active Directory do not report it.
         """
         text = self.get_first("currenttime").partition(".")[0]
         try:

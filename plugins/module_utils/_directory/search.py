@@ -37,8 +37,8 @@ def search(
 ) -> Iterator[list[Entry]]:
     """Yield the entries of a search, one page (or one part of a large page) at a time.
 
-    Values that are too large, or of which the server returns only some, are replaced with a single value that is too
-    long to be used (`MAX_VALUE_SIZE`).
+    If the values of an attribute are too large to be kept in memory, or the server returns only some of them, they are
+    replaced with `UNUSABLE_VALUE`. Other values that are too large to be used can be cut off, but remain too large.
 
     The session must not be used for anything else until the generator ends or is closed, because the next
     page might already have been requested.

@@ -108,7 +108,7 @@ def resolve_address(settings: ConnectionSettings, address: Address) -> list[tupl
     :param settings: the connection settings.
     :param address: address of the server.
     :returns: the results of `socket.getaddrinfo`.
-    :raises ServerError: if the host name does not resolve.
+    :raises ServerError: if the host name does not resolve, or a DNS query fails.
     """
     hosts = (
         _query_ip_addresses(settings, address) if settings.domain.dns_servers else [address.host]

@@ -61,7 +61,7 @@ class Address:
 
 
 def check_settings(settings: ConnectionSettings) -> list[Address]:
-    """Check all settings that can be checked without a server.
+    """Check the settings that can be checked without opening a connection or a certificate file.
 
     :param settings: the settings to check.
     :returns: the addresses of the configured servers; empty if the servers are looked up in DNS.

@@ -116,10 +116,10 @@ def check_not_alias(entry: RawEntry, role: EntryRole, action: str) -> None:
 
 
 def require_search_base(session: LdapSession, base: str) -> None:
-    """Check that the base of a search that found nothing exists, and is not an alias.
+    """Check the base of a search that found nothing: it must exist, and must not be an alias.
 
-    389 Directory Server returns success for a paged search whose base does not exist. A base that exists, but that the
-    account is not allowed to read, is not an error.
+    389 Directory Server returns success for a paged search whose base does not exist. If reading
+    the base succeeds but returns no entry, the account is not allowed to read the base. This is not an error.
 
     :param base: DN of the search base.
     :raises DirectoryError: if the server reports that the base does not exist, if it is an alias, or as for

@@ -23,12 +23,12 @@ _LENGTH_SIZE = 4
 class DeadlineSocket:
     """A socket wrapper that enforces a deadline for each complete response.
 
-    The timeouts of Python sockets and of ldap3 only limit the wait for the next byte, so a response that
-    trickles in could take forever. The deadline is restarted whenever the client sends a request, or calls
+    The timeouts of Python sockets and of ldap3 only limit the wait for the next byte, so a response whose bytes arrive
+    one by one could take forever. The deadline is restarted whenever the client sends a request, or calls
     `restart_deadline` before it waits for a response. All other attributes are delegated to the socket.
 
     :param sock: connected socket, with or without TLS.
-    :param seconds: timeout in seconds, from the request to the last byte of the response.
+    :param seconds: timeout in seconds, from the last restart of the deadline to the last byte of the response.
     """
 
     def __init__(self, sock: socket.socket, seconds: int) -> None:

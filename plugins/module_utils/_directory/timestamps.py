@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-# Generalized Time (RFC 4517, 3.3.13; also used by Active Directory), and the dates and times of ISO 8601, because
-# administrators write them into string attributes.
+# Generalized Time (RFC 4517, 3.3.13; also used by Active Directory), and the usual forms of ISO 8601, because
+# administrators write them into string attributes. Fractions are ignored.
 _TIMESTAMP = re.compile(
     r"(?P<year>\d{4})-?(?P<month>\d\d)-?(?P<day>\d\d)"
     r"(?:[T ]?(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d))?)?(?:[.,]\d+)?"

@@ -154,7 +154,8 @@ def _compile_bare_name(text: str) -> Expression:
 
 def _compile_other(text: str, owner: str, phone_region: str) -> Expression:
     library.JINJA2.require(f"by the expression {text!r} of {owner}")
-    remedy = f"Use attribute names, string literals and the filters {', '.join(sorted(FILTERS))}"
+    filters = ", ".join(sorted(FILTERS))
+    remedy = f"Correct the expression. It can contain attribute names, string literals and the filters {filters}"
     try:
         expression = _compile_jinja(text.strip(), owner, phone_region)
         _evaluate_samples(expression)
@@ -261,7 +262,7 @@ def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
 
 
 def _compile_tree(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> TemplateExpression:
-    """Compile a checked syntax tree in the same way that Environment.compile_expression compiles a string."""
+    """Compile a checked syntax tree in the same way as Environment.compile_expression compiles a string."""
     nodes = library.jinja2.nodes
     syntax.tree.set_environment(environment)
     body: list[library.jinja2.nodes.Node] = [

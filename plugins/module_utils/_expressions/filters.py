@@ -5,11 +5,12 @@
 """Filters of column expressions, for strings and lists of strings.
 
 Filters that also exist in Jinja or Ansible have the same names, and behave in the same way unless their docstring says
-otherwise. Only arguments that apply to strings are supported. No filter accesses attributes of Python objects. All
-filters raise FilterError if an argument has an unsupported type.
+otherwise. Only arguments that apply to strings are supported, and a filter for several strings treats a single string
+as a list of one string. No filter accesses attributes of Python objects. All filters raise FilterError if an argument
+has an unsupported type, except for the mapping of map_value, which the syntax check ensures to be a dictionary.
 
-The results of join, replace and regex_replace are limited to `MAX_TEXT_LENGTH` characters, so that a chain of them
-cannot multiply the length of a value.
+The results of join and regex_replace, and those of replace that are longer than the value, are limited to
+`MAX_TEXT_LENGTH` characters, so that a chain of these filters cannot multiply the length of a value.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def join(value: Value, d: str = "") -> str:
 def replace(value: Value, old: str, new: str) -> str:
     """Replace every occurrence of a substring.
 
-    :raises FilterError: if the result is too long.
+    :raises FilterError: if the result is too long, and longer than the value.
     """
     text = _require_string(value, "replace")
     substring, replacement = _require_string(old, "replace"), _require_string(new, "replace")
@@ -165,7 +166,8 @@ def primary_address(value: Value) -> str:
 def of_entry(value: Value, attribute: str) -> str:
     """Check the arguments of an entry lookup, and return an empty string.
 
-    Each compiled expression replaces this filter with one that returns values of other entries; see `expression.py`.
+    Each compiled expression replaces this filter with `expression._OfEntryFilter`, which returns the values of other
+    entries.
     """
     name = "of_entry"
     _require_string(value, name)

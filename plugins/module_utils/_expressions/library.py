@@ -43,6 +43,7 @@ def __getattr__(name: str) -> Library | ModuleType | None:
     """Import a library on first access.
 
     :returns: the `Library` for an uppercase name; the package, or None if it is missing, for a lowercase name.
+    :raises AttributeError: if no library has this name.
     """
     if name.lower() not in _LIBRARIES:
         raise AttributeError(name)

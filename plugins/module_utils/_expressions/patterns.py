@@ -86,7 +86,8 @@ def search_group(pattern: re.Pattern[str], text: str, group: str = "\\g<0>") -> 
     r"""Return a group of the first match; an empty string if nothing matches.
 
     :param group: reference as in a replacement: ``\1``, ``\g<1>`` or ``\g<name>``.
-    :raises PatternError: if the group does not exist, if the string is too long, or if the match takes too long.
+    :raises PatternError: if the group reference is not valid or the group does not exist, if the string is too long, or
+        if the match takes too long.
     """
     group_key = _parse_group(group)
     exists = (

@@ -25,7 +25,7 @@ The phonenumbers library determines the spacing, which might change between its 
 INVALID_NUMBER = "not a valid phone number"
 """Cause of an emptied cell."""
 
-# The scheme of phone numbers in URIs (RFC 3966), the only letters that a number can contain.
+# The scheme of phone numbers in URIs (RFC 3966). A number can contain no other letters.
 _TEL_SCHEME = re.compile(r"\Atel:", re.IGNORECASE)
 
 # Characters around a number: quotes, with which spreadsheets mark text, and separators.

@@ -122,6 +122,7 @@ class _SyntaxChecker:
         """Visit a node and its descendants.
 
         :raises ForbiddenError: if one of them is not allowed.
+        :raises LibraryError: if one of them is the filter e164, and phonenumbers is missing or too old.
         """
         if self._depth == _MAX_DEPTH:
             raise ForbiddenError(TOO_DEEP)
@@ -242,7 +243,8 @@ def _bind_arguments(node: nodes.Filter) -> dict[str, nodes.Expr]:
 def _check_constant_arguments(name: str, arguments: dict[str, nodes.Expr]) -> None:
     """Check the arguments of a filter by applying it to an empty string.
 
-    Invalid arguments would otherwise cause an error only when an entry is mapped.
+    Otherwise, invalid arguments in a branch that the sample values do not reach would cause an error only when an entry
+    is mapped.
     """
     constants = {}
     for parameter, node in list(arguments.items())[1:]:
@@ -280,7 +282,8 @@ def _check_region_argument(node: nodes.Expr | None) -> None:
 def _parse_lookup(subject: nodes.Expr | None, argument: nodes.Expr) -> tuple[str, str]:
     """Return the pair for `Syntax.lookups`.
 
-    Both names must be constants, because the values of other entries are read before any entry is mapped.
+    Neither attribute can be the result of an expression, because the values of other entries are read before any entry
+    is mapped.
     """
     if not isinstance(subject, library.jinja2.nodes.Name) or subject.name in (
         LOCATION,

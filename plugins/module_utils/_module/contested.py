@@ -4,7 +4,7 @@
 
 """Messages and results about values that several people at a location have in a unique column.
 
-They contain identities, but never the values.
+None of them contains the values. The messages name people by their identities.
 """
 
 from __future__ import annotations

@@ -167,7 +167,8 @@ def install_roster(
     :param location_column: title of the column that contains the location; None if there is none.
     :param spill: temporary storage for comparing the rosters.
     :param backup: whether to copy the old files first if either of them changes.
-    :raises FrontdeskError: if the files cannot be written; the old roster is then unchanged.
+    :raises FrontdeskError: if the files cannot be written. The old roster is then unchanged, unless the failure occurs
+        while the files are moved into place.
     """
     try:
         with directory_lock(dest.parent), ExitStack() as opened:

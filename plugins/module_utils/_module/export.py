@@ -27,6 +27,7 @@ from .contested import contested_result
 from .export_options import ExportOptions, ReadOptions
 from .identity_check import IdentityCheck
 from .incomplete_sources import (
+    REFERRAL_REMEDY,
     explain_foreign_members,
     explain_global_catalog,
     explain_unknown_attributes,
@@ -43,12 +44,12 @@ _UNENCRYPTED = (
 )
 
 _INVALID_START_DATES = (
-    "Number of people whose O(start_attribute) is not a date: {}."
-    " They are treated as already started."
+    "Cannot read the start date of {}, so it is ignored: the attribute in O(start_attribute) is not a date."
+    " Correct the values in the directory, or O(start_attribute)."
 )
 
 _MIN_INVALID_PEOPLE = 3
-"""A source in which all people have invalid rows stops the export if they are at least this many."""
+"""Minimum number of invalid rows that stop the export if a source has no valid row; see `_has_few_invalid_people`."""
 
 
 @dataclass(frozen=True)
@@ -61,16 +62,17 @@ class Export:
     :ivar entries: number of entries found.
     :ivar excluded: number of entries excluded by an option.
     :ivar invalid_start_dates: number of people whose start attribute does not contain a date.
-    :ivar missing_attributes: explanations of attributes that no entry has, although columns or location rules use them
-        or of_entry reads them.
+    :ivar missing_attributes: explanations of why no entry has certain attributes that columns, location rules or
+        of_entry use.
     :ivar incomplete_sources: reasons why people can be missing, or present by mistake.
     :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) to naming contexts that might contain
         people; they were not followed.
     :ivar location_header: title of the column that contains the location; None if there is none.
     :ivar is_unencrypted: whether personal data crossed a network unencrypted.
     :ivar failovers: warnings about the servers that failed before this server, each with the cause of the failure.
-    :ivar invalid_sources: warnings about sources that have no contacts, because one or two people have no valid row.
-    :ivar expression_errors: an error for each expression that could not be evaluated for some people.
+    :ivar invalid_sources: warnings about sources that have no contacts only because one or two people have no valid
+        row.
+    :ivar expression_errors: an error for each expression that could not be evaluated for at least one person.
     """
 
     roster: Roster
@@ -102,17 +104,19 @@ class Export:
             ),
             *(
                 f"The directory returned a referral to {uri} for part of a source. The people there are missing."
+                f" {REFERRAL_REMEDY}."
                 for uri in self.references
             ),
         ]
         if self.invalid_start_dates:
-            warnings.append(_INVALID_START_DATES.format(self.invalid_start_dates))
+            people = format_count(self.invalid_start_dates, "person", "people")
+            warnings.append(_INVALID_START_DATES.format(people))
         if self.is_unencrypted:
             warnings.append(_UNENCRYPTED.format(self.server))
         return warnings
 
     def message(self, written: WrittenRoster, ids_path: str) -> str:
-        """Return a summary: the number of contacts, the people left out by cause, and the file that lists them.
+        """Return a summary: the number of contacts, the most common causes of left-out people, and their list.
 
         :param written: summary of the roster after it was written.
         :param ids_path: path of the identities file; empty if it is not kept.
@@ -201,11 +205,12 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
     The roster is not written.
 
     :param spill: temporary storage; it must exist until the roster is written.
-    :raises InputError: if the connection settings are invalid; nothing is then read. Also if an expression fails for
-        everyone.
+    :raises InputError: if the connection settings are invalid (nothing is then read), if an expression fails for all of
+        at least three people, or if a regular expression takes too long for too many people.
     :raises LibraryError: if an option needs a library that is missing or too old.
-    :raises DirectoryError: if a source fails, is incomplete or returns fewer contacts than its minimum, or if people
-        have no valid row and `fail_on_invalid` is set.
+    :raises DirectoryError: if no server returns a complete result, if a source has too few contacts (see
+        `_check_minimums`), or if people have no valid row and `fail_on_invalid` is set.
+    :raises FrontdeskError: if a temporary file cannot be written.
     """
     read = options.read
     result, failovers = read_with_failover(read.connection, partial(_read, read, spill))
@@ -259,8 +264,8 @@ def _check_minimums(
         contacts += counts.contacts
         if _has_few_invalid_people(source, counts):
             warnings.append(
-                f"{source.name} has no contacts, because none of the people found there has a valid row"
-                f" ({_most_common(counts.causes)})."
+                f"{source.name} has no contacts, because none of its people has a valid row"
+                f" ({_most_common(counts.causes)}). Correct their entries in the directory."
             )
         else:
             _check_minimum(options, result, source, counts)
@@ -273,8 +278,8 @@ def _check_minimums(
 def _has_few_invalid_people(source: Source, counts: SourceCounts) -> bool:
     """Return whether a source has no contacts only because one or two people have no valid row.
 
-    The values of so few people could be unsuitable, and must not stop the others. If more people have no valid row,
-    a column is probably wrong. A minimum of more than one contact is always enforced.
+    So few people might simply have unsuitable values, which must not stop the export of all others. If more people have
+    no valid row, a column is probably wrong. A minimum of more than one contact is always enforced.
     """
     invalid = sum(counts.causes.values())
     return source.minimum == 1 and not counts.contacts and 0 < invalid < _MIN_INVALID_PEOPLE

@@ -64,7 +64,8 @@ def parse_export_options(params: Mapping[str, Any], check_mode: bool) -> ExportO
     """Check and parse the parameters of ad_contacts_export.
 
     :param check_mode: whether the module runs in check mode. The directory of ``dest`` can then be missing.
-    :raises InputError: if the parameters contain an error that can be detected without contacting a server.
+    :raises InputError: if the parameters contain an error that can be detected without contacting a server. Most of the
+        connection settings are not checked yet.
     :raises LibraryError: if a column or a location rule needs a library that is missing or too old.
     """
     check_paths(params, "dest")
@@ -83,7 +84,8 @@ def parse_export_options(params: Mapping[str, Any], check_mode: bool) -> ExportO
 def parse_read_options(params: Mapping[str, Any]) -> ReadOptions:
     """Check and parse the parameters that ad_contacts_export and ad_contacts_info have in common.
 
-    :raises InputError: if the parameters contain an error that can be detected without contacting a server.
+    :raises InputError: if the parameters contain an error that can be detected without contacting a server. Most of the
+        connection settings are not checked yet.
     :raises LibraryError: if a column or a location rule needs a library that is missing or too old.
     """
     check_paths(params, *DIRECTORY_PATHS)

@@ -38,7 +38,8 @@ class IdentityCheck:
         """Add the entries of a page.
 
         :param dns: the distinguished name of each entry.
-        :raises DirectoryError: if one of them has the identity of another entry.
+        :raises DirectoryError: if one of them has the identity of another entry that is still in memory.
+        :raises FrontdeskError: if identities cannot be spilled.
         """
         # The case of an entry's DN depends on how the entry was found.
         holders = [hash(dn.lower()) for dn in dns]
@@ -55,6 +56,7 @@ class IdentityCheck:
         """Compare the entries that were not in memory at the same time.
 
         :raises DirectoryError: if two entries have the same identity.
+        :raises FrontdeskError: if identities cannot be spilled.
         """
         self._finder.finish()
         if not self._conflicts.is_empty:

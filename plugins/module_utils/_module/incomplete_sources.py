@@ -14,6 +14,8 @@ from .._text import format_count
 from .missing_attributes import explain_missing_attribute
 from .source_reader import SourceReader
 
+REFERRAL_REMEDY = "Read that part from a server that contains it, or narrow the source"
+
 
 def explain_foreign_members(foreign_members: Mapping[tuple[str, ...], int]) -> list[Diagnosis]:
     """Return an explanation for each list of groups that has members in other domains.
@@ -45,7 +47,7 @@ def explain_global_catalog(session: LdapSession) -> list[Diagnosis]:
 
 
 def explain_unknown_attributes(reader: SourceReader) -> list[Diagnosis]:
-    """Return an explanation for each attribute in filters that the schema of the server does not contain."""
+    """Return an explanation for each attribute that filters use but that the schema of the server does not contain."""
     return [
         explain_missing_attribute(
             reader.attribute_names.explain_missing(name),

@@ -105,8 +105,10 @@ def collect_info(options: ReadOptions) -> Info:
     After a server has rejected the account, no bind is attempted on the remaining servers, because repeated failures
     could lock the account.
 
-    :raises InputError: if the connection settings are invalid; nothing is then read.
+    :raises InputError: if the connection settings are invalid (nothing is then read), or if a regular expression takes
+        too long for too many people.
     :raises LibraryError: if an option needs a library that is missing or too old.
+    :raises FrontdeskError: if a temporary file cannot be written.
     """
     settings = options.connection
     context = create_ssl_context(settings)

@@ -35,8 +35,8 @@ def explain_missing_attribute(missing: MissingAttribute, server: str, usage: str
         )
     if missing.unexplained:
         return Diagnosis(
-            f"no entry has the attribute {name}, {usage}, under this name, and the server returned"
-            f" {_join(missing.unexplained)}, which {'was' if len(missing.unexplained) == 1 else 'were'} not requested",
+            f"no entry has the attribute {name}, {usage}, but the server returned {_join(missing.unexplained)},"
+            f" which {'was' if len(missing.unexplained) == 1 else 'were'} not requested and might contain its values",
             "Use the name under which the server returns the attribute, or allow the bind account to read the"
             " subschema of the server",
         )

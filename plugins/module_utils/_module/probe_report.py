@@ -25,6 +25,7 @@ from .._roster.overlaps import Overlap
 from .._roster.writer import ContestedColumn
 from .._text import format_count, join_names
 from .contested import CONTESTED_REMEDY, describe_contested
+from .incomplete_sources import REFERRAL_REMEDY
 from .missing_attributes import describe_usage, explain_missing_attribute
 from .shortage import SourceCounts, explain_shortage, find_blamed_attributes
 from .source_options import Source
@@ -56,11 +57,11 @@ SourceResults = Sequence[tuple[Source, SourceStatistics]]
 
 
 class Problem(NamedTuple):
-    """A problem that an administrator should fix.
+    """A problem that an administrator should fix, or a note about a finding that may be intended.
 
-    :ivar where: server, domain, source or location that has the problem.
-    :ivar cause: cause of the problem, without personal data.
-    :ivar remedy: remedy, as an imperative sentence without the final period.
+    :ivar where: server, domain, source or location that is affected.
+    :ivar cause: cause of the problem, or the finding; without personal data.
+    :ivar remedy: remedy, as an imperative sentence; the final period may be omitted.
     """
 
     where: str
@@ -199,15 +200,19 @@ def find_source_problems(
 
 
 def _no_people(where: str, source: Source, has_entries: bool) -> Problem:
+    base = source.query.search_base
     if has_entries:
-        cause = f"no people were found in {source.description}, although the bind account sees other entries there"
+        cause = (
+            f"no people were found in {source.description}, although the bind account sees other entries"
+            f" {'there' if base else 'in the directory'}"
+        )
         criteria = "group or the filter" if source.groups else "filter"
         remedy = (
             f"Correct the {criteria}, or set O(sources[].minimum=0) if an empty source is correct"
         )
     else:
         cause = (
-            f"the bind account sees nothing below {source.description}: it is empty,"
+            f"the bind account sees nothing below {base or 'the first naming context'}: it is empty,"
             " or the account is not allowed to read it"
         )
         remedy = (
@@ -236,9 +241,10 @@ def _explain_shortage(
 def _column_problems(
     session: LdapSession, results: SourceResults, columns: Sequence[Column]
 ) -> list[Problem]:
-    """Return a problem for each attribute that no entry has, and for each other column that is empty for everyone.
+    """Return a problem for each attribute that no entry has, and for each column that is empty for another reason.
 
-    A column that is empty in only some of the sources is not necessarily a problem.
+    A column is reported if it is empty for everyone, although some entry has one of its attributes. A column that is
+    empty in only some of the sources is not necessarily a problem.
     """
     all_statistics = [statistics for _source, statistics in results if statistics.entries]
     if not all_statistics:
@@ -261,7 +267,7 @@ def _column_problems(
         Problem(
             session.uri,
             f"the column {column} is empty for everyone",
-            "Correct the expression in its O(columns[].value) option",
+            "Correct O(columns[].value) of the column, O(phone_region) or the values in the directory",
         )
         for column, count in empty.items()
         if count == people
@@ -271,10 +277,10 @@ def _column_problems(
 def find_missing_attribute_problems(
     session: LdapSession, names: Sequence[str], sources: Sequence[Source]
 ) -> list[Problem]:
-    """Return a problem for each attribute that no entry has and that is a start date, or is read with of_entry.
+    """Return a problem for each start attribute, and for each attribute read with of_entry, that no entry has.
 
     :param session: session with the server.
-    :param names: descriptions of the attributes, from `SourceReader`.
+    :param names: descriptions of these attributes, from `SourceReader`.
     """
     return [_missing_attribute(session, name, describe_usage(name, (), sources)) for name in names]
 
@@ -285,7 +291,7 @@ def _missing_attribute(session: LdapSession, name: str, usage: str) -> Problem:
 
 
 def find_contested_problems(server: str, contested: Sequence[ContestedColumn]) -> list[Problem]:
-    """Return a problem for each unique column in which several people at a location have the same value.
+    """Return a problem for each location and unique column in which several people have the same value.
 
     :param server: URI of the server from which the people were read.
     """
@@ -309,7 +315,7 @@ def find_reference_problems(server: str, references: Sequence[str]) -> list[Prob
         Problem(
             server,
             f"it returned a referral to {uri} for part of a source, and the people there are missing",
-            "Read that part from a server that contains it, or narrow the source",
+            REFERRAL_REMEDY,
         )
         for uri in references
     ]

@@ -42,8 +42,8 @@ def explain_shortage(
 ) -> Diagnosis:
     """Explain why a source has fewer contacts than its minimum.
 
-    :param explanations: reasons why people or their attributes are missing, the most probable one first. Those for
-        missing attributes are for the attributes from `find_blamed_attributes`.
+    :param explanations: reasons why people or their attributes are missing, the most probable one first. Of the
+        missing attributes, they cover only those from `find_blamed_attributes`.
     """
     cause = (
         f"too few contacts in {source.description}: {counts.contacts}, but O(sources[].minimum) is {source.minimum};"
@@ -79,7 +79,7 @@ def _find_remedy(source: Source, counts: SourceCounts, explanations: Sequence[Di
 def find_blamed_attributes(
     columns: Sequence[Column], source: Source, unseen: Collection[str]
 ) -> list[str]:
-    """Return the attributes that no entry has and whose absence makes rows of a source invalid.
+    """Return the attributes that no entry has and whose absence can make rows of a source invalid.
 
     :param unseen: normalized descriptions of all attributes that no entry has.
     """

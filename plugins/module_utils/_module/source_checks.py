@@ -34,7 +34,7 @@ def find_repeated_sources(sources: Sequence[Source]) -> list[RepeatedSource]:
     """Return each source whose search base, scope, groups, filter and exclusions are those of an earlier source.
 
     Sources with location rules are treated as repeated only if their rules and locations are the same. DNs and filters
-    are compared as a directory server compares them, so case and most spaces do not matter.
+    are compared regardless of case and of most spaces, because most attributes ignore them.
     """
     earlier: dict[object, Source] = {}
     repeated = []
@@ -47,15 +47,12 @@ def find_repeated_sources(sources: Sequence[Source]) -> list[RepeatedSource]:
         ]
         if rules[0] == rules[1] and first.locations == source.locations:
             cause = f"it is the same as {first.name}"
-            remedy = "Remove one of them, or correct its O(sources[].search_base)"
+            remedy = "Remove one of them, or correct its search base"
         elif not any(rules):
             cause = (
                 f"it finds the same people as {first.name}, so each of them is at both locations"
             )
-            remedy = (
-                "Correct the O(sources[].search_base) of one of them, or select the people of each location by group"
-                " or filter"
-            )
+            remedy = "Correct the search base of one of them, or select the people of each location by group or filter"
         else:
             continue
         repeated.append(RepeatedSource(source.name, cause, remedy))

@@ -61,7 +61,8 @@ class Source:
     """A place in the directory where people are found, and their location.
 
     :ivar name: name of the source in messages.
-    :ivar location: identifier of the location; empty for a global source, and for a source with a location rule.
+    :ivar location: identifier of the location; empty for a source whose people are at all locations, and for one with
+        a location rule.
     :ivar query: query that finds the people; an empty base means the whole directory.
     :ivar minimum: minimum number of contacts that the source must return.
     :ivar groups: DNs of groups; people must be members of at least one of them. Empty if there is no such restriction.
@@ -150,8 +151,8 @@ def parse_columns(params: Mapping[str, Any], sources: Sequence[Source]) -> tuple
     """Check and compile the columns in a module's parameters, or the default columns if none are set.
 
     :param sources: sources of the export; the location column is omitted if none of them has a location.
-    :raises InputError: if a column is invalid.
-    :raises LibraryError: if a column uses a filter whose library is missing or too old.
+    :raises InputError: if a column or the phone region is invalid.
+    :raises LibraryError: if a column needs a library that is missing or too old.
     """
     columns = params["columns"]
     if columns is None:
@@ -167,7 +168,7 @@ def parse_sources(params: Mapping[str, Any]) -> tuple[Source, ...]:
     """Check and parse the sources in a module's parameters.
 
     :raises InputError: if the sources contain an error that can be detected without contacting a server.
-    :raises LibraryError: if a location rule uses a filter whose library is missing or too old.
+    :raises LibraryError: if a location rule needs a library that is missing or too old.
     """
     elements = params["sources"]
     if not elements:
@@ -287,7 +288,7 @@ def _check_search_options(
     if query.scope != "subtree":
         raise InputError(
             f"Cannot use O(sources[].search_scope) {query.scope} of {name}",
-            "it has no O(sources[].search_base)",
+            "the source has no O(sources[].search_base)",
             "Set O(sources[].search_base), or remove O(sources[].search_scope)",
         )
     if query.filter:

@@ -48,8 +48,8 @@ class SourceReader:
     :param page_size: number of entries per page of a search result.
     :param object_types: types of Active Directory objects that are treated as people, as for `people_filter`.
     :ivar excluded: number of people who were found but excluded, by name of the source and by option.
-    :ivar foreign_members: number of members of groups that are in other domains or naming contexts and are therefore
-        missing, by the DNs of the groups of a source. Groups without such members are omitted.
+    :ivar foreign_members: number of group members who are missing because they are in other domains or naming contexts,
+        by the DNs of the groups of a source. Groups without such members are omitted.
     :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) that the server returned; they are not
         followed.
     :ivar unknown_attributes: attributes in filters that the schema of the server does not contain, each with the option
@@ -103,7 +103,8 @@ class SourceReader:
     def read_pages(self, source: Source, attributes: Sequence[str]) -> Iterator[list[Entry]]:
         """Read the people of a source, one page at a time.
 
-        :param attributes: lowercase names of the attributes to read; the values of each entry are in this order.
+        :param attributes: normalized descriptions of the attributes to read; the values of each entry are in this
+            order.
         :raises DirectoryError: if the server does not return a complete result; the error names the source.
         """
         with _name_source_in_errors(source):
@@ -171,9 +172,11 @@ class SourceReader:
         return sorted(names - {""})
 
     def can_see_entries(self, source: Source) -> bool:
-        """Return whether the account can see any entry in the search base of a source.
+        """Return whether the account can see any entry directly below the search base of a source.
 
-        :raises DirectoryError: if the search fails.
+        For a source without a search base, the first naming context is used.
+
+        :raises DirectoryError: if the naming contexts cannot be read.
         """
         query = source.query
         if not query.search_base:
@@ -283,7 +286,10 @@ class SourceReader:
         return self.attribute_names.find_aliases([attribute]).get(attribute, attribute)
 
     def _check_start_attribute(self, attribute: str) -> None:
-        """Check that the schema contains an attribute, although no entry has it."""
+        """Check that the schema contains an attribute that no entry has.
+
+        :raises DirectoryError: if the schema is known and does not contain the attribute.
+        """
         self._unused_start_attributes.add(attribute)
         self._resolve_names()
         missing = self.attribute_names.explain_missing(attribute)
@@ -295,10 +301,10 @@ class SourceReader:
             )
 
     def _check_filters(self, source: Source) -> None:
-        """Check whether the schema contains the attributes in the filters of a source.
+        """Record the attributes in the filters of a source that the schema does not contain.
 
-        Servers do not report unknown attributes in filters. Conditions on them match nobody or, if negated, everybody
-        on some servers. Every schema contains objectClass (RFC 4512, 3.3).
+        Servers do not report such attributes. A condition on one matches nobody, but on some servers, its negation
+        matches everybody. Every schema contains objectClass (RFC 4512, 3.3).
         """
         for option, filters in source.filters.items():
             names = set().union(*map(find_attributes, filters))
@@ -339,7 +345,10 @@ def _smallest(attribute: str, values: Values) -> str | None:
 
 
 def _smallest_name(values: Values) -> str:
-    """Return the distinguished name that `_smallest` would return, without normalizing it."""
+    """Return the distinguished name that `_smallest` would return, without normalizing it.
+
+    The result is empty if there is no value, or if any value is not valid.
+    """
     listed = [values] if isinstance(values, bytes) else values
     if any(len(value) > MAX_TEXT_LENGTH for value in listed):
         return ""

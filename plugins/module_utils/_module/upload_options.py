@@ -50,7 +50,6 @@ class UploadOptions:
     :ivar limits: limits that a plan must respect.
     :ivar rebind: whether another URL belongs to the same account.
     :ivar force: whether to upload the roster even if it has not changed.
-    :ivar plan_dest: directory for the files that describe the plan; None if they are not written.
     :ivar result: structure of the service's response.
     """
 
@@ -64,7 +63,6 @@ class UploadOptions:
     limits: Limits
     rebind: bool
     force: bool
-    plan_dest: Path | None
     result: ResultFormat
 
 
@@ -73,7 +71,7 @@ def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
 
     :raises InputError: if the parameters contain an error that can be detected without contacting the service.
     """
-    check_paths(params, "src", "state_dir", "ca_path", "client_cert", "client_key", "plan_dest")
+    check_paths(params, "src", "state_dir", "ca_path", "client_cert", "client_key")
     endpoint = parse_endpoint(params)
     check_endpoint(endpoint)
     check_form_name(f"{params['profile']}.csv")
@@ -94,7 +92,6 @@ def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
         limits=parse_limits(params),
         rebind=params["rebind"],
         force=params["force"],
-        plan_dest=Path(params["plan_dest"]) if params["plan_dest"] else None,
         result=_result_format(params["result"]),
     )
 

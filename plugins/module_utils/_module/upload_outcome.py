@@ -78,6 +78,10 @@ class Outcome:
             },
             "service": _service_result(self.answer, self.verdict),
             "receipt": _receipt_result(self.receipt),
+            "unresolved": [
+                {"sent_at": each.sent_at, "rows": each.rows, "plan": each.plan}
+                for each in self.state.unresolved
+            ],
             "attempts": self.attempts,
             "duration": round(self.duration, 1),
         }

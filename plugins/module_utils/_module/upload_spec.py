@@ -33,7 +33,6 @@ def upload_spec() -> dict[str, Any]:
         "initial": {"type": "bool", "default": False},
         "rebind": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
-        "plan_dest": {"type": "path"},
         **option_names_spec(),
     }
 

@@ -160,7 +160,7 @@ class _Window:
     @staticmethod
     def _add_identities(ids: BinaryIO, lines: Sequence[bytes]) -> list[bytes]:
         identities = list(itertools.islice(ids, len(lines)))
-        if len(identities) != len(lines) or not identities[-1].endswith(b"\n"):
+        if len(identities) != len(lines):
             raise LinesError
         return list(map(operator.add, identities, lines))
 
@@ -214,7 +214,7 @@ def _parse_lines(lines: Sequence[bytes]) -> list[list[str]]:
     # csv.reader accepts lines without line feeds.
     texts = _decode(b"".join(lines)).split("\n")
     try:
-        rows = list(csv.reader(texts if texts[-1] else texts[:-1], strict=True))
+        rows = list(csv.reader(texts if texts[-1] else texts[:-1]))
     except csv.Error as error:
         raise LinesError from error
     if len(rows) != len(lines):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from .._contacts.packing import pack, unpack
 from .comparison import RosterRow, RowLayout
+from .duplicates import BloomFilter
 from .external_sort import ExternalSorter, SpillArea
 from .files import RosterFile
 from .plan import MOVED, REMOVED, REMOVED_INVALID, Change, Plan, make_plan
@@ -110,6 +111,9 @@ Changes of people whose columns are all empty are not matched between known rost
 _GROUP_FIELDS = 2
 """Number of fields that identify a group in a line of the sorter."""
 
+_FILTER_BYTES = 1024 * 1024
+"""Size of the Bloom filter for people with removed contacts, in bytes."""
+
 _Locations = tuple[str, str]
 """Location at which a change is counted, and location in the known roster."""
 
@@ -124,6 +128,7 @@ class _ChangesByPerson:
     def __init__(self, columns: tuple[str, ...] | None, spill: SpillArea) -> None:
         self._columns = columns
         self._sorter = ExternalSorter(spill)
+        self._removed = BloomFilter(_FILTER_BYTES)
 
     def observer(
         self, number: int, roster: RosterFile, new: RosterFile
@@ -139,6 +144,8 @@ class _ChangesByPerson:
             person = read_new(after) if after else read_old(before) if before else ()
             if any(person):
                 group = (_IDENTIFIED, "\0".join(person))
+                if key == REMOVED:
+                    self._removed.add(hash(group))
             elif after:
                 group = (_NEW_ROW, "\0".join(after.cells))
             else:
@@ -155,13 +162,15 @@ class _ChangesByPerson:
         return lambda row: tuple([row.cells[index] for index in indexes])
 
     def mark_present(self, new: RosterFile) -> None:
-        """Add all people of the new roster."""
+        """Add the people of the new roster who have removed contacts, and possibly other people."""
+        if self._removed.is_empty:
+            return
         layout = RowLayout(None, None, len(new.header))
         read = self._person_reader(new)
         for row in layout.rows(new):
-            person = read(row)
-            if any(person):
-                self._sorter.add(pack((_IDENTIFIED, "\0".join(person), "", "", "", "")))
+            group = (_IDENTIFIED, "\0".join(read(row)))
+            if hash(group) in self._removed:
+                self._sorter.add(pack((*group, "", "", "", "")))
 
     def count_union(self) -> UnionCounts:
         """Count the changes from the union of the known rosters."""

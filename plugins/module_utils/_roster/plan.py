@@ -110,6 +110,8 @@ class Plan:
             **{kind: self.count(kind) for kind in kinds},
             "unchanged": sum(self.unchanged.values()),
             "by_location": by_location,
+            "new_columns": dict(self.new_columns),
+            "dropped_columns": dict(self.dropped_columns),
         }
 
 
@@ -193,8 +195,7 @@ def verify_plan(plan: Plan, new: RosterFile) -> None:
         expected[location] += {ADDED: count, MOVED: count, REMOVED: -count}.get(kind, 0)
     expected.subtract(plan.new_by_location)
     is_complete = (
-        sum(plan.baseline_by_location.values()) == plan.baseline_rows
-        and sum(plan.new_by_location.values()) == new.row_count
+        sum(plan.new_by_location.values()) == new.row_count
         and plan.baseline_rows - plan.count(REMOVED) + plan.count(ADDED) == new.row_count
     )
     if not is_complete or any(expected.values()):

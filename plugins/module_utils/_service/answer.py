@@ -54,7 +54,7 @@ class Answer:
     :ivar is_roster_sent: whether any part of the roster had been sent when the service responded.
     :ivar content: description of the document in the response, such as ``an empty body``.
     :ivar is_page: whether the document is an HTML page.
-    :ivar counts: counts in the response, by name.
+    :ivar counts: counts in the response, by name, except those whose names could be personal data; at most MAX_ERRORS.
     :ivar errors: details of the first refusals, at most MAX_ERRORS.
     :ivar error_count: number of refusals in the response.
     :ivar causes: causes of the refusals, those with the most rows first.
@@ -103,7 +103,11 @@ class Answer:
 
     @property
     def is_partial(self) -> bool:
-        """Whether the service rejected some but not all rows, and the response identifies each rejected row."""
+        """Whether the service rejected some but not all rows, and apparently accepted the others.
+
+        The document must identify each rejected row, and must not contradict the acceptance of the other rows. The
+        status code is not considered.
+        """
         is_clear = not (self.problem or self.failure_sign or self.is_denied or self.unassigned)
         return is_clear and 0 < len(self.refused_rows) < self.row_count
 
@@ -171,7 +175,7 @@ def _shown_counts(names: list[str], counts: Mapping[str, Any], masker: Masker) -
 
 
 def _mask_target(target: RedirectTarget, masker: Masker) -> str:
-    # The port is not masked: the mask would take it for a part of a phone number.
+    # The port is not masked, because it could be mistaken for a part of a phone number.
     return (
         f"{masker.mask(target.host)}{target.port}{masker.mask(target.path)}" if target.path else ""
     )
@@ -215,14 +219,14 @@ class _DocumentReader:
     @property
     def _are_errors_valid(self) -> bool:
         if isinstance(self.errors, (Mapping, str)):
-            # Such a value cannot contain a status for each row. With the path ".", it is the whole document, whose
-            # members are not only errors of fields.
+            # An object or a string cannot contain a status for each row. With the path ".", an object is the whole
+            # document, so some of its members are not errors.
             return not self._format.status and self._format.errors != "."
         return isinstance(self.errors, (list, type(None)))
 
     @property
     def is_denied(self) -> bool:
-        """Whether the success flag is false. A state that is merely unexpected can also mean a delay."""
+        """Whether the success flag is false. Any other unexpected state could also mean a delay."""
         return self.success.casefold() in _FALSE_TEXTS and not self._is_successful
 
     @property
@@ -231,7 +235,10 @@ class _DocumentReader:
         return self.success != "" and self.success.casefold() in values
 
     def explained(self) -> frozenset[Path]:
-        """Return the paths of the values whose meaning the result format defines."""
+        """Return the paths of the values whose meaning the result format defines.
+
+        If it defines how to recognize acceptance, the usual paths of a message are also included.
+        """
         paths = [_split(path) for path in (self._format.success, self._format.errors) if path]
         if self._format.counts:
             paths += [(*_split(self._format.counts), name) for name in self._format.refused]
@@ -270,7 +277,7 @@ class _DocumentReader:
         paths = [path for path in (counts, errors) if path]
         if success and not self.success:
             absence = "" if success == "." else f"it does not contain {success}, or "
-            yield f"{absence}{_label(success)} is neither a string, a number nor a flag"
+            yield f"{absence}{_label(success)} is neither a flag, a number nor a nonempty string"
         if success and not self._is_successful and not self.is_denied:
             yield (
                 f'{_label(success)} is "{masker.mask(self.success, 40)}", which is not in O(result.success_values)'

@@ -61,8 +61,8 @@ def send_file(
     :param file_name: name of the file in a form.
     :param content: content of the file.
     :param sleep: function that waits for the given number of seconds between attempts.
-    :raises ServiceError: if the last attempt fails without a definite response.
-    :raises InputError: if a certificate file or a key file cannot be used.
+    :raises ServiceError: if the last attempt receives no usable response.
+    :raises InputError: if a certificate file or a key file cannot be used, or if a name is not allowed in a form.
     """
     context = create_service_context(endpoint.tls)
     attempt, may_be_accepted = 1, False
@@ -104,7 +104,7 @@ def _finish(
     """Return the response to the last attempt.
 
     :param may_be_accepted: whether the service may have accepted the roster in an earlier attempt.
-    :raises ServiceError: if the last attempt failed without a definite response.
+    :raises ServiceError: if the last attempt received no usable response.
     """
     if not isinstance(result, Failure):
         return replace(
@@ -222,10 +222,10 @@ def _read_response_body(response: Any) -> ResponseBody:
 
 
 def _read_complete_body(raw: Any, encoding: str) -> ResponseBody:
-    """Read the body of a response.
+    """Read the body of a response, and check that it is complete.
 
     :param raw: the response object of urllib3.
-    :raises urllib3.exceptions.ProtocolError: if the body is incomplete.
+    :raises urllib3.exceptions.HTTPError: if the body cannot be read completely.
     """
     body = read_body(raw.stream(_CHUNK_SIZE, decode_content=False), encoding)
     # urllib3 1.26 does not raise this exception itself.

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from .response_body import ResponseBody, is_charset
 
 EMPTY, JSON, TEXT, HTML, XML, UNREADABLE = "empty", "JSON", "text", "HTML", "XML", "unreadable"
-"""Kinds of documents. UNREADABLE: the body is incomplete, cannot be decoded, or is invalid JSON or binary data."""
+"""Kinds of documents. UNREADABLE: the body is incomplete, cannot be decoded, or is of no other kind."""
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,40}/[a-z0-9][a-z0-9!#$&^_.+-]{0,60}")
 _CHARSET_PARAMETER = re.compile(r";\s*charset\s*=\s*[\"']?([a-z0-9_.:-]+)", re.IGNORECASE)
@@ -68,8 +68,7 @@ class Document(NamedTuple):
 def parse_document(body: ResponseBody, content_type: str) -> Document:
     """Parse the body of a response.
 
-    The content determines the kind of the document, because services often return JSON with the media type
-    of HTML.
+    The content takes precedence over the media type, because services often return JSON with the media type of HTML.
 
     :param content_type: value of the Content-Type header; empty if there is none.
     """
@@ -97,7 +96,7 @@ def _parse(body: ResponseBody, content_type: str, media_type: str) -> Document:
 
 
 def _parse_text(text: str, media_type: str) -> Document:
-    """Return the document for a body that is text but not valid JSON."""
+    """Return the document for text that is not valid JSON, or for a JSON string that starts with markup."""
     if text.startswith("<") or (_MARKUP.search(text) and _is_html(media_type)):
         if _is_html(media_type) or _starts_as_html(text, media_type):
             return Document(HTML, problem="it is an HTML page")
@@ -110,7 +109,7 @@ def _parse_text(text: str, media_type: str) -> Document:
 def _starts_as_html(text: str, media_type: str) -> bool:
     """Return whether the first tag is one of HTML. XML can contain elements with the same names."""
     is_xml = text.startswith("<?xml") or _is_xml(media_type)
-    start = text[_PROLOG.match(text[:_MAX_PROLOG]).end() :]  # type: ignore[union-attr]  # It can be empty.
+    start = text[_PROLOG.match(text[:_MAX_PROLOG]).end() :]  # type: ignore[union-attr]  # It always matches.
     return bool((_HTML_ROOT if is_xml else _HTML_START).match(start))
 
 
@@ -128,7 +127,7 @@ def has_markup_media_type(document: Document) -> bool:
 
 
 def has_plain_media_type(document: Document) -> bool:
-    """Return whether the media type is compatible with plain text: it is missing, or that of text other than code."""
+    """Return whether the media type is missing, or that of text other than code or markup."""
     media_type = document.media_type
     is_text = media_type.startswith("text/") and media_type not in _CODE_TYPES
     return not media_type or (is_text and not has_markup_media_type(document))
@@ -139,8 +138,8 @@ def _decode(content: bytes, content_type: str) -> str | None:
 
     A byte order mark takes precedence over the charset in the Content-Type header (WHATWG Encoding Standard, 6.1).
     Without either of them, or if the charset is UTF-8 or unknown, the first bytes show whether the text is UTF-8,
-    UTF-16 or UTF-32 (RFC 4627, 3). Bytes that are not valid UTF-8 are replaced: the structure of JSON is ASCII, so only
-    the strings in it are affected.
+    UTF-16 or UTF-32 (RFC 4627, 3). Without a byte order mark, bytes that are not valid UTF-8 are replaced: the
+    structure of JSON is ASCII, so only the strings in it are affected.
     """
     charset = next((name for mark, name in _BYTE_ORDER_MARKS if content.startswith(mark)), "")
     if not charset:
@@ -157,8 +156,8 @@ def _decode(content: bytes, content_type: str) -> str | None:
 def _parse_json(text: str) -> Any:
     """Parse a JSON text strictly (RFC 8259).
 
-    :raises ValueError: if it is not valid, or if its meaning depends on the parser: an object with two values for
-        the same name, an integer that is too long, or a number that is not finite.
+    :raises ValueError: if it is not valid (NaN and Infinity are not), or if its meaning depends on the parser, because
+        of an object with two values for the same name, or of an extremely long integer.
     :raises RecursionError: if it is nested too deeply.
     """
     return json.loads(

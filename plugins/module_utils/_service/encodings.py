@@ -65,7 +65,7 @@ def fold_with_positions(text: str) -> tuple[str, list[int]]:
 
 
 def decode_escapes(text: str) -> str:
-    """Undo one level of percent-encoding (RFC 3986, 2.1), escapes as in JSON (RFC 8259, 7), and HTML references."""
+    """Undo one level of percent-encoding (RFC 3986, 2.1), escapes as in JSON, and HTML character references."""
     if "%" in text:
         text = unquote(text, errors="replace")
     if "\\" in text:

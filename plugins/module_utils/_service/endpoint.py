@@ -68,7 +68,10 @@ class Credential:
 
 
 MIN_SECRET_LENGTH = 6
-"""Minimum length of a secret: a shorter one might occur in other values by chance."""
+"""Minimum length of a `Secret`, and of a credential that must not occur in other options.
+
+A shorter one might occur in them by chance.
+"""
 
 HEADER, QUERY, FORM = "header", "query", "form"
 """Parts of a request that can contain a secret."""
@@ -255,7 +258,7 @@ class Endpoint:
 
     @property
     def credential_options(self) -> str:
-        """The names of the options that define the credentials, for use in a remedy."""
+        """The object of *Check* in a remedy: the options that define the credentials."""
         if self.credential.is_anonymous:
             return "O(anonymous), and whether the service requires O(token)"
         options = (

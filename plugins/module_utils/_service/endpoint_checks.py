@@ -53,7 +53,9 @@ _PAIR_REMEDY = "Remove empty names, line breaks and other control characters"
 
 
 def check_endpoint(endpoint: Endpoint) -> None:
-    """Check all settings of an upload that can be checked without the service.
+    """Check the settings of an upload without connecting to the service.
+
+    The content of certificate files is not checked; see `check_tls_files`.
 
     :raises InputError: if a setting is invalid, contradicts another setting, or would cause
         personal data to be sent unencrypted or a credential to be logged.
@@ -72,7 +74,7 @@ def check_endpoint(endpoint: Endpoint) -> None:
 
 
 def _check_encoding(endpoint: Endpoint) -> None:
-    """Check that all values that are not restricted to ASCII are valid Unicode.
+    """Check the encoding of the values that may contain characters outside ASCII.
 
     Environment variables, for example, can contain arbitrary bytes (PEP 383).
     """

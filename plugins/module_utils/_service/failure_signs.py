@@ -41,7 +41,7 @@ _FAILURE_WORDS = re.compile(
     r"(?! ?[:=] ?(?:0|no|none|false)\b)",
     re.IGNORECASE,
 )
-# None of several rows, which is a shorter text without the noun.
+# A count of zero, such as "no rows". It is replaced with 0, so that "no rows failed" does not report a failure.
 _NO_ROWS = re.compile(
     r"\b(?:0|no|zero) (?:rows?|records?|contacts?|users?|people|entries|items|lines)\b",
     re.IGNORECASE,
@@ -70,7 +70,7 @@ def _is_error(value: Any) -> bool:
 
 
 def _is_error_code(value: Any) -> bool:
-    """Return whether a code is that of an error; 0, also in several digits, is the code of success."""
+    """Return whether a code is that of an error; 0 and 000, for example, mean success."""
     return _is_error(value) and to_integer(value) != 0
 
 
@@ -169,7 +169,7 @@ _SIGNS: tuple[tuple[AbstractSet[str], Callable[[Any], bool], str], ...] = (
     (_names("code"), _is_error_number, "is an error status code"),
 )
 _COUNT_SIGN = _count_names() | {"errors", "error", "failures"}
-# Objects that describe other resources.
+# Members that refer to other resources.
 _LINKS = _names("links link urls self href")
 
 
@@ -220,7 +220,7 @@ def _signs_in_object(
 def _find_message_sign(members: Mapping[str, Any], explained: AbstractSet[Path]) -> str:
     """Return the reason why the message in a document is a sign of failure; empty if it is not.
 
-    A flag for success, or a meaning of the document according to the options, is more reliable than a message.
+    A success flag is more reliable than a message, and so are the values whose meaning the options define.
     """
     if any(_fold_name(name) in _SIGNS[0][0] for name in members):
         return ""

@@ -22,7 +22,7 @@ _ALLOW_HOST = "allow requests from this host, or set User-Agent in O(headers)"
 
 # The status codes with which firewalls reject requests.
 _STATUSES = frozenset({403, 406, 429, 503})
-# Status codes for permissions and formats. With these, an API responds in the requested format, JSON.
+# Status codes for permissions and formats. With these, an API usually responds in the requested format, JSON.
 _PAGE_STATUSES = frozenset({403, 406})
 
 # Headers that only firewalls set, and only if they reject a request: Cloudflare's challenges
@@ -31,7 +31,7 @@ _PAGE_STATUSES = frozenset({403, 406})
 _REFUSAL_HEADERS = ("cf-mitigated", "x-amzn-waf-action", "x-blocked-by-waf", "x-sucuri-block")
 # Values of the Server header of products that set it only if they respond themselves.
 _EDGES = re.compile(r"akamaighost|awselb", re.IGNORECASE)
-# Values of the Server header of products that also set it in the responses of services.
+# Values of the Server header of these products, and of others that also set it in the responses of services.
 _PRODUCTS = re.compile(
     r"cloudflare|akamai|awselb|cloudfront|microsoft-azure-application-gateway|sucuri|imperva|incapsula|big-?ip"
     r"|fortiweb|barracuda|ddos-guard|qrator|varnish|zscaler",

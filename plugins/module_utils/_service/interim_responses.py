@@ -52,7 +52,7 @@ class FinalResponse(http.client.HTTPResponse):
     def begin(self) -> None:
         """Read the status line and the headers.
 
-        :raises http.client.IncompleteRead: if they are incomplete.
+        :raises http.client.HTTPException: if they are incomplete or invalid.
         """
         file = self.fp
         # The base class calls only the two methods of the reader here.

@@ -44,10 +44,10 @@ class Masker:
     """Masks secrets, and words that occur in rosters, in texts from the service.
 
     Create one object for each run. The rosters are not kept in memory: only the words of the texts are
-    looked up in them. Each call of `prepare` with new words reads the rosters once.
+    looked up in them. Each call of `prepare` or `mask` with new words reads the rosters once.
 
     Secrets and words are recognized in any case and Unicode normalization form, in the encodings of HTML, JSON and
-    URLs, in Base64 and hexadecimal, and as parts of longer words.
+    URLs, in Base64 and hexadecimal, and, unless they are short, as parts of longer words.
 
     :param secrets: values that must not appear in any output.
     :param rosters: functions that read the rosters.
@@ -75,7 +75,8 @@ class Masker:
     def mask(self, text: str, limit: int = MAX_TEXT) -> str:
         """Return a single printable line without secrets and personal data.
 
-        :param limit: maximum length of the result. Pass the complete text instead of shortening it first.
+        :param text: the complete text; do not shorten it first.
+        :param limit: maximum length of the result.
         """
         masked = self._mask_secrets(text)
         if masked.casefold() not in self._public:
@@ -96,7 +97,7 @@ class Masker:
         was_found, decoded = False, text
         for _round in range(_MAX_ROUNDS):
             text, was_found = decoded, was_found or self._secrets.occur_in(decoded)
-            # Unprintable characters include unpaired surrogates, which a module result cannot contain.
+            # Nonprintable characters include unpaired surrogates, which a module result cannot contain.
             decoded = decode_escapes(make_printable(remove_invisible(text)))
             if decoded == text:
                 break

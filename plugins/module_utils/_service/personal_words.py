@@ -4,7 +4,7 @@
 
 """Detection of personal data in texts from the service, by looking up their words in the cells of a roster.
 
-A service may repeat a cell in part, in another case, without accents, or without or with other separators.
+A service may repeat a cell in part, in another case, without accents, without separators, or with other separators.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class TextWords:
                     yield _Key(joined, self._words[first].start, self._words[last].end)
 
     def personal_spans(self, personal: AbstractSet[str]) -> Iterator[tuple[int, int]]:
-        """Yield the start and the end of each part of the text that is personal data.
+        """Yield the start and the end of each part of the text that may be personal data.
 
         :param personal: the candidates that occur in a roster.
         """

@@ -22,9 +22,9 @@ ADD_SLASH, REMOVE_SLASH = "add slash", "remove slash"
 LOGIN, MOVED, OTHER = "login", "moved", "other"
 """Kinds of redirect targets.
 
-ADD_SLASH, REMOVE_SLASH: the path differs from that of the URL only in its trailing slash.
+ADD_SLASH, REMOVE_SLASH: the host is that of the URL, and the path differs only in its trailing slash.
 LOGIN: the target looks like a login page.
-MOVED: the path is the same, but the scheme, host or port is different.
+MOVED: the scheme, host or port is different, but the path is the same, apart from its trailing slash.
 """
 
 _LOGIN = re.compile(
@@ -87,7 +87,7 @@ def _login_words(parts: SplitResult) -> set[str]:
     In a query, the page is a value, as in ``?route=login``, or a name without a value, as in ``?login``.
     """
     query = [value or name for name, value in parse_qsl(parts.query, keep_blank_values=True)]
-    # Another address as a value is the one to return to.
+    # A value that is an address usually names the page to which the login page returns.
     pages = " ".join(page for page in query if "/" not in page)
     address = f"{parts.hostname or ''}{unquote(parts.path)} {pages}".lower().replace("_", "-")
     return set(_LOGIN.findall(address))

@@ -75,7 +75,7 @@ class RefusalCause:
 
     :ivar column: title of the column, or masked text if there is no such column; empty if it is unknown.
     :ivar cause: the service's message, with personal data masked, or a phrase for all remaining causes.
-    :ivar rows: number of rows.
+    :ivar rows: number of rows; a row is counted more than once if its causes differ only in masked words.
     :ivar locations: the most frequent locations of these rows, each with its number of rows. Locations are part of the
         configuration, so they are not masked.
     """
@@ -110,7 +110,7 @@ class _RawCause:
 
 
 class RefusalList:
-    """The refusals in a response: all row numbers, their causes, and the details of the first MAX_ERRORS refusals.
+    """The refusals in a response: the numbers of all rejected rows, the causes, and the details of the first refusals.
 
     :param errors: the value in the response that lists the refusals, as documented for the option ``result.errors``.
     :param result_format: the structure of this value.
@@ -310,7 +310,7 @@ def _read_fields(errors: Mapping[str, Any], prefix: str = "", depth: int = 3) ->
 
 
 def _column_title(column: str, masker: Masker, header: Sequence[str]) -> str:
-    """Return the title of a column, which is configuration, or the masked text if there is no such column.
+    """Return the title of a column, unmasked, or the masked text if there is no such column.
 
     The name of a field can also be the last part of a path.
     """

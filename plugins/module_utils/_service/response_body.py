@@ -29,7 +29,7 @@ _GZIP_START = 31
 class ResponseBody(NamedTuple):
     """The content of a response.
 
-    :ivar content: the decoded content, or its beginning.
+    :ivar content: the decoded content; only its beginning if it is too long; empty if there is another problem.
     :ivar problem: the reason why the content is incomplete or cannot be decoded; empty if the content
         is complete.
     """
@@ -131,8 +131,8 @@ def _window_bits(start: bytes, is_deflate: bool) -> int:
 
     A zlib stream starts with the compression method 8 in the low four bits (RFC 1950, 2.2) and a gzip
     stream with 31. Some servers send deflate without zlib's header (RFC 9110, 8.4.1.2).
-    Such a stream does not start with 31, which is a block of the reserved type, or with 8, which is an
-    uncompressed block after a bit of padding that is not zero (RFC 1951, 3.2.3 and 3.2.4).
+    Such a stream starts neither with 31, which would be a block of the reserved type, nor with 8 in the low
+    four bits, which would be an uncompressed block whose padding is not zero (RFC 1951, 3.2.3 and 3.2.4).
     """
     if is_deflate and start[0] & 0x0F != 8 and start[0] != _GZIP_START:
         return -zlib.MAX_WBITS

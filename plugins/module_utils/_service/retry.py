@@ -32,7 +32,7 @@ MAX_RETRY_AFTER = 300.0
 # Of the supported methods, only PUT is idempotent (RFC 9110, 9.2.2).
 _IDEMPOTENT = frozenset({"PUT"})
 
-# The service did not process the request: 408 Request Timeout (RFC 9110, 15.5.9), 425 Too Early (RFC
+# The service normally did not process the request: 408 Request Timeout (RFC 9110, 15.5.9), 425 Too Early (RFC
 # 8470, 5.2), 429 Too Many Requests (RFC 6585, 4), 503 Service Unavailable (RFC 9110, 15.6.4).
 _NOT_PROCESSED = frozenset({NOT_SENT, 408, 425, 429, 503})
 
@@ -41,7 +41,7 @@ _MAYBE_PROCESSED = frozenset({OUTCOME_UNKNOWN, 502, 504})
 
 
 def is_safe_to_repeat(method: str, outcome: int | str) -> bool:
-    """Return whether a retry is harmless and may succeed.
+    """Return whether a retry may succeed and is considered harmless.
 
     :param method: the HTTP method.
     :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.

@@ -11,8 +11,8 @@ from typing import Any
 
 from .document import JSON, TEXT, Document, get_path, has_markup_media_type
 
-# The names that services use for such a message (RFC 9457, 3.1; RFC 6749, 5.2), in the order in which their texts
-# are shown.
+# The names that services use for a human-readable message (RFC 9457, 3.1; RFC 6749, 5.2), in the order in which their
+# texts are shown.
 _MESSAGE_KEYS = (
     "title",
     "error",
@@ -45,8 +45,8 @@ def find_message(
 
     :param paths: paths of messages, from the options. If there is no text at any of them, the usual names are searched.
     :param listed: path of the row errors, which are reported separately; None if there is none.
-    :param is_error: whether the status code means an error. If there are no texts under the usual names, all texts are
-        then the message.
+    :param is_error: whether the status code means an error. If there are no texts under the usual names, the first
+        other texts are then the message.
     """
     if document.kind == TEXT:
         return "" if has_markup_media_type(document) else _first_line(document.value)
@@ -66,7 +66,7 @@ def find_message(
 def collect_texts(value: Any, depth: int = 3) -> list[str]:
     """Return the first texts in a value: itself, the items of a list, or the texts of an object.
 
-    In an object, texts under the usual names come first. Otherwise, each text follows its name, as in
+    If an object has texts under the usual names, only these are returned. Otherwise, each text follows its name, as in
     ``email: is not valid``.
     """
     if isinstance(value, str):
@@ -120,7 +120,8 @@ def _first(texts: Iterable[str]) -> list[str]:
 def _join(texts: Iterable[str]) -> str:
     """Join texts with colons, as in ``invalid_token: The access token expired``, or with semicolons.
 
-    Semicolons separate texts that contain a colon, such as ``email: is not valid``.
+    Semicolons separate texts that contain a colon, such as ``email: is not valid``. After punctuation,
+    such as a full stop, there is only a space.
     """
     joined = ""
     for text in texts:

@@ -30,8 +30,9 @@ REFUSED, UNSURE = "service_refused", "service_unsure"
 class ServiceError(FrontdeskError):
     """The service could not be reached, or did not accept all rows of the roster.
 
-    :ivar kind: AUTH if the credential was rejected, REFUSED if the roster was rejected, UNSURE if it is unknown whether
-        the roster was accepted, or NETWORK if the roster was not sent completely and cannot have been accepted.
+    :ivar kind: AUTH if a credential was rejected or is required, REFUSED if the roster or some of its rows were
+        rejected, UNSURE if it is unknown whether the roster was accepted, or NETWORK if there was no usable response,
+        but the roster cannot have been accepted.
     :ivar attempts: number of attempts.
     :ivar duration: time in seconds from the start of the first attempt to the end of the last one.
     :ivar may_be_accepted: whether the service may have accepted the roster nevertheless.

@@ -45,7 +45,7 @@ _TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
 def create_service_context(tls: TlsSettings) -> ssl.SSLContext:
-    """Create the SSL context for all connections to the service.
+    """Create the TLS context for all connections to the service.
 
     :raises InputError: if a certificate file or a key file cannot be used.
     """
@@ -65,11 +65,11 @@ def create_service_context(tls: TlsSettings) -> ssl.SSLContext:
 def inspect_certificate(endpoint: Endpoint, context: ssl.SSLContext) -> Verification:
     """Describe a failed verification of the service's certificate.
 
-    Python does not reveal a certificate that it rejects. Therefore another connection is made without a proxy, which
-    does not verify the certificate, and is closed after the TLS handshake.
+    Python does not reveal a certificate that it rejects. Therefore another connection is made, directly and without
+    verification, and is closed after the TLS handshake.
 
     :param endpoint: the endpoint of the service.
-    :param context: the SSL context that rejected the certificate.
+    :param context: the TLS context that rejected the certificate.
     """
     parts = urlsplit(endpoint.url)
     host = parts.hostname or ""
@@ -106,7 +106,7 @@ class CredentialAuth(_AuthBase):
     def __call__(self, request: Any) -> Any:
         credential = self._credential
         if credential.username:
-            # Encode the credential as UTF-8, as recommended in RFC 7617, section 2.1. HTTPBasicAuth from
+            # Encode the credential as UTF-8, as recommended in RFC 7617, 2.1. HTTPBasicAuth from
             # requests uses Latin-1.
             pair = f"{credential.username}:{credential.password}".encode()
             request.headers["Authorization"] = f"Basic {base64.b64encode(pair).decode('ascii')}"
@@ -140,10 +140,10 @@ class _UploadConnection:
         """Send a part of the request.
 
         A service can respond before it has read the whole request, for example with 401 or 413, and then close the
-        connection (RFC 9110, 15.5.14). Depending on the time and the TLS library, sending the rest fails with
+        connection (RFC 9110, 15.5.14). Depending on the timing and the TLS library, sending the rest fails with
         different exceptions. urllib3 continues with the response only after a BrokenPipeError.
 
-        :raises BrokenPipeError: if the connection ended or stalled.
+        :raises BrokenPipeError: if an established connection ended or stalled.
         """
         # Without a socket, the method of the base class first connects.
         is_connected = self.sock is not None
@@ -156,7 +156,7 @@ class _UploadConnection:
 
 
 class _WatchedAdapter(_HTTPAdapter):
-    """An adapter whose connections use a given SSL context and are watched by a watchdog."""
+    """An adapter whose connections use a given TLS context and are watched by a watchdog."""
 
     def __init__(self, context: ssl.SSLContext, watchdog: Watchdog) -> None:
         self._context = context
@@ -168,7 +168,7 @@ class _WatchedAdapter(_HTTPAdapter):
         self._watch(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        # Connections through a proxy have a separate manager, which must use the same SSL context.
+        # Connections through a proxy have a separate manager, which must use the same TLS context.
         manager = super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
         self._watch(manager)
         return manager
@@ -193,7 +193,7 @@ class UploadSession(_RequestsSession):
     """A session with the service for a single attempt.
 
     :param endpoint: the endpoint of the service.
-    :param context: an SSL context from `create_service_context`.
+    :param context: a TLS context from `create_service_context`.
     :param watchdog: the watchdog for the connection.
     """
 
@@ -218,7 +218,10 @@ def select_proxies(endpoint: Endpoint) -> dict[str, str]:
 
 
 def find_proxy_address(endpoint: Endpoint) -> str | None:
-    """Return the host and port of the proxy, without its credentials; None if there is none."""
+    """Return the host and port of the proxy, without its credentials; None if there is none.
+
+    If they are not valid, a phrase is returned.
+    """
     url = requests.utils.select_proxy(endpoint.url, select_proxies(endpoint))
     if not url:
         return None
@@ -234,8 +237,8 @@ def find_proxy_address(endpoint: Endpoint) -> str | None:
 def find_secrets(endpoint: Endpoint) -> tuple[str, ...]:
     """Return all values that a service or a proxy may repeat, but that must not be shown.
 
-    In addition to the secrets themselves, these are the credentials of the proxy and the values in the query of the
-    URL, which may identify the account.
+    In addition to the secrets themselves, these are the credentials of the proxy, and the values in the query of the
+    URL, which may identify the account. Of these, short values and those with public names are omitted.
     """
     credential = endpoint.credential
     secrets = [*endpoint.secret_values]
@@ -254,7 +257,7 @@ def find_secrets(endpoint: Endpoint) -> tuple[str, ...]:
 def select_verify_argument(tls: TlsSettings) -> bool | str:
     """Return the argument ``verify`` for the requests library.
 
-    The library loads the certificates at the returned path in addition to those of the SSL context.
+    The library loads the certificates at the returned path in addition to those of the TLS context.
 
     :raises InputError: if an environment variable names certificates that cannot be used.
     """

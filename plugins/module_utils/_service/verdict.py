@@ -32,7 +32,7 @@ REJECTED, UNKNOWN = "rejected", "unknown"
 """Outcomes of an upload.
 
 CONFIRMED: the service accepted the roster, and the document in its response says so.
-UNCONFIRMED: nothing in the response contradicts the acceptance, but the options do not define how to check it.
+UNCONFIRMED: nothing in the response contradicts the acceptance, but the options do not define how to check a response.
 PARTIAL: the service accepted all rows except those that it named.
 REJECTED: the service has not accepted the roster.
 UNKNOWN: the service might have accepted the roster, or a part of it.
@@ -52,7 +52,7 @@ class Verdict:
     :ivar outcome: CONFIRMED, UNCONFIRMED, PARTIAL, REJECTED or UNKNOWN.
     :ivar kind: kind of the failure; empty if the service accepted the complete roster.
     :ivar cause: reason for the failure; empty if the service accepted the complete roster.
-    :ivar remedy: instruction for the administrator, without the final period; empty if none is necessary.
+    :ivar remedy: instruction for the administrator, without a full stop; empty if none is necessary.
     """
 
     outcome: str
@@ -66,7 +66,7 @@ class Verdict:
         return self.outcome in (CONFIRMED, UNCONFIRMED)
 
     def error(self, endpoint: Endpoint) -> ServiceError | None:
-        """Return the error with which the upload must fail; None if the service accepted the complete roster."""
+        """Return the error that describes the failure; None if the service accepted the complete roster."""
         if self.is_accepted:
             return None
         error = ServiceError(endpoint.action, self.cause, self.remedy)
@@ -80,8 +80,9 @@ def decide(
 ) -> Verdict:
     """Decide whether an answer means acceptance, rejection or an unknown outcome.
 
-    An answer is an acceptance only if nothing in it contradicts acceptance. If any part of the roster was
-    sent, every other answer leaves the outcome unknown, unless it is a definite rejection or names all rejected rows.
+    An answer is an acceptance only if nothing in it contradicts acceptance. If any part of the roster was sent, every
+    other answer leaves the outcome unknown, with these exceptions: a status code that means definite rejection and,
+    after a status code that can mean success, a success flag that is false or the numbers of all rejected rows.
 
     :param is_in_doubt: whether the service may have accepted the roster in an earlier attempt. A rejection then leaves
         the outcome unknown.
@@ -168,7 +169,8 @@ def _check_document(
         return _explain_problem(answer, endpoint, result_format, status_text)
     if answer.failure_sign:
         return Diagnosis(
-            f"{status_text}, but its response reports a failure: {answer.failure_sign}; {_NOT_ACCEPTED}",
+            f"{status_text}, but its response reports a failure or has an unknown meaning:"
+            f" {answer.failure_sign}; {_NOT_ACCEPTED}",
             "Correct the cause that the service reports. If this response means that it accepted the roster,"
             f" describe it with O(result) according to {DOCUMENTATION}",
         )
@@ -293,6 +295,6 @@ def _concerns_location(cause: RefusalCause, location_column: str) -> bool:
 def _quote(text: str) -> str:
     """Quote a message of the service, without anything that looks like the marker of an option."""
     text = _MARKER.sub("O (", text.replace('"', "'"))
-    # Omit the final period of a sentence, but not the end of a mask.
+    # Omit the full stop at the end of a sentence, but not the end of a mask.
     text = text[:-1] if re.search(r"[^.]\.$", text) else text
     return f'"{text}"'

@@ -23,7 +23,7 @@ class Watchdog:
 
     :param seconds: timeout in seconds for each step: until the first chunk of the body is sent, from one
         chunk to the next, and from the last chunk to the end of the response.
-    :ivar expired: whether the watchdog closed the connection. The response is then incomplete.
+    :ivar expired: whether the watchdog closed the connection. The response may then be incomplete.
     """
 
     def __init__(self, seconds: float) -> None:

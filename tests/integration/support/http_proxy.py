@@ -72,7 +72,7 @@ def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterato
                     _relay(self.connection, server)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Do not log anything, because the request can contain a password."""
+            """Do not write requests to standard error."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         proxy.port = server.server_port

@@ -90,7 +90,7 @@ def _unload(package: str) -> None:
 
 def _fork_module(request: RunRequest) -> RunOutcome:
     with tempfile.TemporaryFile() as options, tempfile.TemporaryFile() as output:
-        # In every release of ansible-core, a module that is started without Ansible reads its options from stdin.
+        # A module that is started without command-line arguments reads its options from stdin.
         options.write(json.dumps({"ANSIBLE_MODULE_ARGS": request["options"]}).encode())
         options.seek(0)
         child_pid = os.fork()

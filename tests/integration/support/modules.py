@@ -47,12 +47,12 @@ class ModuleResult:
 
     @property
     def failed(self) -> bool:
-        """Whether the task failed."""
+        """Whether the module failed."""
         return bool(self.data.get("failed"))
 
     @property
     def message(self) -> str:
-        """The error message; the task must have failed."""
+        """The error message; the module must have failed."""
         assert self.failed, self.data
         return str(self.data["msg"])
 
@@ -130,7 +130,7 @@ class ModuleRunner:
 
 
 def _link_module_utils(directory: Path) -> None:
-    """Make only ansible.module_utils importable, because managed nodes do not have ansible-core."""
+    """Create a package ansible that contains only module_utils, because managed nodes do not have ansible-core."""
     package = directory / "ansible"
     package.mkdir()
     (package / "__init__.py").touch()

@@ -51,7 +51,7 @@ def connection_options(directory: RunningDirectory) -> dict[str, Any]:
 def export_options(
     directory: RunningDirectory, workspace: Workspace, **overrides: Any
 ) -> dict[str, Any]:
-    """Return options with which ad_contacts_export exports all people of the company.
+    """Return options with which ad_contacts_export exports the active people of all sites.
 
     :param overrides: options to replace, or to remove if the value is None.
     """
@@ -96,7 +96,7 @@ def service_variables(service: Receiver) -> dict[str, Any]:
 def role_variables(
     directory: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> dict[str, Any]:
-    """Return variables with which the role syncs all people of the company to the receiver."""
+    """Return variables with which the role syncs the active people of all sites to the receiver."""
     company = directory.company
     return {
         **{f"contact_sync_{name}": value for name, value in connection_options(directory).items()},

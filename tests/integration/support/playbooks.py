@@ -93,7 +93,10 @@ class PlaybookRun:
         return [result["plan"] for result in self.uploads]
 
     def module_results(self, module: str) -> dict[str, dict[str, Any]]:
-        """Return the last result of ad_contacts_export or contact_upload on each host, by host."""
+        """Return the last result of ad_contacts_export or contact_upload on each host, by host.
+
+        Results of exports that wrote no roster, such as failed exports, are omitted.
+        """
         distinctive_key = {"ad_contacts_export": "roster", "contact_upload": "uploaded"}[module]
         return {task.host: task.result for task in self.tasks if distinctive_key in task.result}
 
@@ -105,7 +108,7 @@ class PlaybookRun:
 
     @property
     def failures(self) -> dict[str, str]:
-        """The error messages of failed tasks, by host."""
+        """The error message of the last failed task on each host, by host."""
         return {task.host: str(task.result["msg"]) for task in self.tasks if task.status == "fatal"}
 
     @property

@@ -21,7 +21,10 @@ _POLL_SECONDS = 0.005
 
 
 def find_descendants(pid: int) -> set[int]:
-    """Return the IDs of all direct and indirect child processes of a process."""
+    """Return the IDs of the direct and indirect child processes of a process.
+
+    Child processes that were started by a thread other than the main thread are not included.
+    """
     try:
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
     except (FileNotFoundError, ProcessLookupError):
@@ -31,7 +34,7 @@ def find_descendants(pid: int) -> set[int]:
 
 
 def kill_tree(pid: int) -> None:
-    """Send SIGKILL to a process and all its descendants, including those in other sessions."""
+    """Send SIGKILL to a process and the processes from `find_descendants`, including those in other sessions."""
     for process_id in [pid, *find_descendants(pid)]:
         with suppress(ProcessLookupError):
             os.kill(process_id, signal.SIGKILL)
@@ -50,7 +53,7 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = 30.0) -> bool:
 
 @contextmanager
 def record_command_lines() -> Iterator[set[str]]:
-    """Record the command lines of all processes on this host.
+    """Record the command lines of processes on this host.
 
     Every user of the host can see these command lines.
 

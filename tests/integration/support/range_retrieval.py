@@ -27,7 +27,7 @@ _RANGE_REQUEST = re.compile(rb"member;range=(\d+)-\*")
 
 
 class RangeRetrieval(Fault):
-    """A fault that limits `member` to MAX_VALUES values per response, starting at the requested index.
+    """A fault that returns at most MAX_VALUES values of `member` per response, starting at the requested index.
 
     :ivar returned_names: attribute descriptions of the returned ranges, such as ``member;range=0-1499``.
     """

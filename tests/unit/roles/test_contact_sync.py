@@ -35,7 +35,7 @@ _PUBLIC_NAME = re.compile(r"\b(?<!__)contact_sync_\w+")
 
 
 def _options_set_by_the_task(stage: str) -> set[str]:
-    """Return the module options that the task of a stage sets in addition to the options of the user."""
+    """Return the module options that the task of a stage sets, in addition to those from the variables of the role."""
     action = f"frontdesk.contacts.{MODULES[stage]}"
     (task,) = (task for task in yaml.safe_load(TASKS[f"{stage}.yml"]) if action in task)
     assert task["module_defaults"] == {
@@ -55,7 +55,7 @@ def _options_set_by_the_task(stage: str) -> set[str]:
         (UPLOAD, upload_spec(), set()),
     ],
 )
-def test_each_module_option_is_set_by_a_variable_or_by_the_task(
+def test_each_module_option_in_use_is_set_by_a_variable_or_by_the_task(
     stage: str, spec: dict[str, Any], unused: set[str]
 ) -> None:
     forwarded = {each.options[stage] for each in VARIABLES.values() if stage in each.options}

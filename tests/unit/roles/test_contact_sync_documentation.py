@@ -116,7 +116,7 @@ def _values(value: object) -> str:
     return ", ".join(re.escape(f"V({text})") for text in texts)
 
 
-def test_references_name_variables_keys_or_options_of_modules() -> None:
+def test_each_reference_is_to_a_variable_a_key_or_an_option_of_a_module() -> None:
     references = {
         reference.partition("=")[0] for reference in re.findall(r"\b(?:O|RV)\(([^)]*)\)", TEXT)
     }
@@ -124,7 +124,7 @@ def test_references_name_variables_keys_or_options_of_modules() -> None:
     to_keys = {f"contact_sync_locations.{key}" for key in LOCATION_KEYS}
     assert "frontdesk.contacts.ad_contacts_export#module:columns[].value" in to_modules
     assert references - to_modules - to_keys - set(VARIABLES) == set()
-    # The text refers to a variable of the role instead of the module option that it sets, with three exceptions.
+    # With three exceptions, the text refers to a variable of the role instead of the module option that is set from it.
     forwarded = {option for each in VARIABLES.values() for option in each.options.values()}
     without_keys = {reference.partition("#module:")[2] for reference in to_modules}
     assert without_keys & forwarded == {"columns", "result", "secrets"}

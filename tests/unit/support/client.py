@@ -28,7 +28,7 @@ CSV = "Name,Email\r\nÅse,ase@x.no\r\n".encode()
 
 
 def send_roster(port: int, path: str = "/contacts", **changes: Any) -> Response:
-    """Send the roster with a token.
+    """Send the roster, by default with a token.
 
     :param port: port of the server on the loopback interface.
     :param path: path and query of the URL.

@@ -28,7 +28,7 @@ INVALID_HEADER_VALUE = (
 
 
 def endpoint_with(changes: Mapping[str, Any]) -> Endpoint:
-    """Return a copy of the endpoint.
+    """Return a changed copy of the endpoint.
 
     :param changes: new values for fields of the endpoint or of its parts.
     """

@@ -69,12 +69,12 @@ class FakeDirectory:
 
     :param people: pages and errors by NAME. A search of ``OU=NAME`` returns the page or raises the error. A search
         for the members of ``CN=NAME`` returns the page.
-    :ivar people_by_server: results that replace ``people`` on individual servers, by URI of the server.
+    :ivar people_by_server: for searches on some servers, the replacement for ``people``, by URI of the server.
     :ivar references: URIs in the continuation references that each server returns, by URI of the server.
     :ivar is_active_directory: whether the servers are Active Directory.
     :ivar is_unencrypted: whether the sessions are unencrypted.
     :ivar is_global_catalog: whether the servers are global catalogs.
-    :ivar foreign_members: number of group members in other domains that each source reports.
+    :ivar foreign_members: number of members in other domains, which is reported for the groups of each source.
     :ivar settings: settings of the sessions that were opened.
     :ivar queries: query, attributes and page size of each search so far.
     """

@@ -51,8 +51,8 @@ class RosterInMemory:
     :ivar csv: content of the CSV file.
     :ivar ids: content of the identities file.
     :ivar written: result of writing the roster.
-    :ivar dropped_by_source: for each source, the number of contacts that have no row because other people have
-        the same values, by cause.
+    :ivar dropped_by_source: for each source, the number of contacts by cause. Only contacts that have no row because
+        other people have the same values are counted.
     """
 
     csv: bytes
@@ -237,7 +237,7 @@ class ValueAllocator:
         """Return the values to assign to a person, so that the person has a valid row.
 
         These are all of the person's values that nobody holds, and the smallest possible number of values that other
-        people hold. The rows of these people must remain valid.
+        people hold. The rows of those other people must remain valid.
 
         :returns: the values; None if the person cannot have a valid row.
         """
@@ -262,7 +262,7 @@ class ValueAllocator:
     def hand_over(self, admitted: set[str]) -> bool:
         """Reassign values to people with smaller identities, if the holders can do without these values.
 
-        Only admitted people who also have the value are considered.
+        The new holders must be admitted, and their contacts must contain the values.
 
         :returns: whether a holder changed.
         """
@@ -275,7 +275,7 @@ class ValueAllocator:
 
 
 def allocate_values(columns: Sequence[Column], people: Iterable[Contact]) -> dict[Value, str]:
-    """Assign the values in unique columns, and return the identity of each holder by value."""
+    """Assign the values in unique columns to people, and return the identity of the holder by value."""
     allocator = ValueAllocator(columns, people)
     claims = Counter(value for each in allocator.people for value in allocator.values(each))
 

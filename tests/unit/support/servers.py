@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""HTTP servers and silent servers on the loopback interface, in the test process, and their TLS configuration."""
+"""HTTP servers and silent servers in the test process, on the loopback interface, and TLS configurations."""
 
 from __future__ import annotations
 

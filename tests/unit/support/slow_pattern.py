@@ -4,8 +4,8 @@
 
 """A pattern with exponential backtracking, and a string that triggers the backtracking.
 
-Without a limit, a match takes up to a second: far longer than the limit in the tests, but short enough for a test to
-fail quickly if the limit does not work.
+Without a limit, a match takes from less than a second to a few seconds, depending on the host. This is far longer than
+the limit in the tests, but short enough that a test does not hang if the limit does not work.
 """
 
 from __future__ import annotations

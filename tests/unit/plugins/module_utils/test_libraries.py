@@ -152,7 +152,7 @@ def test_requirement_files_for_users_contain_supported_releases(
     assert not [each for each in libraries if replace(each, release=required[each.name]).is_too_old]
 
 
-def test_execution_environments_contain_all_libraries() -> None:
+def test_requirements_of_execution_environments_include_the_general_requirements() -> None:
     lines = (_ROOT / "meta/ee-requirements.txt").read_text(encoding="utf-8").splitlines()
     assert "-r requirements.txt" in lines
 

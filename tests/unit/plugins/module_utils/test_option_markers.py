@@ -4,7 +4,7 @@
 
 """Tests that messages mark the names of options.
 
-Only the reporter shows messages, because it replaces the markers.
+Modules show messages only with the reporter, which replaces the markers. The modules of the role are an exception.
 """
 
 from __future__ import annotations

@@ -124,8 +124,8 @@ def test_upload_loads_neither_the_directory_client_nor_the_expression_engine() -
 
 
 @pytest.mark.parametrize("file", ["export_spec", "upload_spec", "settings_spec"])
-def test_argument_specs_load_no_client_library(file: str) -> None:
-    # The role uses these files on the control node, where the libraries might be missing.
+def test_argument_specs_load_none_of_the_required_libraries(file: str) -> None:
+    # The role uses these files on the control node, where all of these libraries except jinja2 might be missing.
     loaded = _modules_loaded_by(f"{MODULE_UTILS}._module.{file}")
     assert {"ldap3", "jinja2", "phonenumbers", "requests"} & loaded == set()
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests that the documentation matches the argument specs."""
+"""Tests that the documentation of the modules matches the code, and that the README lists the libraries."""
 
 from __future__ import annotations
 

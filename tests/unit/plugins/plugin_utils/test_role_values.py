@@ -253,14 +253,14 @@ def test_an_invalid_part_of_a_value_is_named(name: str, value: object, message: 
     assert str(caught.value) == message
 
 
-def test_text_is_never_evaluated() -> None:
+def test_templates_and_python_tags_in_text_are_not_evaluated() -> None:
     text = "[{header: \"{{ lookup('pipe', 'false') }}\", value: cn}]"
     assert _convert("contact_sync_columns", text)[0]["header"] == "{{ lookup('pipe', 'false') }}"
     with pytest.raises(InputError, match="not valid YAML"):
         _convert("contact_sync_columns", "!!python/object/apply:os.getcwd []")
 
 
-def test_a_secret_or_long_value_is_not_quoted() -> None:
+def test_a_secret_is_not_quoted_and_a_long_value_is_shortened() -> None:
     spec = {"type": "int", "no_log": True}
     with pytest.raises(InputError) as caught:
         convert_value("contact_sync_x", "Pw7.secret", spec)
@@ -285,7 +285,7 @@ TEXT_PROBLEMS = [
 
 
 @pytest.mark.parametrize(("text", "problem"), TEXT_PROBLEMS)
-def test_text_that_could_be_misread_is_rejected(text: str, problem: str) -> None:
+def test_invalid_or_ambiguous_text_is_rejected(text: str, problem: str) -> None:
     with pytest.raises(InputError) as caught:
         _convert("contact_sync_service_params", text)
     assert (

@@ -248,7 +248,7 @@ REPORTS: list[tuple[dict[str, Any], list[str]]] = [
         [
             "Stopped: Refused.",
             *LOCATIONS,
-            "Nothing was sent. To see the planned removals, run the same command with --check --diff.",
+            "Nothing was sent.",
         ],
     ),
     (

@@ -60,7 +60,7 @@ def test_a_column_has_the_specified_rules() -> None:
     )
 
 
-def test_the_location_column_is_omitted_if_all_sources_are_global() -> None:
+def test_the_location_column_is_omitted_if_no_source_has_a_location() -> None:
     assert [c.header for c in compile_columns([NAME_COLUMN, SITE_COLUMN], all_global=True)] == [
         "Name"
     ]
@@ -75,7 +75,13 @@ def test_the_location_column_is_omitted_if_all_sources_are_global() -> None:
 @pytest.mark.parametrize(
     ("specifications", "message"),
     [
-        ([], "Cannot create a roster: columns is empty. Specify at least one column."),
+        (
+            [],
+            (
+                "Cannot create a roster: columns is empty, or contains only the location, which no source has. Add a"
+                " column that contains an attribute."
+            ),
+        ),
         (
             [NAME_COLUMN, NAME_COLUMN],
             "Cannot use the column title 'Name': two columns have this title. Rename one of them.",
@@ -213,11 +219,11 @@ RULES = columns(
         (("Lie", "a@x", "=12345"), "Phone could be interpreted as a spreadsheet formula"),
         (("x" * (128 * 1024 - 3), "a@x", ""), None),
         (("x" * (128 * 1024 - 3), "a@xy", ""), "the row is longer than 131072 characters"),
-        # Only the first broken rule is reported.
+        # This row breaks two rules.
         (("", "", "12345"), "Name is empty"),
     ],
 )
-def test_only_broken_rules_are_reported(cells: tuple[str, ...], cause: str | None) -> None:
+def test_the_first_broken_rule_is_reported(cells: tuple[str, ...], cause: str | None) -> None:
     assert find_broken_rule(RULES, cells, {}) == cause
 
 

@@ -58,7 +58,7 @@ def test_valid_locations_are_accepted(locations: list[list[str]]) -> None:
             [["oslo", "b"], []],
             (
                 "Cannot mix sources with and without a location: source 2 has no location. Set a "
-                "location in all sources, or in none of them for a global configuration."
+                "location in all sources, or in none of them to assign all contacts to all locations."
             ),
         ),
         (
@@ -69,7 +69,7 @@ def test_valid_locations_are_accepted(locations: list[list[str]]) -> None:
             [[], ["oslo"]],
             (
                 "Cannot mix sources with and without a location: source 1 has no location. Set a "
-                "location in all sources, or in none of them for a global configuration."
+                "location in all sources, or in none of them to assign all contacts to all locations."
             ),
         ),
     ],
@@ -104,14 +104,14 @@ def test_locations_that_match_the_pattern_are_accepted(
             *("[a-z]+-[0-9]+", [["oslo-1"], ["oslo-2", "oslo-1x"]]),
             (
                 "Cannot use the location 'oslo-1x' of source 2: it does not match location_pattern "
-                f"'[a-z]+-[0-9]+'. {COPY_IDENTIFIER}"
+                "'[a-z]+-[0-9]+'. Correct the location or location_pattern."
             ),
         ),
         (
             *("slo", [["oslo"]]),
             (
                 "Cannot use the location 'oslo' of source 1: it does not match location_pattern "
-                f"'slo'. {COPY_IDENTIFIER}"
+                "'slo'. Correct the location or location_pattern."
             ),
         ),
         (

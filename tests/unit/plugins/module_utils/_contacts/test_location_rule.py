@@ -73,8 +73,8 @@ def test_listed_identifiers_are_normalized_to_nfc() -> None:
     [
         (b"", "has no location"),
         (b" \n", "has no location"),
-        (b"Oslo-HQ", "has a location that is not listed in its source"),
-        (b"bergen", "has a location that is not listed in its source"),
+        (b"Oslo-HQ", "has a location that the source does not list"),
+        (b"bergen", "has a location that the source does not list"),
         (b"\xff", "its location is unknown: the attribute l is not valid UTF-8"),
         (
             b"a" * 131_073,
@@ -127,7 +127,7 @@ REMEDY = "Use attributes, as in physicalDeliveryOfficeName | lower."
             "l or location",
             f"it refers to location, which is the result of this expression. {REMEDY}",
         ),
-        ("l | hq", "the filter 'hq' does not exist. Use attribute names, "),
+        ("l | hq", "the filter 'hq' does not exist. Correct the expression. It can contain "),
     ],
 )
 def test_an_invalid_location_rule_is_reported(text: str, cause: str) -> None:

@@ -64,7 +64,7 @@ def test_two_normalization_forms_of_a_name_are_one_value() -> None:
 @pytest.mark.parametrize(
     "name", ["Åse", "A\u030ase", "דוד", "\u0645\u0631\u064a\u0645", "🙂\u200d🙃", "q\u0323\u0307"]
 )
-def test_any_script_is_supported(name: str) -> None:
+def test_names_in_several_scripts_and_emoji_are_supported(name: str) -> None:
     mapper = Mapper(columns({"header": "A", "value": "sn"}))
     expected = Contact("", (unicodedata.normalize("NFC", name),), "id")
     assert mapper.map_entry("id", [[name.encode()]], "") == expected
@@ -315,7 +315,7 @@ def test_an_expression_that_fails_for_one_person_does_not_affect_others() -> Non
     (error,) = optional.expression_errors
     assert str(error) == (
         f"Cannot evaluate the expression {name['value']!r} of column 'Name' for 1 person: {cause}. Correct the"
-        " expression."
+        " expression or the values in the directory."
     )
     optional.check_expressions()
     required = Mapper(columns({**name, "required": True}))
@@ -331,7 +331,7 @@ def test_an_attribute_that_cannot_be_used_for_anyone_is_an_error_for_three_peopl
         mapper.check_expressions()
     assert str(caught.value) == (
         "Cannot evaluate the expression 'audio' of column 'Name' for 3 people: the attribute audio is not valid UTF-8."
-        " Correct the expression."
+        " Correct the expression or the values in the directory."
     )
     # A person with a usable value takes the fast path, but is also counted.
     mapper.map_page([("id", [b"Moe"])], "")
@@ -354,7 +354,7 @@ def test_an_expression_that_fails_for_everyone_is_an_error_for_three_or_more_peo
         mapper.check_expressions()
     assert str(caught.value) == (
         f"Cannot evaluate the expression {text!r} of column 'Name' for {people} people: "
-        "the result is a list: use first, last or join. Correct the expression."
+        "the result is a list: use first, last or join. Correct the expression or the values in the directory."
     )
     mapper.map_page([("id", [b"Moe"])], "")
     mapper.check_expressions()
@@ -373,7 +373,7 @@ def test_a_regular_expression_that_is_too_slow_for_many_people_is_an_error(
         mapper.map_page(page[:1], "")
     assert str(caught.value) == (
         "Cannot evaluate the expression \"sn | regex_search('(a+)+$')\" of column 'A' for 21 people: "
-        f"{cause}. Correct the expression."
+        f"{cause}. Correct the expression or the values in the directory."
     )
 
 

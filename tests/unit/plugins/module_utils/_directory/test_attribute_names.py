@@ -35,7 +35,7 @@ def test_aliases_are_mapped_to_the_main_name_after_the_names_are_resolved() -> N
     }
 
 
-def test_the_subschema_is_required_only_for_names_that_were_not_requested() -> None:
+def test_unrequested_names_require_the_subschema_only_once() -> None:
     names = AttributeNames()
     requested = ["surname", "givenName"]
     assert not names.have_other_names(requested, set())

@@ -86,7 +86,7 @@ class _KerberosDirectory(Directory):
 def _open_connection(
     server_tls: ServerTls, directory: Directory, *, unencrypted: bool
 ) -> Iterator[tuple[Any, str]]:
-    """Connect to the server with or without TLS, and yield the connection and the URI of the server."""
+    """Start the server, connect to it with or without TLS, and yield the connection and the URI of the server."""
     with ldap_server(directory, None if unencrypted else server_tls.context) as port:
         uri = f"{'ldap' if unencrypted else 'ldaps'}://localhost:{port}"
         settings = settings_for(server_tls, uri, account=KERBEROS)
@@ -217,7 +217,7 @@ def test_an_unknown_service_principal_is_a_server_error(
     gssapi.failures = {function: GSSError(KRB5 + 7)}
     with (
         _open_connection(server_tls, _KerberosDirectory(), unencrypted=False) as (connection, uri),
-        # The realm might have a service for another server, so the error must cause failover.
+        # The realm might have the service principal of another server, so the error must cause failover.
         pytest.raises(ServerError) as caught,
     ):
         bind(connection, uri, KERBEROS)

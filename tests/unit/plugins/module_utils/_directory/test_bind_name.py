@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of explanations of binds that fail because of the form or the domain of the name."""
+"""Tests of explaining a failed bind by the form or the domain of the name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ OPENLDAP = RootDse({"objectclass": ["top", "OpenLDAProotDSE"], "namingcontexts":
 OTHER = RootDse({"vendorname": ["Vendor"], "namingcontexts": [CONTEXT]})
 UNREADABLE = RootDse({})
 CORRECT = (
-    "Correct O(bind_dn) or O(bind_pw), or set O(server_uri) to a server of the domain other.example"
+    "Correct O(bind_dn) or O(bind_pw), or set O(server_uri) to a server of the domain"
+    " other.example, or O(domain) to other.example"
 )
 NO_DOMAIN = (
     "the password is wrong, or the server does not accept the name because it contains no domain"
@@ -71,7 +72,7 @@ def test_names_without_a_domain_or_with_another_domain_are_explained(
         (f"CN=svc,{CONTEXT}", OPENLDAP),
         # The root DNs of OpenLDAP and 389 Directory Server can be outside the naming contexts.
         ("cn=Directory Manager", OPENLDAP),
-        # Some other servers accept account names.
+        # Other servers might accept account names.
         *(("svc", root_dse) for root_dse in (OTHER, UNREADABLE)),
     ],
 )

@@ -34,7 +34,7 @@ class _Server:
 
     :ivar dn_attribute: searchable attribute that contains the DN; None if the server has no such attribute.
     :ivar searches: queries of the searches.
-    :ivar read: DNs of entries that were read one by one.
+    :ivar read: DNs that were passed to `read_entry`.
     """
 
     def __init__(

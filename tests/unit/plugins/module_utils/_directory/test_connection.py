@@ -163,7 +163,7 @@ def test_a_server_without_a_valid_certificate_does_not_receive_the_password(
         with pytest.raises(ServerError) as caught, open_session(settings):
             pass
         unverified = replace(settings, validate_certs=False, ca_path=None)
-        # The certificate is inspected on another connection, which only sends an unbind request.
+        # The certificate is inspected on another connection, on which the client sends at most an unbind request.
         assert set(directory.operations) <= {UNBIND}
         with open_session(unverified):
             pass
@@ -184,7 +184,7 @@ def test_a_host_name_that_does_not_resolve_is_reported(
         pass
     assert str(caught.value) == (
         "Cannot connect to ldaps://dc9.x.no: its name does not resolve (Name or service not known). "
-        "Correct the host name in server_uri."
+        "Correct the host name in server_uri, or check the DNS servers of this host."
     )
 
 

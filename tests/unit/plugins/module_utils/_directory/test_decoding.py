@@ -63,7 +63,7 @@ def test_an_entry_is_decoded_into_the_requested_values(
 ) -> None:
     operation, _controls = entry("CN=1", attributes)
     decoder = EntryDecoder(NAMES)
-    # For the second call, the headers are cached.
+    # The second call uses the headers that the first call cached.
     assert decoder.decode(operation) == decoder.decode(operation) == values
 
 
@@ -171,13 +171,13 @@ def test_a_header_with_an_unexpected_length_is_decoded_without_the_cache() -> No
 @pytest.mark.parametrize(
     "length", [b"\x03", b"\x81\x03", b"\x84\0\0\0\x03", b"\xfe" + bytes(125) + b"\x03"]
 )
-def test_lengths_in_the_long_form_are_parsed(length: bytes) -> None:
+def test_lengths_in_the_short_and_the_long_form_are_parsed(length: bytes) -> None:
     data = b"\x04" + length + b"abc"
     start, end = locate_content(data, 0, len(data), 0x04)
     assert data[start:end] == b"abc"
 
 
-def test_continuation_references_are_decoded() -> None:
+def test_continuation_references_and_first_strings_are_decoded() -> None:
     operation = b"\x73\x0e\x04\x08ldap://a\x04\x00\x04\x00"
     assert decode_uris(operation) == ["ldap://a"]
     assert decode_first_string(operation) == b"ldap://a"

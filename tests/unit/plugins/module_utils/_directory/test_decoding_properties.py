@@ -82,7 +82,7 @@ def _attributes(names: list[str]) -> st.SearchStrategy[bytes]:
     return _sequence(*(_attribute(st.just(name)) for name in names))
 
 
-# An entry contains each attribute only once (RFC 4512, 2.2).
+# All attributes of an entry have different descriptions (RFC 4512, 2.5).
 ATTRIBUTES = st.lists(NAME, max_size=8, unique_by=str.lower).flatmap(_attributes)
 ENTRY = _elements(0x64, _sequence(DN, _elements(0x30, ATTRIBUTES)))
 REFERENCE = _elements(0x73, _elements(0x04, st.just(b"ldap://other/DC=y")))

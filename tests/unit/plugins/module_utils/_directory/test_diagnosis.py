@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the explanations of error messages from servers and libraries."""
+"""Tests that results from servers and exceptions from libraries are explained."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NEW_PASSWORD = "Set a new password for the bind account"
         (8, "the server requires an encrypted connection", "Use ldaps:// or O(start_tls=true)"),
         (
             *(10, "the server returned a referral to another server"),
-            "Set O(server_uri) to a server that holds this part of the directory",
+            "Set O(server_uri) to a server, or O(domain) to a domain, that holds this part of the directory",
         ),
         (
             *(11, "the search exceeded an administrative limit"),
@@ -66,8 +66,8 @@ NEW_PASSWORD = "Set a new password for the bind account"
             "the server is unwilling to perform the operation",
             "Look for the reason in the server's message and in its log",
         ),
-        (1, "the server refused the operation", "Look up the result code in RFC 4511"),
-        (80, "the server refused the operation", "Look up the result code in RFC 4511"),
+        (1, "the server could not perform the operation", "Look up the result code in RFC 4511"),
+        (80, "the server could not perform the operation", "Look up the result code in RFC 4511"),
     ],
 )
 def test_result_codes_are_explained(code: int, cause: str, remedy: str) -> None:
@@ -102,7 +102,7 @@ def test_refused_anonymous_reads_are_explained(message: str) -> None:
 def test_only_results_specific_to_a_server_are_server_errors(
     codes: Sequence[int], error_class: type[DirectoryError]
 ) -> None:
-    # Failover does not help if a request is invalid, because the request would fail on all servers.
+    # Failover does not help if the request would have the same result on all servers.
     for code in codes:
         result = {"result": code, "description": "someWord", "message": "data 52e"}
         error = result_error("Cannot search", result)
@@ -154,7 +154,7 @@ def test_subcodes_of_active_directory_are_explained(subcode: str, cause: str, re
 def test_a_subcode_is_ignored_in_other_results() -> None:
     result = {"result": 1, "description": "operationsError", "message": "x, data 52e", "dn": None}
     assert explain_result(result).cause == (
-        "the server refused the operation (result 1 operationsError, x, data 52e)"
+        "the server could not perform the operation (result 1 operationsError, x, data 52e)"
     )
 
 

@@ -116,7 +116,7 @@ def test_an_escaped_value_can_be_unescaped(value: str) -> None:
 
 
 def _unescape(text: str) -> str:
-    """Unescape a string according to RFC 4514, with an independent implementation."""
+    """Remove the backslashes before special characters (RFC 4514, 2.4), independently of the tested code."""
     unescaped, letters = [], iter(text)
     for letter in letters:
         assert letter not in ',+"<>;'

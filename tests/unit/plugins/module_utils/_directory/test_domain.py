@@ -151,8 +151,8 @@ def _srv_record(name: str, priority: int, weight: int) -> SrvRecord:
 @pytest.mark.parametrize(
     ("numbers", "order"),
     [
-        # The running sums of the weights are 0, 10 and 40 for a, b and c, 0 and 30 for a and c, and 0 and 10 for a
-        # and b.
+        # The running sums of the weights are 0, 10 and 40 for a, b and c; 10 and 40 for b and c; 0 and 30 for a and c;
+        # 0 and 10 for a and b.
         ((0, 0, 0), "abcz"),
         ((1, 0, 0), "bacz"),
         ((10, 30, 0), "bcaz"),

@@ -43,7 +43,7 @@ QUERY = Query(search_base="DC=x", scope="subtree", filter="(a=b)")
 
 
 class _Groups:
-    """A fake server with groups, in the naming context DC=x."""
+    """A fake server with groups, on which only the naming context DC=x is searched."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **lists: dict[str, list[bytes]]) -> None:
         self.lists = {f"CN={name}": values for name, values in lists.items()}
@@ -98,7 +98,7 @@ def test_nested_groups_in_active_directory_are_found_by_searches(
 
     members: dict[str, list[tuple[bytes, bytes | list[bytes]]]] = {
         "CN=A*": [(b"CN=b", [sid(7), sid(8)]), (b"CN=d", b""), (b"cn=a*", sid(513))],
-        # Two groups that are members of each other, and a group without a SID.
+        # These two groups are members of each other. CN=c has no SID.
         "CN=b": [(b"CN=c", b"")],
         "CN=c": [(b"CN=B", sid(7))],
     }
@@ -185,10 +185,11 @@ def test_a_dn_that_does_not_identify_a_group_is_an_error(
         (["(uid=a)"] * (BATCH_SIZE + 1), [], False),
     ],
 )
-def test_duplicates_across_searches_and_reads_by_dn_are_removed(
+def test_duplicates_are_removed_only_from_combined_results(
     monkeypatch: pytest.MonkeyPatch, *, filters: list[str], dns: list[str], keeps_duplicates: bool
 ) -> None:
-    # A single search returns no duplicates, and neither do reads by DN. Therefore, only combined results are checked.
+    # On a real server, neither a single search nor reads by DN return duplicates, so only combined results are checked.
+    # Here, both return duplicates, which shows whether the results are checked.
     people = [Entry(IDS[1], []), Entry(IDS[2], [])]
     queries: list[str] = []
 

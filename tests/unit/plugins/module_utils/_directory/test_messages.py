@@ -160,7 +160,7 @@ def _large(*values: bytes) -> Message:
 
 @pytest.mark.parametrize("size", [7, 1000])
 @pytest.mark.parametrize("controls", [b"", ber(0xA0, ber(0x30, ber(4, b"1.2.3")))])
-def test_only_the_large_values_of_a_large_entry_are_replaced(
+def test_only_the_values_of_the_large_attribute_of_a_large_entry_are_replaced(
     monkeypatch: pytest.MonkeyPatch, size: int, controls: bytes
 ) -> None:
     monkeypatch.setattr(messages, "MAX_MESSAGE_SIZE", 5000)

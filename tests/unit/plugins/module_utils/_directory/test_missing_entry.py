@@ -4,8 +4,8 @@
 
 """Tests of the errors about search bases, OUs and groups that a server does not have.
 
-The integration tests check the same errors with real servers. These tests also simulate responses of Active
-Directory that the servers in the integration tests do not send.
+The integration tests check some of these errors with real servers. The tests in this file also simulate responses of
+Active Directory that those servers do not send.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class _Tree:
 
     :ivar missing: result of searches whose base does not exist.
     :ivar root_dse: attributes of the root DSE.
-    :ivar lost: bytes that make the server close the connection if a request contains them.
+    :ivar lost: bytes that make the server close the connection if a search request contains them.
     :ivar object_classes: object classes of all entries.
     """
 
@@ -181,7 +181,7 @@ def _explain(
             DOMAIN_ENTRIES + "OU=Oslo",
             f"Set O(sources[].search_base) to OU=Sites,{DOMAIN}" + ALLOW,
         ),
-        # A no-break space looks like a space.
+        # In the message, the no-break space cannot be seen.
         (
             f"OU=Sites\u00a0,{DOMAIN}",
             DOMAIN_ENTRIES.replace("OU=Groups, OU=Sites and", "OU=Sites, OU=Groups and")
@@ -232,7 +232,7 @@ def test_a_missing_search_base_is_explained(
     assert _explain(tmp_path, _active_directory(), dn) == (cause, remedy)
 
 
-def test_groups_are_listed_only_below_the_parent_of_a_missing_group(tmp_path: Path) -> None:
+def test_groups_are_listed_only_if_a_group_is_missing(tmp_path: Path) -> None:
     cause, remedy = _explain(
         tmp_path, _active_directory(), f"CN=Recption,OU=Groups,{DOMAIN}", GROUP
     )
@@ -258,6 +258,14 @@ def test_an_unreadable_naming_context_is_named(tmp_path: Path) -> None:
     assert _explain(tmp_path, tree, f"OU=Oslo,{DOMAIN}") == (
         f"the bind account sees no part of the DN of the search base, not even {DOMAIN}",
         f"Allow the bind account to read {DOMAIN} and the entries below it",
+    )
+
+
+def test_naming_contexts_without_a_domain_are_not_named_as_domains(tmp_path: Path) -> None:
+    tree = _Tree([], namingContexts=[b"cn=accesslog", b"DC=corp,DC=example"])
+    assert _explain(tmp_path, tree, "OU=Oslo,DC=other,DC=example") == (
+        FOREIGN,
+        f"Correct O(sources[].search_base), or {SET_OTHER}",
     )
 
 
@@ -313,7 +321,7 @@ def test_the_remedy_for_an_invalid_dn_names_unusual_attribute_types(
     )
 
 
-def test_a_search_base_exists_even_if_the_account_cannot_read_it(tmp_path: Path) -> None:
+def test_a_search_base_is_missing_only_if_the_server_reports_it(tmp_path: Path) -> None:
     # 389 Directory Server returns success for a paged search whose base does not exist.
     tree = _active_directory()
     with _open_session(tmp_path, tree) as session:

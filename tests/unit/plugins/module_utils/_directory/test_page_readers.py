@@ -78,7 +78,7 @@ class _Pages:
 
 @contextmanager
 def _connection(*pages: Sequence[Message]) -> Iterator[tuple[Any, _Pages]]:
-    """Connect to a server that returns the given pages, and yield the connection and the server."""
+    """Start a server that returns the given pages, connect to it, and yield the connection and the server."""
     server = _Pages(*pages)
     with ldap_server(server) as port:
         connection: Any = ldap3.Connection(

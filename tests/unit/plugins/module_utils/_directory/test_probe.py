@@ -98,7 +98,7 @@ def test_a_server_that_rejects_the_account_is_still_probed(server_tls: ServerTls
         assert probe.root_dse.product == "Example"
 
 
-def test_an_unreadable_root_dse_does_not_prevent_a_session(
+def test_a_failure_to_read_the_root_dse_again_is_ignored(
     server_tls: ServerTls,
 ) -> None:
     responses = iter([[entry("", {}), result(SEARCH)], [result(SEARCH, 50)]])
@@ -222,5 +222,6 @@ def test_visible_entries_are_detected(
         open_session(settings_for(server_tls, f"ldaps://localhost:{port}")) as session,
     ):
         assert has_visible_entries(session, Query("dc=x", scope, "(sn=*)")) is is_visible
-    # In the request, the scope follows the search base (RFC 4511, 4.5.1).
+    # In the request, the scope follows the search base (RFC 4511, 4.5.1). Unless the scope is base, only the entries
+    # directly below the search base are searched (singleLevel).
     assert b"dc=x\x0a\x01" + code in requests[0]

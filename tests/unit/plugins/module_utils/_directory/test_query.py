@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of queries: checks of search bases and filters, attributes in filters, and filters that are created."""
+"""Tests of queries: checks of search bases and filters, attributes in filters, and the creation of filters."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_invalid_distinguished_names_are_rejected(search_base: str) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
-def test_an_ou_with_any_name_can_be_the_search_base(name: str) -> None:
+def test_an_ou_whose_name_contains_special_characters_can_be_the_search_base(name: str) -> None:
     check_query(
         Query(search_base=f"OU={escape_dn_value(name)},DC=x", scope="subtree", filter=""),
         "source 1",
@@ -150,7 +150,7 @@ def test_an_empty_search_base_is_rejected(search_base: str) -> None:
         "(title=Guide \\28lead\\29)",
         "(memberOf=CN=Lunde\\5c, Per,DC=x)",
         "(objectGUID=\\00\\ff)",
-        # Whitespace is ignored, including the line breaks of a YAML block scalar.
+        # Whitespace between the parts is ignored, including the line breaks of a YAML block scalar.
         "\n( & ( mail = a ) (! (accountExpires >= 1))\n\t(cn :dn:2.5.13.2 := b ) )\n",
         people_filter(is_active_directory=True, now=datetime(2026, 1, 1, tzinfo=timezone.utc)),
         people_filter(is_active_directory=False, now=datetime(2026, 1, 1, tzinfo=timezone.utc)),
@@ -311,7 +311,7 @@ def test_the_attributes_of_a_filter_are_found(search_filter: str, attributes: li
     assert find_attributes(search_filter) == attributes
 
 
-# 11,644,473,600 seconds passed between 1601 and 1970.
+# A FILETIME is a number of 100 ns intervals since 1601. 11,644,473,600 seconds passed between 1601 and 1970.
 @pytest.mark.parametrize(
     ("now", "filetime"),
     [
@@ -334,7 +334,7 @@ def test_the_default_filter_for_active_directory_excludes_disabled_and_expired_u
     )
 
 
-def test_the_default_filter_for_other_servers_matches_all_people() -> None:
+def test_the_default_filter_for_other_servers_matches_inetorgperson_entries() -> None:
     now = datetime(2026, 1, 1, tzinfo=timezone.utc)
     assert people_filter(is_active_directory=False, now=now) == "(objectClass=inetOrgPerson)"
 

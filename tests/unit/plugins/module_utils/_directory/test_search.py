@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of searches with both page readers: they return all pages or raise an error."""
+"""Tests that searches with both page readers return all pages or raise an error."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _person(number: int, **attributes: list[bytes]) -> Message:
 
 
 class _Pages:
-    """A server that returns an empty root DSE for the first search, and a page for each further search."""
+    """A server that returns no entry for the first search (of the root DSE), and a page for each further search."""
 
     def __init__(self, *pages: Sequence[Message] | None) -> None:
         self.pages: list[Sequence[Message] | None] = [[result(SEARCH)], *pages]
@@ -114,7 +114,7 @@ def test_an_unreadable_root_dse_is_an_error(tmp_path: Path) -> None:
 
 
 def test_incomplete_values_of_one_entry_do_not_affect_others(tmp_path: Path) -> None:
-    # Simulate Active Directory, because no server in the integration tests returns incomplete values.
+    # If an attribute has many values, Active Directory returns only the first of them.
     incomplete = _person(0, **{"memberOf": [], "memberOf;range=0-1499": [b"A"]})
     pages = _Pages([incomplete, _person(1, memberOf=[b"B"]), page_end(b"")])
     with session_with(tmp_path, pages) as session:
@@ -210,7 +210,7 @@ def test_the_session_can_be_used_while_the_error_of_a_search_is_handled(tmp_path
     assert "keeps returning the same page" in str(caught.value)
 
 
-def test_all_pages_can_have_the_same_cookie(tmp_path: Path) -> None:
+def test_different_pages_can_have_the_same_cookie(tmp_path: Path) -> None:
     pages = _Pages(
         [_person(0), page_end(b"c")],
         [page_end(b"c")],

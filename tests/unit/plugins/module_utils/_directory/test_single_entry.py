@@ -38,9 +38,10 @@ Attributes = Mapping[str, Sequence[bytes]]
 
 
 class _Server:
-    """A server that returns an empty root DSE first, and one of the responses for each further search.
+    """A server that returns no entry for the first search (of the root DSE), and one response for each later search.
 
-    :param responses: for each search, the attributes of an entry, an empty mapping for no entry, or a result code.
+    :param responses: for each later search, the attributes of an entry, a result code, or an empty mapping for no
+        entry.
     """
 
     def __init__(self, *responses: Attributes | int) -> None:

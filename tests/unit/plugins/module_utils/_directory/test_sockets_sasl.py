@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the SASL security layer: data is encrypted, decrypted and verified."""
+"""Tests of the SASL security layer: encryption and decryption of data, and errors."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_received_data_is_complete_for_chunks_of_any_size(
 
 
 class _ChunkedSocket:
-    """A socket that returns chunks of at most the given sizes, and then as many bytes as requested."""
+    """A socket that returns chunks of at most the given sizes, and then of the requested sizes."""
 
     def __init__(self, data: bytes, sizes: list[int]) -> None:
         self._data = data

@@ -182,7 +182,7 @@ def test_invalid_filter_arguments_are_reported(text: str, cause: str) -> None:
     with pytest.raises(InputError) as caught:
         compile_expression(text, "column 'SMS'")
     assert str(caught.value).startswith(
-        f"Cannot use the expression {text!r} of column 'SMS': {cause}. Use attribute names, "
+        f"Cannot use the expression {text!r} of column 'SMS': {cause}. Correct the expression. It can contain "
     )
 
 

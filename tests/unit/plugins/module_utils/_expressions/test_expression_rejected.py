@@ -21,7 +21,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 REMEDY = (
-    "Use attribute names, string literals and the filters "
+    "Correct the expression. It can contain attribute names, string literals and the filters "
     "default, e164, first, join, last, lower, map_value, of_entry, primary_address, regex_replace, "
     "regex_search, replace, title, "
     "trim, upper."

@@ -98,7 +98,8 @@ def test_a_warning_names_each_reference_that_might_lead_to_people(
     assert [warning for warning in exported.warnings if "referral" in warning] == [
         (
             "The directory returned a referral to ldap://child.corp.example/DC=child,DC=corp,DC=example"
-            " for part of a source. The people there are missing."
+            " for part of a source. The people there are missing. Read that part from a server that contains it, or"
+            " narrow the source."
         )
     ]
 
@@ -130,7 +131,7 @@ def test_the_default_filter_depends_on_the_kind_of_directory(
     assert second == "(b=1)"
 
 
-def test_a_global_roster_has_no_location_column(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_roster_for_all_locations_has_no_location_column(monkeypatch: pytest.MonkeyPatch) -> None:
     FakeDirectory(monkeypatch, A=[person(1)])
     exported = run_export(export_params(source("OU=A")))
     assert exported.roster.header == ("First Name", "Last Name", "Email", "SMS Phone")
@@ -212,7 +213,10 @@ def test_lists_in_the_result_have_at_most_50_items(monkeypatch: pytest.MonkeyPat
             {"page_size": 100_001},
             "Cannot use page_size 100001: it must be between 1 and 100000. Correct page_size.",
         ),
-        ({"columns": []}, "Cannot create a roster: columns is empty. Specify at least one column."),
+        (
+            {"columns": []},
+            "Cannot create a roster: columns is empty, or contains only the location",
+        ),
         ({"phone_region": "False"}, "Cannot use phone_region 'False': it is not a country"),
         (
             {"location_pattern": "["},
@@ -328,8 +332,8 @@ def test_a_repeated_source_causes_a_warning(monkeypatch: pytest.MonkeyPatch) -> 
     )
     assert exported.warnings[0] == (
         "Possible mistake in source 2 (location 'bergen'): it finds the same people as source 1 (location 'oslo'),"
-        " so each of them is at both locations. Correct the O(sources[].search_base) of one of them, or select the"
-        " people of each location by group or filter."
+        " so each of them is at both locations. Correct the search base of one of them, or select the people of each"
+        " location by group or filter."
     )
 
 

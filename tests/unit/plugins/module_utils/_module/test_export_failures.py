@@ -111,8 +111,8 @@ def test_one_or_two_people_without_a_valid_row_do_not_stop_the_export(
     sources = source("OU=A", location="a"), source("OU=B", location="b")
     export = run_export(export_params(*sources))
     assert export.warnings[0] == (
-        "source 2 (location 'b') has no contacts, because none of the people found there has a valid row"
-        f" (Last Name is empty: {people})."
+        "source 2 (location 'b') has no contacts, because none of its people has a valid row"
+        f" (Last Name is empty: {people}). Correct their entries in the directory."
     )
 
 

@@ -71,7 +71,7 @@ def test_a_byte_order_mark_is_skipped(dest: Path) -> None:
 
 
 @pytest.mark.parametrize("ids", [None, b"", NEW.ids])
-def test_identities_of_another_roster_are_ignored(dest: Path, ids: bytes | None) -> None:
+def test_only_the_identities_of_the_same_roster_are_used(dest: Path, ids: bytes | None) -> None:
     dest.write_bytes(OLD.csv)
     if ids is not None:
         ids_path(dest).write_bytes(ids)

@@ -157,7 +157,7 @@ def test_a_source_with_a_location_rule_has_several_locations() -> None:
         ),
         (
             export_params(source(None, member_of="CN=G", search_scope="base")),
-            "Cannot use search_scope base of source 1: it has no search_base.",
+            "Cannot use search_scope base of source 1: the source has no search_base.",
         ),
         (
             export_params(source(None, member_of="CN=G", filter="x")),

@@ -64,6 +64,7 @@ def test_the_first_upload_is_recorded_in_a_receipt(uploader: Uploader) -> None:
             "causes": [],
             "refused": 0,
         },
+        "unresolved": [],
         "attempts": 1,
     }
     assert b"secret" not in uploader.state_files()["receipt.json"]

@@ -98,7 +98,6 @@ def test_all_options_are_parsed() -> None:
             approved_plan=" 5A1F0C9BE0D2A4F7 ",
             initial=True,
             rebind=True,
-            plan_dest="/plan",
             result={**result, **more},
             token_header="X-Sent",
             token_prefix="Key",
@@ -142,7 +141,7 @@ def test_all_options_are_parsed() -> None:
         approved_plan="5a1f0c9be0d2a4f7",
         initial=True,
     )
-    assert (options.force, options.rebind, options.plan_dest) == (True, True, Path("/plan"))
+    assert (options.force, options.rebind) == (True, True)
     assert options.result == ResultFormat(
         success="state",
         success_values=("DONE",),
@@ -163,7 +162,7 @@ def test_all_options_are_parsed() -> None:
 def test_options_that_are_not_set_have_defaults() -> None:
     options = parse_upload_options(_params())
     assert (options.limits, options.force) == (Limits(), False)
-    assert (options.rebind, options.plan_dest) == (False, None)
+    assert options.rebind is False
     assert options.result == ResultFormat()
     assert options.key == ("Email", "SMS Phone")
     assert (options.endpoint.body.field_name, options.endpoint.timeout) == ("file", 60)

@@ -131,8 +131,8 @@ def test_rows_are_counted_by_location(index: int | None, line_end: str) -> None:
 
 def test_rows_with_and_without_quotes_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(equal_lines, "_BATCH_BYTES", 1)
-    roster = roster_file([A, ('"', "b@x", "oslo"), C])
-    for index, counts in ((2, {"oslo": 2, "bergen": 1}), (None, {"": 3})):
+    roster = roster_file([A, ('"', "b@x", "oslo"), C, ("D", "d@x", '"oslo"')])
+    for index, counts in ((2, {"oslo": 2, "bergen": 1, '"oslo"': 1}), (None, {"": 4})):
         layout = replace(BY_EMAIL, location_index=index)
         assert _skip(roster, roster, layout)[2:] == (counts, counts)
 

@@ -248,6 +248,8 @@ def test_the_summary_counts_changes_by_kind_and_location() -> None:
             "oslo": {**zeros, "removed": 1, "unchanged": 1},
             "tromso": {**zeros, "moved": 1},
         },
+        "new_columns": {},
+        "dropped_columns": {},
     }
     assert list(plan.summary()["by_location"]) == ["bergen", "oslo", "tromso"]  # type: ignore[call-overload]  # a dict
     assert [plan.count(kind) for kind in (ADDED, CHANGED, MOVED, REMOVED)] == [1, 0, 1, 1]
@@ -455,6 +457,7 @@ def test_all_changes_are_observed_with_the_key_by_which_they_are_counted() -> No
         {"moved_from": {"bergen": 1}},
         {"baseline_rows": 4},
         {"baseline_by_location": {"oslo": 4, "bergen": 1}},
+        {"baseline_by_location": {"oslo": 4}, "new_by_location": {"oslo": 2, "bergen": 1}},
         {"new_by_location": {"oslo": 1}},
         {"new_by_location": {"oslo": 1, "bergen": 0}},
         {"new_by_location": {"oslo": 1, "bergen": 1, "tromso": 1}},

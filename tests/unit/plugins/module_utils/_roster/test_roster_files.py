@@ -10,6 +10,7 @@ import errno
 import hashlib
 import io
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import NoReturn
@@ -297,6 +298,8 @@ def test_an_invalid_or_unrelated_identities_file_is_ignored(data: bytes) -> None
         [b'a"', b'"b"'],
         [b'"a"', b'"b'],
         [b'"a"', b"b"],
+        [b'a"b"', b'"c"'],
+        [b'"a"b', b'"c"'],
         [b'"a"', b""],
         [b'"a"', b'"\xff"'],
         [b'"a"', b'"\t"'],
@@ -350,7 +353,7 @@ def test_a_checked_roster_that_cannot_be_read_again_is_reported() -> None:
         "Cannot read x.csv or its identities file again: Input/output error."
         " Check the disk or the network share, and run the task again."
     )
-    unreadable = [
+    unreadable: list[Callable[[], object]] = [
         lambda: list(replace(roster, open_file=fail).rows()),
         lambda: replace(roster, open_file=fail).open_content(),
         lambda: list(replace(roster, open_ids=fail).rows()),

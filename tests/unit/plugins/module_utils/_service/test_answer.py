@@ -137,7 +137,7 @@ UMLAUT = '{"counts": {"failed": 0}, "message": "\u00dcbernommen"}'
         (UMLAUT.encode("utf-32"), ""),
     ],
 )
-def test_charset_of_the_response_is_used(body: bytes, content_type: str) -> None:
+def test_charset_of_the_response_is_determined(body: bytes, content_type: str) -> None:
     answer = read_answer(200, ResponseBody(body), REFUSED, sent_roster(), content_type=content_type)
     assert (answer.problem, answer.message) == ("", "\u00dcbernommen")
 

@@ -144,7 +144,7 @@ def test_media_type_is_returned() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 201, 400, 401, 422, 500, 503])
-def test_any_other_status_is_returned(status: int) -> None:
+def test_status_and_body_are_returned(status: int) -> None:
     with http_server(lambda _request, write: write(plain(f"{status} X", b"body"))) as server:
         assert exchange(server.port) == (status, b"body")
 

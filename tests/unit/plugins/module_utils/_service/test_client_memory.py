@@ -58,5 +58,5 @@ def test_upload_of_a_large_file_requires_little_memory(kind: str, tmp_path: Path
         )
     status, growth = map(int, process.stdout.split())
     assert status == 200
-    # In MiB. This growth results from late imports and chunks of 256 KiB, and is independent of the size of the file.
+    # In MiB. The growth results from late imports and chunks of 256 KiB, and is independent of the size of the file.
     assert growth < 20

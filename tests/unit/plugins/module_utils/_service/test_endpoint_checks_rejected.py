@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the validation of an endpoint: contradictory settings and exposed credentials."""
+"""Tests of the validation of an endpoint: invalid or contradictory settings and secrets, and exposed credentials."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ INVALID_USERNAME = (
 )
 RESERVED = "the module controls this header. Omit it"
 RAW = "with body_format raw: a raw body has no form fields. Omit"
-_CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
+_INVALID_SETTINGS: list[tuple[dict[str, Any], str]] = [
     (
         {"token": ""},
         (
@@ -264,7 +264,7 @@ _SECRETS: list[tuple[tuple[str, str, str], dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("secret", "changes", "message"), _SECRETS)
-def test_a_secret_with_an_invalid_name_or_value_is_rejected(
+def test_invalid_or_repeated_secret_is_rejected(
     secret: tuple[str, str, str], changes: dict[str, Any], message: str
 ) -> None:
     endpoint = replace(endpoint_with(changes), secrets=(Secret(*secret),))
@@ -353,8 +353,8 @@ def test_invalid_utf_8_is_rejected(option: str, changes: dict[str, Any]) -> None
     assert str(caught.value) == f"Cannot use {option}: it is not valid UTF-8. Encode it as UTF-8."
 
 
-@pytest.mark.parametrize(("changes", "message"), [*_CONTRADICTIONS, *_EXPOSED_CREDENTIALS])
-def test_contradictions_and_exposed_credentials_are_rejected(
+@pytest.mark.parametrize(("changes", "message"), [*_INVALID_SETTINGS, *_EXPOSED_CREDENTIALS])
+def test_invalid_settings_and_exposed_credentials_are_rejected(
     changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError) as caught:

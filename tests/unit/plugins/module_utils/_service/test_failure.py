@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the classification of upload attempts that fail without a complete response."""
+"""Tests of the classification of upload attempts that receive no usable response."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_connection_closed_while_sending_may_mean_that_a_certificate_is_required
         ("TLSV1_ALERT_UNKNOWN_CA", "it does not trust the CA of the client certificate"),
     ],
 )
-def test_rejected_client_certificate_is_reported_before_and_after_sending(
+def test_missing_or_rejected_client_certificate_is_reported_before_and_after_sending(
     sent: bool, reason: str, cause: str
 ) -> None:
     failure = _classify(_wrap(_ssl_error(reason), TLS), sent=sent, proxy=None)

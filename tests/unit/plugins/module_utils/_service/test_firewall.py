@@ -49,6 +49,7 @@ F5_PAGE = b"<html>The requested URL was rejected. Please consult with your admin
         (403, {}, b"", ""),
         (503, HTML, b"<h1>Maintenance</h1>", ""),
         (429, HTML, b"<h1>Slow down</h1>", ""),
+        # Only responses with the status 403, 406, 429 or 503 are examined.
         (401, {**HTML, **CLOUDFLARE}, b"error code: 1010", ""),
         (200, {**HTML, "cf-mitigated": "challenge"}, b"", ""),
         (500, {**HTML, **CLOUDFLARE}, b"error code: 1010", ""),

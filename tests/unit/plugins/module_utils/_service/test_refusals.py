@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of refused rows: their identities, and the masking of personal data in messages."""
+"""Tests of refused rows: their identities and causes, and the masking of personal data in messages."""
 
 from __future__ import annotations
 
@@ -68,17 +68,17 @@ Form = Literal["NFC", "NFD"]
             {"row": 1, "error": {"email": ["is bad", "is long"]}},
             RowError(row=1, identity="id-1", cause="email: is bad, email: is long"),
         ),
-        # If the configured key is missing, a common key is used.
+        # If the configured key is missing, a usual one is used.
         ({"row": 1, "message": "is bad"}, RowError(row=1, identity="id-1", cause="is bad")),
         # The name of a field is shown as the title of its column.
         ({"row": 1, "column": "EMAIL"}, RowError(row=1, identity="id-1", column="Email")),
         ({"row": 1, "column": "rows.1.email"}, RowError(row=1, identity="id-1", column="Email")),
-        # Escape sequences are removed. Other characters that are not printable are replaced with spaces.
+        # Escape sequences are removed. Other nonprintable characters become a space, or are removed at the end.
         (
             {"row": 1, "error": "a\x1b[2Jb\ud800c\u202e"},
             RowError(row=1, identity="id-1", cause="ab c"),
         ),
-        # The row is unknown, but the refusal is counted.
+        # The row is unknown, but the refusal is reported.
         *(
             ({"row": row, "error": "bad Åse"}, RowError(row=None, cause="bad ..."))
             for row in (0, 3, -1, "one", "1.5", None, True, 1.5, [1])

@@ -93,7 +93,9 @@ def test_compressed_content_is_decompressed(encoding: str, compressed: bytes) ->
         ("gzip, gzip", TEXT, UNSUPPORTED),
     ],
 )
-def test_invalid_compressed_content_is_reported(encoding: str, data: bytes, problem: str) -> None:
+def test_content_that_cannot_be_decompressed_is_reported(
+    encoding: str, data: bytes, problem: str
+) -> None:
     assert read_body([data], encoding) == ResponseBody(b"", problem)
 
 

@@ -79,7 +79,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.servic
         ),
     ],
 )
-def test_message_is_found_under_common_names(document: object, message: str) -> None:
+def test_message_is_found_under_the_usual_names(document: object, message: str) -> None:
     assert find_message(Document(JSON, document), (), None) == message
 
 
@@ -100,7 +100,7 @@ def test_message_is_found_under_common_names(document: object, message: str) -> 
         ({"message": "usual", "file": ["other"]}, None, "usual"),
     ],
 )
-def test_all_texts_are_the_message_of_an_error_without_common_names(
+def test_other_texts_are_the_message_of_an_error_without_the_usual_names(
     document: object, listed: str | None, message: str
 ) -> None:
     assert find_message(Document(JSON, document), (), listed, is_error=True) == message

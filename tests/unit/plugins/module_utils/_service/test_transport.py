@@ -132,7 +132,7 @@ def test_ca_bundle_depends_on_the_settings_and_the_environment(
 ) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    # The value is never True, because some releases of requests would then ignore the SSL context.
+    # The value is never True, because some releases of requests would then ignore the TLS context.
     assert select_verify_argument(TlsSettings()) == DEFAULT_CA_BUNDLE_PATH
     assert select_verify_argument(TlsSettings(ca_path="/ca")) == "/ca"
     assert select_verify_argument(TlsSettings(validate_certs=False)) is False

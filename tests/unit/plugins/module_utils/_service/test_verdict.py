@@ -154,7 +154,7 @@ def test_message_names_the_credential_and_its_options(
     ("status", "cause"),
     [(401, "it requires a credential"), (403, "it does not permit uploads without a credential")],
 )
-def test_message_names_the_missing_credential(status: int, cause: str) -> None:
+def test_message_says_that_a_credential_is_required(status: int, cause: str) -> None:
     endpoint = replace(ENDPOINT, credential=Credential(is_anonymous=True))
     assert _message(Answer(status), endpoint).startswith(
         f"it returned HTTP {status} ({cause}). Remove O(anonymous), and set O(token), "
@@ -259,9 +259,10 @@ def test_rejection_does_not_resolve_the_outcome_of_an_earlier_attempt(
         (
             SIGN,
             (
-                "it returned HTTP 200, but its response reports a failure: success is not true; the roster is treated"
-                " as not accepted. Correct the cause that the service reports. If this response means that it accepted"
-                " the roster, describe it with O(result) according to the service's documentation"
+                "it returned HTTP 200, but its response reports a failure or has an unknown meaning: success is not"
+                " true; the roster is treated as not accepted. Correct the cause that the service reports. If this"
+                " response means that it accepted the roster, describe it with O(result) according to the service's"
+                " documentation"
             ),
         ),
         (
