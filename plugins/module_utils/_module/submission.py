@@ -23,7 +23,7 @@ from .._service.response import Response
 from .._service.transport import find_secrets
 from .._service.verdict import PARTIAL, UNKNOWN, decide
 from .._state.directory import KnownRosters, abort_upload, begin_upload, commit_upload
-from .._state.receipt import Binding, Receipt, State, StateError, UnresolvedUpload, with_history
+from .._state.receipt import Binding, Receipt, State, UnresolvedUpload, with_history
 from .partial_acceptance import partially_accepted_roster
 from .upload_options import UploadOptions
 from .upload_outcome import Outcome
@@ -107,7 +107,7 @@ def _record_response(
     outcome = replace(outcome, changed=True, uploaded=verdict.is_accepted)
     try:
         receipt = _commit(options, outcome, submission, answer)
-    except StateError as error:
+    except FrontdeskError as error:
         # In the state directory, the upload is still unresolved.
         return replace(outcome, state=state, error=error)
     return replace(outcome, state=State(receipt), error=refusal)
@@ -167,6 +167,7 @@ def _commit(
     """Store the roster that the service has after the upload as the new baseline, and return its receipt.
 
     :raises StateError: if the state cannot be written.
+    :raises FrontdeskError: if a roster cannot be read again.
     """
     known = [stored.roster for stored in submission.known.all]
     with partially_accepted_roster(

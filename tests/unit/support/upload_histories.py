@@ -191,6 +191,7 @@ class UploadHistory:
             result = self._upload(run)
         attempted = self.service.attempts > attempts
         if attempted:
+            assert result.is_killed or result.outcome, "the attempt is not in the result"
             self._check_need(body)
             self._check_approval(run, body, result)
         if run.fault is None and result.outcome is not None:

@@ -108,7 +108,7 @@ class UploadHistories(RuleBasedStateMachine):
         people = dict(self._people.people)
         for change, reaction in steps:
             self._apply(change)
-            self._history.run(Run(reaction))
+            self._history.run(Run(reaction, NO_LIMITS))
         self._people.people = people
         self._history.run(Run())
 
