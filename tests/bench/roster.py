@@ -12,7 +12,7 @@ Each step runs in a separate process and prints a JSON line. The steps are:
 - ``csv`` also writes them with the csv module.
 - ``build`` builds and writes a roster.
 - ``rebuild`` builds and writes a second roster with other identities and other last names.
-- ``update`` builds and writes a third roster in which 1% of the contacts of the first one have changed.
+- ``update`` builds and writes a third roster, which differs from the first one in about 1% of the contacts.
 - ``read`` reads the first and the third roster with csv.reader, as a reference for the next steps.
 - ``load`` reads and checks the first and the third roster.
 - ``plan`` compares the first and the third roster. The time to load them is not included, as in the next steps.
@@ -47,14 +47,14 @@ BUILT = {
     "rebuild": ("second.csv", 2, False),
     "update": ("third.csv", 1, True),
 }
-"""Name of the roster, seed and whether contacts are changed in each step that builds a roster."""
+"""Name of the roster, seed, and whether contacts are updated, for each step that builds a roster."""
 
 COMPARED = {
     "plan": ("first.csv", "third.csv"),
     "union": ("first.csv", "second.csv", "third.csv"),
     "worst": ("first.csv", "second.csv"),
 }
-"""Known rosters and the new roster in each step that compares rosters."""
+"""Known rosters, followed by the new roster, for each step that compares rosters."""
 
 COLUMNS = [
     {"header": "First Name", "value": "givenName", "required": True},
@@ -98,7 +98,7 @@ def generate_contacts(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
 
 
 def update_contacts(contacts: Iterable[tuple[Any, int]]) -> Iterator[tuple[Any, int]]:
-    """Change 1% of the contacts: most have another last name, and the others are removed or added."""
+    """Give about 0.9% of the contacts another last name, remove 0.1%, and add the same number of new contacts."""
     rng = random.Random(3)
     for contact, source in contacts:
         chance = rng.random()
@@ -156,7 +156,7 @@ def read_rosters(folder: Path, *names: str) -> None:
 def compare_rosters(folder: Path, *names: str) -> float:
     """Load rosters, and compare the last one with the others.
 
-    :returns: the time at which all of them were loaded.
+    :returns: CPU time that the process had used when all rosters were loaded.
     """
     load_roster = import_from_collection("_roster.files").load_roster
     open_spill_area = import_from_collection("_roster.external_sort").open_spill_area

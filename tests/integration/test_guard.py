@@ -36,7 +36,7 @@ SET_INITIAL = "If this is the first upload to this account, run once with initia
 
 @pytest.fixture
 def baseline(service: Receiver, workspace: Workspace) -> None:
-    """A baseline of 40 contacts that the service has accepted."""
+    """Upload a baseline of 40 contacts, which the service accepts."""
     write_roster(workspace.dest, make_contacts(BASELINE_ROWS))
     assert run_upload(service, workspace, initial=True)["uploaded"]
 
@@ -65,7 +65,7 @@ def test_the_first_upload_requires_initial(service: Receiver, workspace: Workspa
 
 @pytest.mark.usefixtures("baseline")
 class TestLimits:
-    """Limits for removals: if a limit is exceeded, nothing is sent and the receipt does not change."""
+    """Limits for removals, and the approval of a plan that exceeds a limit."""
 
     TOO_MANY_PERCENT = (
         BASELINE_ROWS - 5,
@@ -235,7 +235,7 @@ class TestReceipt:
     ) -> None:
         assert not run_upload(service, workspace, url=f"{service.url}?account=7")["changed"]
 
-    def test_another_profile_or_header_is_compared_with_the_same_baseline(
+    def test_a_roster_with_another_profile_or_header_is_compared_with_the_same_baseline(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         result = run_upload(service, workspace, profile="other")

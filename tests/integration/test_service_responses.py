@@ -354,7 +354,7 @@ class TestInterpretation:
 
 
 class TestUnknownOutcome:
-    """Responses after which the service might have accepted the roster."""
+    """Responses after which the service might have accepted the roster, and interim responses."""
 
     @pytest.mark.parametrize(
         ("status", "headers", "message"),

@@ -316,7 +316,7 @@ def _write_large_roster(path: Path) -> None:
 
 
 class TestEarlyResponses:
-    """Services that respond before they have read the whole roster."""
+    """Services that respond before they have read the whole roster, or whose response is incomplete or missing."""
 
     @pytest.fixture(autouse=True)
     def _large_roster(self, workspace: Workspace) -> None:

@@ -140,7 +140,7 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
 
 
 def find_unneeded_files(workspace: Workspace) -> set[str]:
-    """Return the names of the files in the state directory that the receipt does not name."""
+    """Return the names of the files in the state directory, except receipt.json, lock and the files of the baseline."""
     receipt = read_state(workspace)["receipt"]
     needed = {"receipt.json", "lock", f"{receipt['roster']}.csv", f"{receipt['identities']}.ids"}
     return {path.name for path in workspace.state_dir.iterdir()} - needed
@@ -149,7 +149,7 @@ def find_unneeded_files(workspace: Workspace) -> set[str]:
 def test_the_next_run_recovers_from_a_kill_at_any_file_operation(
     service: Receiver, workspace: Workspace
 ) -> None:
-    """Both a first upload and an update are killed at one operation after the other, at least 30 in all."""
+    """A first upload and an update are killed at each of their file operations in turn."""
     options = {**upload_options(service, workspace), "initial": True}
     kills, rows = 0, 30
     with ModuleRunner(workspace.collections_path) as runner:

@@ -46,7 +46,7 @@ class Person:
 class ChangingDirectory:
     """A directory whose people change.
 
-    :ivar people: all people by a name that never changes, which the tests use to recognize them.
+    :ivar people: all people, by owner name. The tests recognize people by this name, which never changes.
     :ivar header: titles of the exported columns.
     """
 
@@ -70,17 +70,17 @@ class ChangingDirectory:
             )
 
     def remove(self, count: int) -> None:
-        """Remove the people who were added last, except for one person."""
+        """Remove the people who were added last, but not the first person."""
         for owner in list(self.people)[1:][-count:]:
             del self.people[owner]
 
     def remove_at(self, count: int, location: str) -> None:
-        """Remove people from one location, except for one person."""
+        """Remove people who are at a location, but not the first of them."""
         for owner, _person in self._people_at(location)[1 : 1 + count]:
             del self.people[owner]
 
     def replace_all(self, count: int, location: str) -> None:
-        """Replace everyone with other people."""
+        """Replace everyone with new people at one location."""
         self.people = {}
         self.add(count, location)
 
@@ -91,7 +91,7 @@ class ChangingDirectory:
             self.people[owner] = replace(person, locations=(*others, new))
 
     def add_location(self, count: int, location: str) -> None:
-        """Add a location to people."""
+        """Add a location to people who are not there yet."""
         for owner, person in [
             each for each in self.people.items() if location not in each[1].locations
         ][:count]:
@@ -123,7 +123,7 @@ class ChangingDirectory:
         self.people = remaining or self.people
 
     def copy_rows(self, count: int) -> None:
-        """Give people the same cells as the first person."""
+        """Give people the same cells and locations as the first person."""
         first = next(iter(self.people.values()))
         for owner in list(self.people)[1 : 1 + count]:
             self.people[owner] = replace(first, identity=self.people[owner].identity)

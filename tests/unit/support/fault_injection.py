@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Faults at any file operation of a run: a simulated kill, an I/O error, or a full disk.
+"""Faults at any operation of a run: a simulated kill, an I/O error, or a full disk.
 
-A simulated kill is an exception after which no operation has an effect, so that no clean-up runs, as after SIGKILL.
+A simulated kill is an exception after which all further operations are prevented, so that no clean-up has an effect, as
+after SIGKILL.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class FaultInjector:
 
     @contextmanager
     def inject(self, fault: Fault | None = None, position: int | None = None) -> Iterator[None]:
-        """Observe the operations of the current thread in a block.
+        """Observe the operations of the current thread in a block, and inject a fault at one of them.
 
         :param fault: the fault; None to observe only.
         :param position: number of operations before the one with the fault.
@@ -156,7 +157,7 @@ def _before(operation: str, function: Any) -> Any:
 
 
 class _ObservedFile(io.FileIO):
-    """A file whose reads and writes can fail. A write that fails has written a part of the data."""
+    """A file whose reads and writes can fail. A write that is killed writes half of the data."""
 
     def write(self, data: Any) -> int:
         try:
@@ -166,7 +167,7 @@ class _ObservedFile(io.FileIO):
                 super().write(bytes(data)[: len(data) // 2])
             raise
         if _active is None:
-            # The buffer of a killed run is flushed when the file object is deleted.
+            # The buffer of a killed run is flushed when the file object is deleted; discard the data.
             return len(data)
         return super().write(data)
 

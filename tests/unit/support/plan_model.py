@@ -77,7 +77,7 @@ def _model_rows(
 
 
 def model_changes(old: ModelRoster, new: ModelRoster, key: Sequence[str]) -> list[ModelChange]:
-    """Return all changes between two rosters with a location column named Location, if any."""
+    """Return all changes between two rosters; a column named Location contains the location."""
     by_identity = old.identities is not None and new.identities is not None
     before = _model_rows(old, new, key, by_identity)
     after = _model_rows(new, old, key, by_identity)
@@ -116,7 +116,7 @@ def model_changes(old: ModelRoster, new: ModelRoster, key: Sequence[str]) -> lis
 
 
 def location_in(header: Cells, cells: Cells, other: Cells) -> str:
-    """Return the location of a row at which a change is counted.
+    """Return the location at which the change of a row is counted.
 
     :param header: titles of the columns of the row.
     :param cells: cells of the row.
@@ -130,10 +130,10 @@ def location_in(header: Cells, cells: Cells, other: Cells) -> str:
 def model_union(
     known: Sequence[ModelRoster], new: ModelRoster, key: Sequence[str]
 ) -> Counter[tuple[str, str]]:
-    """Return the counts of the union of known rosters, by location and kind, if all rosters have identities.
+    """Return the number of changes from the union of known rosters, by location and kind.
 
-    Every person may have several rows at a location. All rows of a person must be at different locations or differ in a
-    cell, so that a change belongs to one person: each value of the column Person belongs to one identity.
+    All rosters must have identities, and a column named Person that contains them, so that each change belongs to one
+    person.
     """
     counts: Counter[tuple[str, str]] = Counter()
     people = sorted({identity for roster in (*known, new) for identity in roster.identities or ()})
@@ -185,7 +185,7 @@ def model_rosters(
 ) -> ModelRoster:
     """Draw a roster.
 
-    :param headers: headers to choose from; by default, that of most tests.
+    :param headers: headers to choose from; by default, only `TITLES`.
     :param with_identities: whether the roster has identities; None for either.
     :param identities: identities to choose from. A column named Person contains the identity.
     :param max_size: maximum number of rows.

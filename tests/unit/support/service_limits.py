@@ -1,7 +1,7 @@
 # Copyright: Contributors to the frontdesk.contacts project
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must hold for the contacts of a service, computed without any code of the collection."""
+"""What must hold for the contacts of a service, computed without the code of the plugins."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.simulated_service
 def find_removed(
     before: Iterable[ServiceContact], after: Iterable[ServiceContact]
 ) -> list[ServiceContact]:
-    """Return the contacts that a service loses.
+    """Return the contacts that an upload removes.
 
-    A contact is not lost if its owner has another contact in its place, or if another person gets an equal row.
+    A contact is not removed if another contact of its owner replaces it, or if an equal contact of another person is
+    added. Only the columns that both rosters have are compared.
     """
     old, new = _by_owner(before), _by_owner(after)
     lost: list[ServiceContact] = []
@@ -41,7 +42,7 @@ def find_removed(
 
 
 def count_moved(before: Iterable[ServiceContact], after: Iterable[ServiceContact]) -> int:
-    """Return the number of contacts that get another location."""
+    """Return the number of contacts that move to another location."""
     old, new = _by_owner(before), _by_owner(after)
     moved = 0
     for owner in old:
@@ -62,12 +63,12 @@ def find_violations(
     *,
     is_approved: bool,
 ) -> list[str]:
-    """Return the limits that an upload violates.
+    """Return a description of each limit that an upload exceeds.
 
     :param before: contacts of the service before the upload.
     :param after: contacts in the upload.
     :param known: all contacts in the uploads that may have been accepted; percentages refer to these.
-    :param limits: limits by the names of the options.
+    :param limits: values of the limits, by option name.
     :param is_approved: whether the administrator approved the upload, so that only absolute limits apply.
     """
     removed = find_removed(before, after)
@@ -82,7 +83,7 @@ def find_violations(
         violations.append(f"max_removed_percent: {len(removed)} of {len(known)}")
     known_at, removed_at = _count_locations(known), _count_locations(removed)
     if len(known) == len(before):
-        # No outcome is unknown, so the collection must count the same moves.
+        # The service has exactly the known contacts, so the collection must count the same moves.
         moved = count_moved(before, after)
         if _exceeds(moved, limits["max_moved_percent"], len(before)):
             violations.append(f"max_moved_percent: {moved} of {len(before)}")

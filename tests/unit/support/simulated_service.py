@@ -4,8 +4,7 @@
 
 """A simulated service that runs in the process of the test, so that an upload takes milliseconds.
 
-It replaces `send_file`. It shares no code with the packages that compare rosters: it knows only the bodies that it
-receives, and parses them itself.
+It replaces `send_file`. It parses the rosters itself, and shares no code with the packages that compare rosters.
 """
 
 from __future__ import annotations
@@ -30,8 +29,8 @@ Cells = tuple[tuple[str, str], ...]
 class ServiceContact(NamedTuple):
     """A contact that the service has.
 
-    :ivar owner: the described person. A roster does not contain this; the service uses it only to keep the contacts of
-        people with a refused row.
+    :ivar owner: name of the described person, which a roster does not contain. The service uses it only to keep the
+        contacts of people with a refused row.
     :ivar cells: cells of the row.
     """
 
@@ -57,11 +56,11 @@ class Reaction(enum.Enum):
     REFUSE_ROWS = "refuses every third row"
     REJECT = "rejects the roster with HTTP 422"
     DENY = "returns HTTP 200 with a response that reports a failure"
-    REDIRECT_REQUEST = "requests another address with HTTP 307"
+    REDIRECT_REQUEST = "redirects the upload to another URL with HTTP 307"
     FAIL_BEFORE_BODY = "is not reachable"
     LOSE_REQUEST = "does not receive the roster, and the connection breaks"
-    LOSE_ANSWER = "accepts all rows, but the connection breaks"
-    LOSE_FIRST_ANSWER = "accepts all rows, but the connection breaks, and then rejects a retry"
+    LOSE_RESPONSE = "accepts all rows, but the connection breaks"
+    LOSE_FIRST_RESPONSE = "accepts all rows, but the connection breaks; rejects the retry"
     REDIRECT_AFTER_ACCEPTANCE = "accepts all rows, and returns HTTP 303"
     REDIRECT_TO_LOGIN = "ignores the roster, and returns HTTP 302"
     PAGE_AFTER_ACCEPTANCE = "accepts all rows, and returns an HTML page"
@@ -74,8 +73,8 @@ _ACCEPTING = frozenset(
     {
         Reaction.ACCEPT,
         Reaction.REFUSE_ROWS,
-        Reaction.LOSE_ANSWER,
-        Reaction.LOSE_FIRST_ANSWER,
+        Reaction.LOSE_RESPONSE,
+        Reaction.LOSE_FIRST_RESPONSE,
         Reaction.REDIRECT_AFTER_ACCEPTANCE,
         Reaction.PAGE_AFTER_ACCEPTANCE,
         Reaction.ERROR_AFTER_ACCEPTANCE,
@@ -86,7 +85,7 @@ _RESPONSES: dict[Reaction, tuple[int, tuple[bytes, str], str]] = {
     Reaction.REJECT: (422, (b"", ""), ""),
     Reaction.DENY: (200, (b'{"success": false}', "application/json"), ""),
     Reaction.REDIRECT_REQUEST: (307, (b"", ""), "https://service.test/other"),
-    Reaction.LOSE_FIRST_ANSWER: (409, (b"", ""), ""),
+    Reaction.LOSE_FIRST_RESPONSE: (409, (b"", ""), ""),
     Reaction.REDIRECT_AFTER_ACCEPTANCE: (303, (b"", ""), "/imports/17"),
     Reaction.REDIRECT_TO_LOGIN: (302, (b"", ""), "/login"),
     Reaction.PAGE_AFTER_ACCEPTANCE: (200, _PAGE, ""),
@@ -94,11 +93,14 @@ _RESPONSES: dict[Reaction, tuple[int, tuple[bytes, str], str]] = {
     Reaction.ERROR_AFTER_ACCEPTANCE: (500, (b"", ""), ""),
     Reaction.ERROR: (502, (b"", ""), ""),
 }
-"""Status, body, media type and address of each response that does not depend on the roster."""
+"""Status, body with its media type, and Location header of each response that does not depend on the roster."""
 
 
 class SimulatedService:
-    """A service that replaces all its contacts with the rows of an accepted upload.
+    """A service that replaces its contacts with the accepted rows of an upload.
+
+    It keeps the earlier contacts of people with a refused row, except at locations at which it accepted another row of
+    the same person.
 
     :param find_owners: function that returns the person described by each row of a body.
     :ivar reaction: reaction to the next upload.
@@ -108,7 +110,8 @@ class SimulatedService:
     :ivar on_send: function to call before a body is read; an OSError means that the connection fails.
     :ivar on_receive: function to call after a body was processed, before the client receives the response; an OSError
         means that the connection breaks.
-    :ivar on_body: function to call with each body that arrives, before it is processed.
+    :ivar on_body: function to call with each body of which the service accepts at least a part, before its contacts are
+        replaced.
     """
 
     def __init__(self, find_owners: Callable[[bytes], Sequence[str]]) -> None:
@@ -137,14 +140,14 @@ class SimulatedService:
             body = b"".join(content)
         except OSError as error:
             # requests raises its own exception if a body cannot be read, and the client reports a broken connection.
-            raise _lost_answer() from error
+            raise _lost_response() from error
         refused = self._process(body)
         try:
             self.on_receive()
         except OSError as error:
-            raise _lost_answer() from error
-        if self.reaction in (Reaction.LOSE_REQUEST, Reaction.LOSE_ANSWER):
-            raise _lost_answer()
+            raise _lost_response() from error
+        if self.reaction in (Reaction.LOSE_REQUEST, Reaction.LOSE_RESPONSE):
+            raise _lost_response()
         return self._respond(refused)
 
     def _process(self, body: bytes) -> Sequence[int]:
@@ -182,8 +185,8 @@ class SimulatedService:
                 body=ResponseBody(content),
                 content_type=media_type,
                 location=location,
-                attempts=2 if self.reaction is Reaction.LOSE_FIRST_ANSWER else 1,
-                may_be_accepted=self.reaction is Reaction.LOSE_FIRST_ANSWER,
+                attempts=2 if self.reaction is Reaction.LOSE_FIRST_RESPONSE else 1,
+                may_be_accepted=self.reaction is Reaction.LOSE_FIRST_RESPONSE,
             )
         document = {
             "success": "true",
@@ -207,7 +210,7 @@ def _refused_connection() -> ServiceError:
     return ServiceError("Cannot upload", "connection refused", "Check O(url)")
 
 
-def _lost_answer() -> ServiceError:
+def _lost_response() -> ServiceError:
     error = ServiceError("Cannot upload", "the connection was closed", "Check the service")
     error.may_be_accepted = True
     return error

@@ -17,8 +17,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transit
 
 PLAN_ID, OTHER_ID = "5a1f0c9be0d2a4f7", "00112233445566ff"
 
-IN_DOUBT = "the upload of 2026-11-30 04:00 UTC, whose outcome is unknown"
-"""Label of a roster whose upload has an unknown outcome."""
+UNRESOLVED = "the roster sent at 2026-11-30T04:00:00Z, whose outcome is unknown"
+"""Label of the roster of an unresolved upload."""
 
 
 def roster_changes(
@@ -26,8 +26,10 @@ def roster_changes(
 ) -> RosterChanges:
     """Return the changes from a known roster.
 
-    :param rows: number of contacts at each location, or their number at the location oslo.
-    :param counts: changes by location, or their number at the location oslo.
+    :param rows: number of contacts at each location, or only the number at the location oslo.
+    :param label: name of the known roster in messages.
+    :param counts: for each kind of change, the number at each location, or only the number at the location oslo.
+        ``removed_invalid`` is the number at all locations.
     """
     by_location = {"oslo": rows} if isinstance(rows, int) else rows
     changes: dict[str, Any] = {
@@ -38,7 +40,7 @@ def roster_changes(
 
 
 def transition(*known: RosterChanges, **fields: Any) -> Transition:
-    """Return a transition to a new roster that has contacts at all locations.
+    """Return a transition to a new roster, which by default has one contact at each known location.
 
     :param known: changes from each known roster.
     :param fields: other fields of the transition.

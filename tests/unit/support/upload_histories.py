@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Histories of uploads: a directory that changes, a service that fails, and a model of what must hold.
 
-The runs are real, with a real state directory. Only `send_file` is replaced.
+The runs execute the code of the module with a real state directory. Only `send_file` and `check_tls_files` are
+replaced, and faults can be injected into file operations.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ _MEMORY = Path("/dev/shm")  # noqa: S108  # each test creates a private director
 
 
 def memory_directory() -> Path | None:
-    """Return a directory in memory for the histories, because synchronizing a disk is slow; None if there is none."""
+    """Return a writable directory in memory, because fsync is slow on a disk; None if there is none."""
     return _MEMORY if os.access(_MEMORY, os.W_OK) else None
 
 
@@ -81,12 +82,12 @@ class Run:
     """The settings of one run.
 
     :ivar reaction: reaction of the service.
-    :ivar limits: limits by the names of the options.
+    :ivar limits: values of the limits, by option name.
     :ivar initial: whether the administrator permits a first upload.
-    :ivar rebind: whether the administrator confirms another URL of the same account.
-    :ivar approved: plan that the administrator approved; empty if there is none.
+    :ivar rebind: whether the administrator confirms another address of the same account.
+    :ivar approved: identifier of the plan that the administrator approved; empty if there is none.
     :ivar fault: fault to inject; None if there is none.
-    :ivar position: number of file operations before the fault.
+    :ivar position: number of operations before the one with the fault.
     :ivar has_forecast: whether to run in check mode first, and to compare the results.
     """
 
@@ -129,7 +130,7 @@ class Backup:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A copy of the state directory, and what the model knew when it was made."""
+    """Copies of the state directory, the contacts of the service, and the model, made at the same time."""
 
     directory: Path
     contacts: tuple[ServiceContact, ...]
@@ -160,11 +161,11 @@ class UploadHistory:
         self._root = root
         self._backup: Backup | None = None
         self._was_without_state = True
-        # The body and the plan of an approved upload with an unknown outcome; empty if there is none.
+        # The body and the approved plan of the last attempt, until an upload succeeds; empty if there is none.
         self._pending_approval = (b"", "")
         self._used_approvals: list[str] = []
         self._known: list[ServiceContact] = []
-        # The body and the settings of the last upload, if the state describes exactly what the service has.
+        # The body, the URL and the profile of the last upload, if the state describes exactly what the service has.
         self._settled: tuple[bytes, str, str] | None = None
 
     @property
@@ -174,7 +175,7 @@ class UploadHistory:
 
     @property
     def is_first(self) -> bool:
-        """Whether nothing is known about the service."""
+        """Whether the state directory contains no record of an upload."""
         return not (self.state_dir / "receipt.json").exists()
 
     def run(self, run: Run) -> Result:
@@ -202,12 +203,15 @@ class UploadHistory:
         return result
 
     def _check_need(self, body: bytes) -> None:
-        """Check that an upload is necessary: if the state is settled, the roster or the settings have changed."""
+        """Check that an upload was necessary.
+
+        The state was not settled or was restored, or the roster or the settings have changed.
+        """
         is_unchanged = self._settled == (body, self.url, self.profile)
         assert self.is_restored or not is_unchanged, "an unchanged roster was sent again"
 
     def _check_approval(self, run: Run, body: bytes, result: Result) -> None:
-        """Check that an approval permits only one plan, once, or the same upload after an unknown outcome."""
+        """Check that an approval is used only once, and only for its plan or to repeat an unresolved upload."""
         assert run.approved not in self._used_approvals, "an approval was used twice"
         pending_body, pending_plan = self._pending_approval
         if run.approved and result.outcome is not None and not self.is_restored:
@@ -219,7 +223,7 @@ class UploadHistory:
             self._pending_approval = (b"", "")
 
     def _record(self, run: Run, body: bytes, result: Result, *, attempted: bool) -> None:
-        """Record what the service and the state know after a run."""
+        """Record which contacts the service may have after a run, and whether the state is settled."""
         contacts = self.service.parse(body)
         if attempted:
             self._known = unite(self._known, contacts)
@@ -231,11 +235,11 @@ class UploadHistory:
             self._settled = None
 
     def _settle(self, body: bytes, contacts: list[ServiceContact]) -> None:
-        """Record that the service and the state agree."""
+        """Check that the service has exactly the roster and that the state is settled, and record this."""
         have = sorted(each.cells for each in self.service.contacts)
         assert have == sorted(each.cells for each in contacts), "the service has another roster"
         assert self.read_state() == (True, 0), "the state is not settled"
-        # The service cannot distinguish people with equal rows.
+        # The service cannot distinguish people with equal rows, so it may have recorded other owners.
         self.service.contacts = contacts
         self._known = contacts
         self._pending_approval = (b"", "")
@@ -243,7 +247,7 @@ class UploadHistory:
         self.is_restored = False
 
     def check_recovery(self, limits: Mapping[str, Any] = DEFAULT_LIMITS) -> None:
-        """Check that one run without faults settles the state and removes all other files."""
+        """Check that one run without faults settles the state, and that the next run sends nothing."""
         run = Run(limits=limits, initial=self.is_first, has_forecast=False)
         result = self.run(run)
         assert result.error is None, result.error
@@ -253,9 +257,9 @@ class UploadHistory:
         assert self.service.attempts == attempts, "the roster was sent again"
 
     def converge(self) -> None:
-        """Check that the next runs without faults settle the state, or stop with a message of the guard.
+        """Check that the next runs without faults settle the state, unless they would remove everyone.
 
-        A stopped run is approved. It must then succeed, unless it would remove everyone.
+        If the guard stops the first run, the second one follows the advice in its message.
         """
         result = self.run(Run(initial=self.is_first))
         if result.is_stopped:
@@ -267,12 +271,12 @@ class UploadHistory:
         self.check_recovery()
 
     def approve(self, stopped: Outcome) -> Run:
-        """Return a run that does what the message of a stopped run advises."""
+        """Return a run with the settings that the message of a stopped run advises."""
         assert stopped.plan.id is not None
         return Run(initial=self.is_first, rebind=True, approved=stopped.plan.id)
 
     def save(self) -> Snapshot:
-        """Return everything that a run can change, to repeat it with another fault."""
+        """Return a snapshot, so that the next run can be repeated with another fault."""
         directory = self._root / "snapshot"
         self.state_dir.mkdir(mode=0o700, exist_ok=True)
         shutil.copytree(self.state_dir, directory)
@@ -287,7 +291,7 @@ class UploadHistory:
         self._settled = snapshot.settled
 
     def back_up(self) -> None:
-        """Copy the state directory."""
+        """Copy the state directory, if it exists."""
         if self.state_dir.exists():
             directory = self._root / "backup"
             shutil.rmtree(directory, ignore_errors=True)
@@ -312,7 +316,7 @@ class UploadHistory:
         return bool(receipt and receipt["complete"]), len(document["unresolved"])
 
     def check_files(self) -> None:
-        """Check that the state directory contains only the files that the state names."""
+        """Check that the state directory contains only receipt.json, the lock file and the files of known rosters."""
         document = (
             self._read_receipt() if not self.is_first else {"receipt": None, "unresolved": []}
         )
@@ -338,7 +342,7 @@ class UploadHistory:
             "key": ["Email"],
             "retries": 0,
             "result": complete_params(_SPEC["result"]["options"], **RESULT_OPTION),
-            # The message of a corrupted state directory advises this after a backup was restored.
+            # The message about a corrupted state directory advises this after a backup was restored.
             "force": self.is_restored,
             "initial": run.initial,
             "rebind": run.rebind,
@@ -384,7 +388,7 @@ class UploadHistory:
 
     def _check_limits(self, body: bytes, run: Run, *, is_initial: bool) -> None:
         if is_initial or self.is_restored:
-            # Nothing is known about the contacts of the service, or something that is no longer true.
+            # Nothing is known about the contacts of the service, or the restored state is outdated.
             return
         violations = find_violations(
             self.service.contacts,

@@ -144,7 +144,9 @@ def test_another_address_must_be_confirmed_once(uploader: Uploader) -> None:
     )
 
 
-def test_another_address_is_checked_against_the_same_baseline(uploader: Uploader) -> None:
+def test_an_upload_to_another_address_is_compared_with_the_same_baseline(
+    uploader: Uploader,
+) -> None:
     uploader.upload(initial=True)
     uploader.write_roster(("Z", "z@x", "oslo"))
     url = f"http://127.0.0.1:{uploader.port}/new"
@@ -154,7 +156,7 @@ def test_another_address_is_checked_against_the_same_baseline(uploader: Uploader
     assert len(uploader.sent_bodies) == 1
 
 
-def test_after_an_unknown_outcome_at_another_address_it_is_not_asked_again(
+def test_an_upload_with_an_unknown_outcome_confirms_another_address(
     uploader: Uploader,
 ) -> None:
     uploader.upload(initial=True)
@@ -165,14 +167,14 @@ def test_after_an_unknown_outcome_at_another_address_it_is_not_asked_again(
     assert (changed_and_uploaded(outcome), outcome.warnings) == ((True, True), ())
 
 
-def test_another_profile_sends_the_roster_once(uploader: Uploader) -> None:
+def test_the_roster_is_sent_once_after_the_profile_has_changed(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     outcome = uploader.upload(profile="other")
     assert (changed_and_uploaded(outcome), count_changes(outcome)) == ((True, True), {})
     assert changed_and_uploaded(uploader.upload(profile="other")) == (False, False)
 
 
-def test_another_header_is_compared_with_the_baseline(uploader: Uploader) -> None:
+def test_a_roster_with_another_header_is_compared_with_the_baseline(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     data = b"Name,Email,Phone\r\nA,a@x,1\r\nB,b@x,\r\nC2,c@x,\r\n"
     uploader.src.write_bytes(data)
@@ -184,7 +186,7 @@ def test_another_header_is_compared_with_the_baseline(uploader: Uploader) -> Non
     assert changed_and_uploaded(uploader.upload()) == (False, False)
 
 
-def test_removals_under_another_header_are_limited(uploader: Uploader) -> None:
+def test_removals_by_a_roster_with_another_header_are_limited(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     data = b"Name,Email\r\nZ,z@x\r\n"
     uploader.src.write_bytes(data)
@@ -268,7 +270,7 @@ def test_check_mode_makes_the_same_plan_and_changes_nothing(uploader: Uploader) 
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_the_permission_for_a_first_upload_is_reported_once_it_has_no_effect(
+def test_a_permission_for_a_first_upload_that_has_no_effect_is_reported(
     uploader: Uploader, check_mode: bool
 ) -> None:
     assert uploader.upload(initial=True, check_mode=True).warnings == ()

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the frontdesk.contacts project
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Uploads with a fault at each file operation: the next run recovers, and removes the files that were left behind."""
+"""Uploads with a fault at each operation: the next run recovers, and removes the files that were left behind."""
 
 from __future__ import annotations
 
@@ -58,19 +58,19 @@ def _rejection(history: UploadHistory) -> Run:
     return replace(_update(history), reaction=Reaction.REJECT)
 
 
-def _lost_answer(history: UploadHistory) -> Run:
-    return replace(_update(history), reaction=Reaction.LOSE_ANSWER)
+def _lost_response(history: UploadHistory) -> Run:
+    return replace(_update(history), reaction=Reaction.LOSE_RESPONSE)
 
 
-def _lost_first_answer(history: UploadHistory) -> Run:
-    return replace(_first_upload(history), reaction=Reaction.LOSE_ANSWER)
+def _first_upload_with_a_lost_response(history: UploadHistory) -> Run:
+    return replace(_first_upload(history), reaction=Reaction.LOSE_RESPONSE)
 
 
-def _return_after_a_lost_answer(history: UploadHistory) -> Run:
+def _return_after_a_lost_response(history: UploadHistory) -> Run:
     history.run(_first_upload(history))
     people = dict(history.people.people)
     history.people.add(1, "bergen")
-    history.run(Run(Reaction.LOSE_ANSWER))
+    history.run(Run(Reaction.LOSE_RESPONSE))
     history.people.people = people
     return Run(limits=NO_LIMITS)
 
@@ -81,7 +81,7 @@ def _one_unresolved_upload_too_many(history: UploadHistory) -> Run:
         history.people.add(1, "oslo")
         history.run(Run(Reaction.LOSE_REQUEST, NO_LIMITS))
     history.people.add(1, "oslo")
-    return Run(Reaction.LOSE_ANSWER, NO_LIMITS)
+    return Run(Reaction.LOSE_RESPONSE, NO_LIMITS)
 
 
 SCENARIOS = [
@@ -91,9 +91,9 @@ SCENARIOS = [
     _unchanged,
     _partial_acceptance,
     _rejection,
-    _lost_answer,
-    _lost_first_answer,
-    _return_after_a_lost_answer,
+    _lost_response,
+    _first_upload_with_a_lost_response,
+    _return_after_a_lost_response,
     _one_unresolved_upload_too_many,
 ]
 
@@ -106,7 +106,7 @@ def _root() -> Iterator[Path]:
 
 
 def _run_with_faults(root: Path, scenario: Scenario, fault: Fault) -> Iterator[UploadHistory]:
-    """Run a scenario repeatedly, with a fault at one operation after the other, and yield the history each time."""
+    """Run a scenario repeatedly, with a fault at each operation in turn, and yield the history each time."""
     history = UploadHistory(root)
     run = replace(scenario(history), has_forecast=False)
     snapshot = history.save()
@@ -123,7 +123,7 @@ def _run_with_faults(root: Path, scenario: Scenario, fault: Fault) -> Iterator[U
 
 
 def _check_result(result: Result, fault: Fault) -> None:
-    """Check that the run was killed, or that its message has a remedy."""
+    """Check that the run was killed if the fault is a kill, and that an error has a remedy."""
     assert result.is_killed == (fault is Fault.KILL)
     if result.error is not None:
         assert result.error.remedy
@@ -139,7 +139,7 @@ def test_the_next_run_recovers_from_a_fault_at_any_operation(
 
 
 @pytest.mark.parametrize("scenario", [_update, _partial_acceptance])
-def test_the_next_run_removes_temporary_files_that_had_a_name_when_a_run_was_killed(
+def test_the_next_run_removes_the_named_temporary_files_of_a_killed_run(
     root: Path, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Simulate a file system without O_TMPFILE, on which a killed run can also leave the files of a spill area."""

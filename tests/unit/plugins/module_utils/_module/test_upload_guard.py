@@ -69,7 +69,7 @@ def test_exactly_the_approved_plan_may_exceed_the_limits(
     assert warning.startswith("O(approved_plan) has no effect: there is nothing to send. ")
 
 
-def test_another_plan_than_the_approved_one_is_refused_within_the_limits(
+def test_a_plan_within_the_limits_is_refused_if_another_plan_is_approved(
     uploader: Uploader,
 ) -> None:
     uploader.upload(initial=True)
@@ -95,7 +95,7 @@ def test_a_roster_without_the_required_contacts_is_never_sent(uploader: Uploader
     assert uploader.upload(approved_plan=plan_id).uploaded
 
 
-def test_required_contacts_are_not_searched_if_nothing_is_sent(uploader: Uploader) -> None:
+def test_required_contacts_are_not_checked_if_nothing_is_sent(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     required: dict[str, Any] = {"must_contain": [{"Email": "z@x"}]}
     assert uploader.upload(**required).error is None
@@ -150,7 +150,7 @@ def test_the_guard_receives_the_numbers_of_the_plan(
     assert (second.has_upload, third.has_upload) == (True, False)
 
 
-def _lose_answer(uploader: Uploader, *rows: tuple[str, ...], **changes: Any) -> Outcome:
+def _lose_response(uploader: Uploader, *rows: tuple[str, ...], **changes: Any) -> Outcome:
     """Upload a roster, and lose the response."""
     uploader.write_roster(*rows)
     uploader.next_responses = [b""]
@@ -160,12 +160,12 @@ def _lose_answer(uploader: Uploader, *rows: tuple[str, ...], **changes: Any) -> 
     return outcome
 
 
-def test_contacts_of_an_upload_in_doubt_count_as_removed(uploader: Uploader) -> None:
+def test_contacts_of_an_unresolved_upload_are_counted_as_removed(uploader: Uploader) -> None:
     people = [(f"{name}", f"{name}@x", "oslo") for name in "abcdefghij"]
     uploader.write_roster(*people[:4])
     uploader.upload(initial=True)
-    _lose_answer(uploader, *people[:8])
-    # The service may have the people who were added, so the baseline would permit what their removal does not.
+    _lose_response(uploader, *people[:8])
+    # Compared with the baseline, no contact is removed, but the service may have those of the unresolved upload.
     uploader.write_roster(*people[:4])
     outcome = uploader.upload()
     sent_at = outcome.state.unresolved[0].sent_at
@@ -178,8 +178,8 @@ def test_contacts_of_an_upload_in_doubt_count_as_removed(uploader: Uploader) -> 
     assert changed_and_uploaded(uploader.upload()) == (True, True)
 
 
-def test_removing_everybody_of_an_upload_in_doubt_is_never_allowed(uploader: Uploader) -> None:
-    _lose_answer(uploader, A, B, C, initial=True)
+def test_removing_everybody_of_an_unresolved_upload_is_never_allowed(uploader: Uploader) -> None:
+    _lose_response(uploader, A, B, C, initial=True)
     uploader.write_roster(D, E, F)
     outcome = uploader.upload(initial=True)
     assert "removes all 3 contacts" in _cause(outcome)
@@ -188,7 +188,7 @@ def test_removing_everybody_of_an_upload_in_doubt_is_never_allowed(uploader: Upl
     assert changed_and_uploaded(uploader.upload()) == (True, True)
 
 
-def test_an_approval_is_kept_after_a_lost_answer_until_another_roster_is_sent(
+def test_an_approval_is_kept_after_a_lost_response_until_another_roster_is_sent(
     uploader: Uploader,
 ) -> None:
     uploader.write_roster(A, B, C, D, E)
@@ -196,10 +196,10 @@ def test_an_approval_is_kept_after_a_lost_answer_until_another_roster_is_sent(
     uploader.write_roster(A, C)
     plan_id = uploader.upload().plan.id
     assert plan_id is not None
-    _lose_answer(uploader, A, C, approved_plan=plan_id)
+    _lose_response(uploader, A, C, approved_plan=plan_id)
     assert uploader.upload(check_mode=True).error is None
     assert uploader.upload(check_mode=True, approved_plan=plan_id).error is None
-    _lose_answer(uploader, A, B, C, D, E, max_added_percent=1000)
+    _lose_response(uploader, A, B, C, D, E, max_added_percent=1000)
     uploader.write_roster(A, C)
     assert "it removes 3 contacts" in _cause(uploader.upload())
     assert "was sent at " in _cause(uploader.upload(approved_plan=plan_id))
@@ -218,7 +218,9 @@ def test_an_approval_is_not_valid_for_the_same_change_later(uploader: Uploader) 
     assert "which was uploaded at " in _cause(uploader.upload(approved_plan=plan_id))
 
 
-def test_the_id_does_not_depend_on_limits_or_on_people_left_out(uploader: Uploader) -> None:
+def test_the_plan_id_depends_on_identities_missing_and_key_but_not_on_limits_or_left_out_people(
+    uploader: Uploader,
+) -> None:
     uploader.upload(initial=True)
     uploader.write_roster(A, B)
     plan_id = uploader.upload(check_mode=True).plan.id

@@ -161,7 +161,7 @@ def test_a_successful_status_with_an_empty_body_means_acceptance(
     assert uploader.upload(result=None).message == ""
 
 
-def test_a_confirmed_upload_has_no_note(uploader: Uploader) -> None:
+def test_a_confirmed_upload_has_no_message(uploader: Uploader) -> None:
     assert uploader.upload(initial=True).message == ""
 
 

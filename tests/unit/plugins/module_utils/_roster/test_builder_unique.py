@@ -100,7 +100,9 @@ VICTIMS = [contact(str(number), f"V{number}", "", str(number)) for number in ran
 
 
 @pytest.mark.parametrize("attacker", ["1", "9"])
-def test_a_person_with_an_address_cannot_take_the_only_value_of_a_colleague(attacker: str) -> None:
+def test_a_person_with_an_email_address_cannot_take_the_only_value_of_a_colleague(
+    attacker: str,
+) -> None:
     people = [
         *VICTIMS,
         contact(attacker, "A", "a@x", "4"),
@@ -128,7 +130,7 @@ def test_a_person_with_an_address_cannot_take_the_only_value_of_a_colleague(atta
                 contact("3", "C", "", "2"),
             ],
             [("1", "", "1"), ("2", "a@x", ""), ("3", "", "2")],
-            id="a person who loses the phone number to someone who needs it gets the address",
+            id="a person who loses the phone number to someone who needs it keeps the email address",
         ),
         pytest.param(
             [
@@ -153,7 +155,7 @@ def test_contested_values_have_the_expected_holders(
     assert made.left_out == []
 
 
-def test_a_value_that_no_row_needs_goes_to_the_smallest_identity() -> None:
+def test_the_smallest_identity_keeps_a_value_that_no_row_needs() -> None:
     strict_columns = columns(
         {"header": "Badge", "value": "sn", "required": True, "unique": True},
         {"header": "Phone", "value": "mobile", "unique": True},
@@ -163,7 +165,7 @@ def test_a_value_that_no_row_needs_goes_to_the_smallest_identity() -> None:
     assert made.contacts == [("1", "A", "1"), ("2", "B", "")]
 
 
-def test_a_person_is_reconsidered_after_values_are_handed_over() -> None:
+def test_a_person_is_reconsidered_after_values_are_reassigned() -> None:
     two_rules = columns(
         {"header": "A", "value": "sn", "unique": True, "required_unless": "B"},
         {"header": "B", "value": "mail", "unique": True},

@@ -36,7 +36,7 @@ Result = tuple[list[tuple[str, ...]], list[tuple[str, ...]], dict[str, int], dic
 
 
 def _skip(old: RosterFile, new: RosterFile, layout: RowLayout = BY_IDENTITY) -> Result:
-    """Return the person keys of the rows that are left of each roster, and the numbers of rows by location."""
+    """Return person key, location and first cell of each row that is left, and the numbers of all rows by location."""
     old_rows: list[tuple[str, ...]] = []
     new_rows: list[tuple[str, ...]] = []
     counts = skip_equal_lines(

@@ -23,14 +23,14 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transit
     Transition,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.transitions import (
-    IN_DOUBT,
     OTHER_ID,
     PLAN_ID,
+    UNRESOLVED,
     roster_changes,
     transition,
 )
 
-NO_RECEIPT = "/state contains no receipt of an earlier upload"
+NO_RECORD = "/state contains no record of an earlier upload"
 CHANGED_SETTINGS = "the columns, the key or a filter was changed"
 LOST_PEOPLE = (
     "an OU was renamed, moved or deselected; the account lost a read permission; locations are missing because of an"
@@ -142,7 +142,7 @@ def test_plans_within_the_limits_pass() -> None:
         ),
     ],
 )
-def test_refused_removals_and_moves(
+def test_the_message_describes_removals_and_moves(
     counts: dict[str, Any], limits: dict[str, Any], cause: str
 ) -> None:
     assert _cause(transition(roster_changes(**counts)), Limits(**limits)) == cause
@@ -190,7 +190,7 @@ def test_the_most_affected_locations_come_first_and_at_most_five_are_named() -> 
     )
 
 
-def test_vanished_locations() -> None:
+def test_the_message_names_vanished_locations() -> None:
     rows = {"oslo": 100, "bergen": 1, "lab": 4, "a": 1, "b": 3, "c": 3, "d": 3, "e": 3}
     tested = transition(
         roster_changes(rows),
@@ -236,19 +236,19 @@ def test_all_exceeded_limits_are_named_at_once() -> None:
 
 def test_several_known_rosters_are_named() -> None:
     baseline = roster_changes({"oslo": 60}, removed={"oslo": 5})
-    in_doubt = roster_changes({"oslo": 40, "lab": 3}, IN_DOUBT, removed={"oslo": 10, "lab": 3})
+    unresolved = roster_changes({"oslo": 40, "lab": 3}, UNRESOLVED, removed={"oslo": 10, "lab": 3})
     union = roster_changes({"oslo": 60}, removed={"oslo": 10, "lab": 3})
-    tested = transition(baseline, in_doubt, union=union, new_by_location={"oslo": 1})
+    tested = transition(baseline, unresolved, union=union, new_by_location={"oslo": 1})
     assert _cause(tested, Limits(max_removed=12)) == (
         "compared with all known rosters together, it removes 13 contacts (oslo 10 and lab 3), which is 21.7% of the"
         " 60 in the last accepted roster, but max_removed allows 12 and max_removed_percent allows 10%; compared with"
         " all known rosters together, it removes more than the 50% of the contacts that"
-        " max_removed_per_location_percent allows at lab (3 of 0); compared with the upload of 2026-11-30 04:00 UTC,"
-        " whose outcome is unknown, no contacts remain at lab (3 before)"
+        " max_removed_per_location_percent allows at lab (3 of 0); compared with the roster sent at"
+        " 2026-11-30T04:00:00Z, whose outcome is unknown, no contacts remain at lab (3 before)"
     )
 
 
-def test_only_a_change_of_missing_has_no_usual_causes() -> None:
+def test_a_change_of_missing_has_no_usual_causes() -> None:
     cause = (
         "missing was keep in the last upload and is unknown now, so the service may remove contacts that no known"
         " roster contains"
@@ -307,13 +307,13 @@ def test_both_absolute_limits_have_a_remedy() -> None:
 
 def test_a_first_upload_requires_initial() -> None:
     tested = transition(
-        plan_id=None, new_by_location={"oslo": 2, "bergen": 1}, first_upload_cause=NO_RECEIPT
+        plan_id=None, new_by_location={"oslo": 2, "bergen": 1}, first_upload_cause=NO_RECORD
     )
     assert _refusal(tested) == (
-        f"Refused a first upload that adds 3 contacts: {NO_RECEIPT}. "
+        f"Refused a first upload that adds 3 contacts: {NO_RECORD}. "
         "If this is the first upload to this account, run once with initial: true."
     )
-    single = transition(new_by_location={"oslo": 1}, first_upload_cause=NO_RECEIPT)
+    single = transition(new_by_location={"oslo": 1}, first_upload_cause=NO_RECORD)
     assert _refusal(single, Limits(approved_plan=PLAN_ID)).startswith(
         "Refused a first upload that adds 1 contact: "
     )
@@ -333,16 +333,16 @@ def test_an_approval_lets_exactly_one_plan_pass() -> None:
     )
 
 
-def test_another_plan_than_the_approved_one_is_refused_even_within_the_limits() -> None:
+def test_a_plan_within_the_limits_is_refused_if_another_plan_is_approved() -> None:
     remedy = (
         "Review the plan with --check --diff; if it is correct, remove approved_plan, because the plan is within the"
         " limits."
     )
-    known = KnownPlan("was uploaded on 2026-11-30 04:00 UTC", {"removed": 54, "added": 1})
+    known = KnownPlan("was uploaded at 2026-11-30T04:00:00Z", {"removed": 54, "added": 1})
     changes = roster_changes(100, removed=4, changed=3, moved_from=2, moved_to=2, added=1)
     tested = transition(changes, approved=known)
     assert _cause(tested, Limits(approved_plan=OTHER_ID), remedy) == (
-        f"approved_plan approves plan {OTHER_ID}, which was uploaded on 2026-11-30 04:00 UTC and adds 1, changes 0,"
+        f"approved_plan approves plan {OTHER_ID}, which was uploaded at 2026-11-30T04:00:00Z and adds 1, changes 0,"
         " moves 0 and removes 54 contacts, but this plan adds 1, changes 3, moves 2 and removes 4 contacts"
     )
     tested = transition(changes, approved=KnownPlan("was uploaded earlier"))
@@ -351,8 +351,8 @@ def test_another_plan_than_the_approved_one_is_refused_even_within_the_limits() 
     )
 
 
-def test_a_first_upload_does_not_have_another_plan_than_the_approved_one() -> None:
-    tested = transition(plan_id=None, new_by_location={"oslo": 3}, first_upload_cause=NO_RECEIPT)
+def test_a_first_upload_is_refused_if_another_plan_is_approved() -> None:
+    tested = transition(plan_id=None, new_by_location={"oslo": 3}, first_upload_cause=NO_RECORD)
     assert _refusal(tested, Limits(approved_plan=OTHER_ID, initial=True)).startswith(
         f"Refused to apply plan without an identifier: approved_plan approves plan {OTHER_ID}, of which nothing is"
         " known here, but this plan adds 3, changes 0, moves 0 and removes 0 contacts. "
@@ -378,7 +378,7 @@ def test_an_approval_is_ignored_with_a_warning_if_nothing_is_sent(approved_plan:
     assert check_transition(tested, Limits()) == ()
 
 
-def test_a_plan_without_an_identifier_cannot_be_approved() -> None:
+def test_the_remedy_for_a_plan_without_an_identifier_mentions_no_approval() -> None:
     tested = transition(OVER_THE_LIMIT, plan_id=None)
     assert _refusal(tested).endswith("was changed. Review the plan with --check --diff.")
 
@@ -397,5 +397,5 @@ def test_the_role_shows_the_command_that_approves_the_plan() -> None:
     ("text", "is_plan_id"),
     [(PLAN_ID, True), (PLAN_ID[1:], False), (f"{PLAN_ID}0", False), ("g" * 16, False), ("", False)],
 )
-def test_the_form_of_an_identifier(text: str, is_plan_id: bool) -> None:
+def test_an_identifier_consists_of_16_hexadecimal_digits(text: str, is_plan_id: bool) -> None:
     assert bool(PLAN_ID_FORM.fullmatch(text)) is is_plan_id

@@ -24,9 +24,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transit
     Transition,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.transitions import (
-    IN_DOUBT,
     OTHER_ID,
     PLAN_ID,
+    UNRESOLVED,
     roster_changes,
 )
 from hypothesis import given
@@ -52,7 +52,7 @@ _REQUIRED = ((("Email", "a@x"),),)
 def _roster_changes(draw: st.DrawFn, label: str) -> RosterChanges:
     rows = draw(_COUNTS)
     counts: dict[str, Any] = {kind: draw(_COUNTS) for kind in KINDS}
-    # No more contacts of a roster can be removed than it has, and often it loses all.
+    # At most all contacts at a location can be removed; this maximum is drawn often.
     counts["removed"] = {
         location: draw(st.sampled_from([0, rows[location] // 2, rows[location]]))
         for location in rows
@@ -63,7 +63,8 @@ def _roster_changes(draw: st.DrawFn, label: str) -> RosterChanges:
 @st.composite
 def _transitions(draw: st.DrawFn) -> Transition:
     known = tuple(
-        draw(_roster_changes(label)) for label in ("the first", IN_DOUBT)[: draw(st.integers(1, 2))]
+        draw(_roster_changes(label))
+        for label in ("the first", UNRESOLVED)[: draw(st.integers(1, 2))]
     )
     return Transition(
         plan_id=PLAN_ID,
@@ -98,7 +99,7 @@ def _refusal(tested: Transition, limits: Limits) -> str:
 
 
 @given(_transitions(), _limits(), st.sampled_from(("max_removed", *PERCENTAGES)), _NUMBERS)
-def test_a_higher_limit_never_stops_more(
+def test_a_higher_limit_never_stops_more_uploads(
     tested: Transition, limits: Limits, name: str, increase: int
 ) -> None:
     value = getattr(limits, name)
@@ -139,7 +140,7 @@ def test_a_refusal_names_every_exceeded_limit(tested: Transition, limits: Limits
 
 
 @given(_transitions(), _limits())
-def test_an_approval_passes_exactly_the_limits_that_are_not_absolute(
+def test_an_approval_overrides_exactly_the_limits_that_are_not_absolute(
     tested: Transition, limits: Limits
 ) -> None:
     is_forbidden = bool(tested.unmatched) or (
@@ -154,7 +155,7 @@ def test_an_approval_passes_exactly_the_limits_that_are_not_absolute(
 
 
 @given(_transitions(), _limits())
-def test_removals_that_the_service_keeps_never_stop_an_upload(
+def test_removals_never_stop_an_upload_if_the_service_keeps_missing_contacts(
     tested: Transition, limits: Limits
 ) -> None:
     kept = replace(limits, missing="keep")

@@ -51,7 +51,7 @@ def _plan(known: Sequence[RosterFile], new: RosterFile, *key: str) -> KnownPlans
     return plan_from_known(known, new, key or ["Email"], "Location", MEMORY)
 
 
-def test_the_union_of_one_known_roster_is_that_roster() -> None:
+def test_the_changes_from_the_union_of_one_known_roster_are_those_of_its_plan() -> None:
     old, new = roster_file([A, B], "ab"), roster_file([A_BERGEN], "a")
     spill, files = recording_spill()
     plans = plan_from_known([old], new, ["Email"], "Location", spill, with_changes=True)
@@ -85,12 +85,12 @@ def test_each_known_roster_has_its_own_plan() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "new", "counts"),
     [
-        # Absent people are removed with every contact in any roster.
+        # For people who are absent, removed contacts are counted at each location in the roster with the most there.
         ((A, B), (A,), (A,), {("oslo", REMOVED): 1}),
         ((A, B), (A, B_BERGEN), (A,), {("oslo", REMOVED): 1, ("bergen", REMOVED): 1}),
         ((A, B), (A, B_NEW), (A,), {("oslo", REMOVED): 1}),
         ((A, B), (A, B, B_BERGEN), (A,), {("oslo", REMOVED): 1, ("bergen", REMOVED): 1}),
-        # Of people who are present, each kind is counted where it has most contacts.
+        # For people who are present, each kind of change is counted in the roster from which it has the most contacts.
         ((A,), (A_BERGEN, A_TROMSO), (A,), {("tromso", REMOVED): 1, ("oslo", MOVED): 1}),
         (
             *((A, A_BERGEN), (A_BERGEN, A_TROMSO), (A_BERGEN,)),
@@ -163,7 +163,7 @@ def test_people_without_a_key_are_not_matched_between_rosters() -> None:
     known = [roster_file([NO_MAIL, A]), roster_file([NO_MAIL_NEW, A])]
     new = roster_file([NO_MAIL, NO_MAIL_NEW, A])
     assert _plan(known, new).union.counts == {("oslo", ADDED): 2}
-    # The new row is the same in each plan.
+    # The same row is added in each plan, and is counted once.
     known = [roster_file([A]), roster_file([A, B])]
     assert _plan(known, roster_file([NO_MAIL, A, B])).union.counts == {("oslo", ADDED): 2}
     known = [roster_file([A]), roster_file([A, NO_MAIL])]
@@ -206,7 +206,9 @@ def _known(rosters: Sequence[ModelRoster], new: ModelRoster) -> KnownPlans:
     st.lists(model_rosters(_HEADERS, with_identities=True, max_size=5), min_size=1, max_size=3),
     model_rosters(_HEADERS, with_identities=True, max_size=5),
 )
-def test_the_union_is_counted_as_by_the_model(known: list[ModelRoster], new: ModelRoster) -> None:
+def test_the_counts_of_the_union_are_those_of_the_model(
+    known: list[ModelRoster], new: ModelRoster
+) -> None:
     union = _known(known, new).union
     assert Counter(union.counts) == model_union(known, new, ["Email"])
     assert sum(union.moved_from.values()) == union.count(MOVED)
@@ -226,7 +228,7 @@ def test_the_union_has_at_least_as_many_changes_as_each_known_roster(
     st.lists(model_rosters(with_identities=True), min_size=1, max_size=2),
     model_rosters(with_identities=True),
 )
-def test_rosters_that_are_known_twice_count_once(
+def test_a_roster_that_is_known_twice_is_counted_once(
     known: list[ModelRoster], new: ModelRoster
 ) -> None:
     once, twice = _known(known, new).union, _known([*known, *known], new).union

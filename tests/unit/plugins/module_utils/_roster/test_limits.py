@@ -21,7 +21,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transit
     Transition,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.transitions import (
-    IN_DOUBT,
+    UNRESOLVED,
     roster_changes,
     transition,
 )
@@ -78,7 +78,7 @@ TOTALS = [
         (100, 11, 10, True),
         (1000, 7, 0.7, False),
         (1000, 8, 0.7, True),
-        # As binary numbers, 0.07 * 100 is more than 7, and 0.29 * 100 less than 29.
+        # As binary floating-point numbers, 0.07 * 100 is more than 7, and 0.29 * 100 is less than 29.
         (10000, 7, 0.07, False),
         (10000, 29, 0.29, False),
         (10000, 30, 0.29, True),
@@ -101,7 +101,7 @@ def test_a_percentage_limit_applies_from_three_contacts_and_0_from_one(
     assert _exceeded(tested, **{**others, limit: percent}) == [limit] * is_exceeded
 
 
-def test_additions_to_an_empty_roster_exceed_every_percentage() -> None:
+def test_additions_to_an_empty_roster_exceed_the_limit_from_three_contacts() -> None:
     assert _exceeded(transition(roster_changes(0, added=MIN_CONTACTS - 1))) == []
     assert _exceeded(transition(roster_changes(0, added=MIN_CONTACTS))) == ["max_added_percent"]
 
@@ -109,7 +109,9 @@ def test_additions_to_an_empty_roster_exceed_every_percentage() -> None:
 @pytest.mark.parametrize(
     ("maximum", "is_exceeded"), [(None, False), (5, False), (4, True), (0, True)]
 )
-def test_the_absolute_limit_for_removals_is_exact(maximum: int | None, is_exceeded: bool) -> None:
+def test_max_removed_is_the_maximum_number_of_removed_contacts(
+    maximum: int | None, is_exceeded: bool
+) -> None:
     tested = transition(roster_changes(100, removed=5))
     assert _exceeded(tested, max_removed=maximum) == ["max_removed"] * is_exceeded
     single = transition(roster_changes(100, removed=1))
@@ -173,23 +175,23 @@ def test_removing_everybody_is_forbidden_or_requires_an_approval(
 
 def test_removing_everybody_of_any_known_roster_is_forbidden() -> None:
     baseline = roster_changes(100, removed=5)
-    in_doubt = roster_changes(3, IN_DOUBT, removed=3)
-    tested = transition(baseline, in_doubt, union=roster_changes(100, removed=8))
+    unresolved = roster_changes(3, UNRESOLVED, removed=3)
+    tested = transition(baseline, unresolved, union=roster_changes(100, removed=8))
     found = find_exceeded(tested, Limits(max_removed_per_location_percent=Decimal(100)))
     assert [(each.limit, each.changes, each.is_absolute) for each in found] == [
-        ("removed_all", in_doubt, True),
-        ("max_removed_percent", in_doubt, False),
+        ("removed_all", unresolved, True),
+        ("max_removed_percent", unresolved, False),
     ]
 
 
-def test_the_union_can_lose_as_many_contacts_as_the_baseline_has() -> None:
-    baseline, in_doubt = roster_changes(8, removed=2), roster_changes(8, IN_DOUBT, removed=6)
-    tested = transition(baseline, in_doubt, union=roster_changes(8, removed=8))
+def test_the_removal_of_all_contacts_is_not_checked_for_the_union() -> None:
+    baseline, unresolved = roster_changes(8, removed=2), roster_changes(8, UNRESOLVED, removed=6)
+    tested = transition(baseline, unresolved, union=roster_changes(8, removed=8))
     assert "removed_all" not in _exceeded(tested)
 
 
 def test_a_small_roster_does_not_hide_the_removal_of_all_contacts_of_a_larger_one() -> None:
-    small, large = roster_changes(2, removed=2), roster_changes(5, IN_DOUBT, removed=5)
+    small, large = roster_changes(2, removed=2), roster_changes(5, UNRESOLVED, removed=5)
     tested = transition(small, large, union=roster_changes(2, removed=5))
     absolute = [
         each.is_absolute for each in find_exceeded(tested, Limits()) if each.limit == "removed_all"
@@ -199,22 +201,22 @@ def test_a_small_roster_does_not_hide_the_removal_of_all_contacts_of_a_larger_on
 
 def test_limits_apply_to_the_union_and_to_each_known_roster() -> None:
     baseline = roster_changes({"oslo": 100, "bergen": 10}, removed={"oslo": 5})
-    in_doubt = roster_changes(
-        {"oslo": 20, "bergen": 4}, IN_DOUBT, removed={"oslo": 11, "bergen": 3}
+    unresolved = roster_changes(
+        {"oslo": 20, "bergen": 4}, UNRESOLVED, removed={"oslo": 11, "bergen": 3}
     )
     union = roster_changes({"oslo": 100, "bergen": 10}, removed={"oslo": 9, "bergen": 6})
-    tested = transition(baseline, in_doubt, union=union)
+    tested = transition(baseline, unresolved, union=union)
     found = find_exceeded(tested, Limits())
     assert [(each.limit, each.changes, dict(each.locations)) for each in found] == [
         ("max_removed_percent", union, {}),
         # Bergen is reported only for the union, which comes first.
         ("max_removed_per_location_percent", union, {"bergen": 6}),
-        ("max_removed_per_location_percent", in_doubt, {"oslo": 11}),
+        ("max_removed_per_location_percent", unresolved, {"oslo": 11}),
     ]
 
 
 @pytest.mark.parametrize("missing", MISSING_CHOICES)
-def test_removals_do_not_count_if_the_service_keeps_missing_contacts(missing: str) -> None:
+def test_removals_are_limited_unless_the_service_keeps_missing_contacts(missing: str) -> None:
     changes = roster_changes({"oslo": 100, "bergen": 5}, removed={"oslo": 100, "bergen": 5})
     tested = transition(changes, new_by_location={"tromso": 3})
     strict = {"max_removed": 0, "max_removed_percent": 0, "max_removed_per_location_percent": 0}
@@ -259,7 +261,7 @@ def test_a_service_that_no_longer_keeps_missing_contacts_requires_an_approval(
     assert _exceeded(tested, missing=now) == ["missing"] * is_exceeded
 
 
-def test_of_a_first_upload_only_the_required_contacts_are_checked() -> None:
+def test_a_first_upload_is_checked_only_for_the_required_contacts() -> None:
     strict = {"max_added_percent": 0, "max_removed": 0, "must_contain": REQUIRED}
     new = {"oslo": 1000}
     tested = transition(new_by_location=new, missing_before="keep", unmatched=(2,))

@@ -92,7 +92,7 @@ def test_the_fast_path_the_slow_path_and_the_model_have_the_same_result(
 
 
 @given(model_rosters(_HEADERS), model_rosters(_HEADERS))
-def test_rosters_with_different_columns_are_compared_as_by_the_model(
+def test_the_changes_between_rosters_with_different_columns_are_those_of_the_model(
     old: ModelRoster, new: ModelRoster
 ) -> None:
     try:

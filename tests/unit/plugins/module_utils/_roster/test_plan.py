@@ -145,7 +145,7 @@ def test_changes_are_classified(
         ([A, B], [A, B], "ab", "yz", [], []),
         # Two people swapped all values.
         ([A, B], [A, B], "ab", "ba", [(CHANGED, A, B), (CHANGED, B, A)], []),
-        # One of two people with equal rows left, and the other one is at another location in addition.
+        # One of two people with equal rows left, and the other one also has another location.
         (
             *([A, A], [A_BERGEN, A], "ab", "bb", [(REMOVED, A, None), (ADDED, None, A_BERGEN)]),
             [(MOVED, A, A_BERGEN)],
@@ -393,7 +393,7 @@ def test_columns_in_another_order_are_not_a_change() -> None:
     assert (plan.is_empty, plan.unchanged) == (True, {"oslo": 2})
 
 
-def test_with_other_columns_and_identities_contacts_are_matched_by_a_key_that_is_not_empty() -> (
+def test_contacts_with_other_columns_and_identities_are_matched_by_a_key_that_is_not_empty() -> (
     None
 ):
     old = roster_file([A, NO_MAIL], "an")

@@ -92,7 +92,7 @@ def test_the_kind_of_each_change_matches_its_rows(old: RosterFile, new: RosterFi
 
 @given(_rosters(), _rosters())
 def test_no_person_is_both_added_and_removed(old: RosterFile, new: RosterFile) -> None:
-    # An empty key matches nothing, so it does not mean the same person.
+    # An empty key does not identify a person.
     changes = _compare(old, new).changes
     added = {change.after.person_key for change in changes if change.kind == ADDED and change.after}
     removed = {

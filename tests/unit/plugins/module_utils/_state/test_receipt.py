@@ -188,7 +188,7 @@ def test_whitespace_does_not_change_the_checksum() -> None:
 
 @pytest.mark.parametrize("is_unresolved", [True, False])
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "AB" * 32])
-def test_receipt_with_an_invalid_file_checksum_is_reported_as_corrupted(
+def test_a_state_with_an_invalid_file_checksum_is_reported_as_corrupted(
     name: str, is_unresolved: bool
 ) -> None:
     state = State(RECEIPT, (replace(UPLOAD, roster=name),))
@@ -287,5 +287,7 @@ def test_history_is_limited_and_starts_with_the_latest_receipt() -> None:
         ("https://x.no", "https://x.no"),
     ],
 )
-def test_query_is_stripped_from_the_url(url: str, endpoint: str) -> None:
+def test_the_endpoint_is_the_normalized_url_without_query_and_fragment(
+    url: str, endpoint: str
+) -> None:
     assert strip_query(url) == endpoint

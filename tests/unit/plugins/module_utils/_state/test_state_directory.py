@@ -230,7 +230,9 @@ def test_abort_keeps_the_roster_only_if_the_service_may_have_it(
 
 
 @pytest.mark.parametrize("may_be_accepted", [True, False])
-def test_a_first_upload_in_doubt_is_recorded(tmp_path: Path, may_be_accepted: bool) -> None:
+def test_a_first_upload_stays_recorded_only_if_the_service_may_have_accepted_it(
+    tmp_path: Path, may_be_accepted: bool
+) -> None:
     state, _roster = _begin(tmp_path, ROSTER)
     abort_upload(tmp_path, State(), state, may_be_accepted=may_be_accepted)
     known = read_known_rosters(tmp_path)
@@ -255,7 +257,7 @@ def test_an_accepted_roster_resolves_all_uploads(tmp_path: Path) -> None:
     assert len(os.listdir(tmp_path)) == 3
 
 
-def test_no_unresolved_upload_is_forgotten(tmp_path: Path) -> None:
+def test_the_oldest_unresolved_uploads_are_united_if_there_are_too_many(tmp_path: Path) -> None:
     names = [f"Name{number}" for number in range(8)]
     for number, name in enumerate(names):
         header = "Name" if number % 2 else "Name,Title"
@@ -274,7 +276,7 @@ def test_no_unresolved_upload_is_forgotten(tmp_path: Path) -> None:
     assert len(all_identities(union)) == 5
 
 
-def test_an_upload_in_doubt_without_identities_is_compared_by_key(tmp_path: Path) -> None:
+def test_a_union_has_no_identities_if_one_of_its_rosters_has_none(tmp_path: Path) -> None:
     for csv, ids in ((b"Name\r\nOla\r\n", None), (CSV, IDS)):
         _begin(tmp_path, parse_roster(csv, ids))
     known = read_known_rosters(tmp_path)
@@ -306,7 +308,7 @@ def test_upload_of_a_changed_roster_is_not_started(tmp_path: Path, changed: Rost
     assert read_known_rosters(tmp_path).state == State(_receipt(old, None))
 
 
-def test_roster_to_send_is_read_from_the_state_directory(tmp_path: Path) -> None:
+def test_the_roster_to_send_is_read_from_the_state_directory(tmp_path: Path) -> None:
     src = tmp_path / "src"
     src.write_bytes(b"\xef\xbb\xbf" + CSV)
     _state, stored = _begin(tmp_path, read_roster("src", lambda: src.open("rb")))

@@ -113,7 +113,7 @@ def test_after_an_unknown_outcome_the_next_upload_is_sent_even_if_nothing_change
     ],
 )
 @pytest.mark.parametrize("first", [b"", plain("502 X"), plain("503 X")])
-def test_a_refused_retry_does_not_resolve_the_unknown_outcome_of_the_first_attempt(
+def test_a_rejected_retry_does_not_resolve_the_unknown_outcome_of_the_first_attempt(
     uploader: Uploader, first: bytes, last: bytes
 ) -> None:
     uploader.upload(initial=True)
@@ -134,7 +134,7 @@ def test_a_refused_retry_does_not_resolve_the_unknown_outcome_of_the_first_attem
         plain("200 OK", b'{"success": false, "message": "Nothing was imported"}'),
     ],
 )
-def test_a_definite_refusal_keeps_the_receipt_complete_unless_an_earlier_run_is_in_doubt(
+def test_a_rejection_keeps_the_receipt_complete_unless_an_earlier_upload_is_unresolved(
     uploader: Uploader, response: bytes
 ) -> None:
     uploader.upload(initial=True)
@@ -154,7 +154,7 @@ def test_a_definite_refusal_keeps_the_receipt_complete_unless_an_earlier_run_is_
 def test_an_upload_with_other_columns_also_makes_the_receipt_incomplete(
     uploader: Uploader,
 ) -> None:
-    # The receipt is ignored because of its header, but the service might have accepted the new columns.
+    # The roster with the old columns must be sent again: the service might have accepted the new columns.
     uploader.upload(initial=True)
     before = uploader.src.read_bytes(), uploader.src.with_name("contacts.csv.ids").read_bytes()
     uploader.src.write_bytes(b"Name,Email,Phone\r\nA,a@x,1\r\n")
