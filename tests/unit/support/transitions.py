@@ -17,8 +17,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transit
 
 PLAN_ID, OTHER_ID = "5a1f0c9be0d2a4f7", "00112233445566ff"
 
-IN_DOUBT = "the upload of 2026-11-30 04:00 UTC, whose outcome is unknown"
-"""Label of a roster whose upload has an unknown outcome."""
+UNRESOLVED = "the roster sent at 2026-11-30T04:00:00Z with an unknown outcome"
+"""Label of the roster of an unresolved upload."""
 
 
 def roster_changes(

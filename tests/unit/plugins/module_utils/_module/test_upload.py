@@ -139,12 +139,12 @@ def test_another_address_must_be_confirmed_once(uploader: Uploader) -> None:
     assert changed_and_uploaded(uploader.upload(url=new)) == (False, False)
     (warning,) = uploader.upload(url=new, rebind=True).warnings
     assert warning == (
-        f"O(rebind=true) has no effect: {uploader.state_dir} contains no record of an upload to another address. Remove"
-        " O(rebind), because it would allow an upload to any other address."
+        f"O(rebind=true) has no effect: the last upload recorded in {uploader.state_dir} was not sent to another"
+        " address. Remove O(rebind), because it would allow an upload to any other address."
     )
 
 
-def test_another_address_is_checked_against_the_same_baseline(uploader: Uploader) -> None:
+def test_the_limits_also_apply_to_an_upload_to_another_address(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     uploader.write_roster(("Z", "z@x", "oslo"))
     url = f"http://127.0.0.1:{uploader.port}/new"
@@ -154,7 +154,7 @@ def test_another_address_is_checked_against_the_same_baseline(uploader: Uploader
     assert len(uploader.sent_bodies) == 1
 
 
-def test_after_an_unknown_outcome_at_another_address_it_is_not_asked_again(
+def test_another_address_is_not_confirmed_again_after_an_unknown_outcome(
     uploader: Uploader,
 ) -> None:
     uploader.upload(initial=True)
@@ -172,7 +172,7 @@ def test_another_profile_sends_the_roster_once(uploader: Uploader) -> None:
     assert changed_and_uploaded(uploader.upload(profile="other")) == (False, False)
 
 
-def test_another_header_is_compared_with_the_baseline(uploader: Uploader) -> None:
+def test_a_roster_with_another_header_is_compared_with_the_baseline(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     data = b"Name,Email,Phone\r\nA,a@x,1\r\nB,b@x,\r\nC2,c@x,\r\n"
     uploader.src.write_bytes(data)
@@ -184,7 +184,7 @@ def test_another_header_is_compared_with_the_baseline(uploader: Uploader) -> Non
     assert changed_and_uploaded(uploader.upload()) == (False, False)
 
 
-def test_removals_under_another_header_are_limited(uploader: Uploader) -> None:
+def test_removals_by_a_roster_with_another_header_are_limited(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     data = b"Name,Email\r\nZ,z@x\r\n"
     uploader.src.write_bytes(data)
@@ -255,7 +255,7 @@ def test_check_mode_makes_the_same_plan_and_changes_nothing(uploader: Uploader) 
     assert (changed_and_uploaded(checked), uploader.sent_bodies) == ((True, True), [])
     assert not uploader.state_dir.exists()
     real = uploader.upload(initial=True)
-    # Without a state, there is nothing to which an approval could refer.
+    # An approval refers to a recorded state, which does not exist yet.
     assert checked.plan.id is None
     assert checked.plan == replace(real.plan, id=None)
     before = uploader.state_files()
@@ -289,11 +289,11 @@ def test_contacts_that_the_key_does_not_identify_are_reported(uploader: Uploader
     ids_path(uploader.src).unlink()
     empty, repeated = uploader.upload(initial=True).warnings
     assert empty == (
-        "Cannot identify 2 of 5 contacts: the roster or the last accepted one has no identities, and the cells in"
+        "Cannot identify 2 of 5 contacts: the new roster or a known roster has no identities, and the cells in"
         " 'Email' are empty. Set O(key) to columns that identify each contact, or keep the identities file"
         f" {ids_path(uploader.src)} with the roster."
     )
-    assert repeated.startswith("Cannot distinguish 2 of 5 contacts: the roster or the last")
+    assert repeated.startswith("Cannot distinguish 2 of 5 contacts: the new roster or")
     assert uploader.upload(key=["Name"]).warnings == ()
 
 

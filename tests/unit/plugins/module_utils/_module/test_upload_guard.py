@@ -69,7 +69,7 @@ def test_exactly_the_approved_plan_may_exceed_the_limits(
     assert warning.startswith("O(approved_plan) has no effect: there is nothing to send. ")
 
 
-def test_another_plan_than_the_approved_one_is_refused_within_the_limits(
+def test_a_plan_that_is_not_the_approved_one_is_refused_even_within_the_limits(
     uploader: Uploader,
 ) -> None:
     uploader.upload(initial=True)
@@ -160,12 +160,12 @@ def _lose_answer(uploader: Uploader, *rows: tuple[str, ...], **changes: Any) -> 
     return outcome
 
 
-def test_contacts_of_an_upload_in_doubt_count_as_removed(uploader: Uploader) -> None:
+def test_the_limits_apply_to_the_contacts_of_an_unresolved_upload(uploader: Uploader) -> None:
     people = [(f"{name}", f"{name}@x", "oslo") for name in "abcdefghij"]
     uploader.write_roster(*people[:4])
     uploader.upload(initial=True)
     _lose_answer(uploader, *people[:8])
-    # The service may have the people who were added, so the baseline would permit what their removal does not.
+    # Compared with the baseline, nothing changes, but the service may have four more people.
     uploader.write_roster(*people[:4])
     outcome = uploader.upload()
     sent_at = outcome.state.unresolved[0].sent_at
@@ -178,7 +178,9 @@ def test_contacts_of_an_upload_in_doubt_count_as_removed(uploader: Uploader) -> 
     assert changed_and_uploaded(uploader.upload()) == (True, True)
 
 
-def test_removing_everybody_of_an_upload_in_doubt_is_never_allowed(uploader: Uploader) -> None:
+def test_the_removal_of_all_contacts_of_an_unresolved_upload_is_never_allowed(
+    uploader: Uploader,
+) -> None:
     _lose_answer(uploader, A, B, C, initial=True)
     uploader.write_roster(D, E, F)
     outcome = uploader.upload(initial=True)
@@ -188,7 +190,7 @@ def test_removing_everybody_of_an_upload_in_doubt_is_never_allowed(uploader: Upl
     assert changed_and_uploaded(uploader.upload()) == (True, True)
 
 
-def test_an_approval_is_kept_after_a_lost_answer_until_another_roster_is_sent(
+def test_an_approval_is_kept_after_a_lost_response_until_another_roster_is_sent(
     uploader: Uploader,
 ) -> None:
     uploader.write_roster(A, B, C, D, E)

@@ -23,7 +23,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transit
     Transition,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.transitions import (
-    IN_DOUBT,
+    UNRESOLVED,
     OTHER_ID,
     PLAN_ID,
     roster_changes,
@@ -217,8 +217,8 @@ def test_all_exceeded_limits_are_named_at_once() -> None:
     of = "of the 40 in the last accepted roster"
     assert _cause(tested, Limits(max_removed=14, missing="remove")).split("; ") == [
         (
-            "missing was keep in the last upload and is remove now, so the service may remove contacts that no known"
-            " roster contains"
+            "missing was keep in the last accepted upload and is remove now, so the service may remove contacts that"
+            " no known roster contains"
         ),
         (
             f"it removes 15 contacts (oslo 15), which is 37.5% {of}, but max_removed allows 14 and max_removed_percent"
@@ -236,28 +236,28 @@ def test_all_exceeded_limits_are_named_at_once() -> None:
 
 def test_several_known_rosters_are_named() -> None:
     baseline = roster_changes({"oslo": 60}, removed={"oslo": 5})
-    in_doubt = roster_changes({"oslo": 40, "lab": 3}, IN_DOUBT, removed={"oslo": 10, "lab": 3})
+    unresolved = roster_changes({"oslo": 40, "lab": 3}, UNRESOLVED, removed={"oslo": 10, "lab": 3})
     union = roster_changes({"oslo": 60}, removed={"oslo": 10, "lab": 3})
-    tested = transition(baseline, in_doubt, union=union, new_by_location={"oslo": 1})
+    tested = transition(baseline, unresolved, union=union, new_by_location={"oslo": 1})
     assert _cause(tested, Limits(max_removed=12)) == (
         "compared with all known rosters together, it removes 13 contacts (oslo 10 and lab 3), which is 21.7% of the"
         " 60 in the last accepted roster, but max_removed allows 12 and max_removed_percent allows 10%; compared with"
         " all known rosters together, it removes more than the 50% of the contacts that"
-        " max_removed_per_location_percent allows at lab (3 of 0); compared with the upload of 2026-11-30 04:00 UTC,"
-        " whose outcome is unknown, no contacts remain at lab (3 before)"
+        " max_removed_per_location_percent allows at lab (3 of 0); compared with the roster sent at"
+        " 2026-11-30T04:00:00Z with an unknown outcome, no contacts remain at lab (3 before)"
     )
 
 
 def test_only_a_change_of_missing_has_no_usual_causes() -> None:
     cause = (
-        "missing was keep in the last upload and is unknown now, so the service may remove contacts that no known"
-        " roster contains"
+        "missing was keep in the last accepted upload and is unknown now, so the service may remove contacts that"
+        " no known roster contains"
     )
     tested = transition(roster_changes(9), missing_before="keep")
     assert _cause(tested, remedy=REVIEW) == cause
 
 
-def test_removing_everybody_is_never_allowed() -> None:
+def test_not_even_an_approval_allows_the_removal_of_all_contacts() -> None:
     limits = Limits(max_removed_percent=Decimal(100), max_removed_per_location_percent=Decimal(100))
     tested = transition(roster_changes(3, removed=3, added=3))
     message = (
@@ -270,7 +270,7 @@ def test_removing_everybody_is_never_allowed() -> None:
 
 
 @pytest.mark.parametrize(("rows", "contacts"), [(1, "the only contact"), (2, "all 2 contacts")])
-def test_removing_everybody_of_a_small_roster_requires_an_approval(
+def test_the_removal_of_all_contacts_of_a_small_roster_requires_an_approval(
     rows: int, contacts: str
 ) -> None:
     tested = transition(roster_changes(rows, removed=rows, added=1))
@@ -333,16 +333,16 @@ def test_an_approval_lets_exactly_one_plan_pass() -> None:
     )
 
 
-def test_another_plan_than_the_approved_one_is_refused_even_within_the_limits() -> None:
+def test_a_plan_that_is_not_the_approved_one_is_refused_even_within_the_limits() -> None:
     remedy = (
         "Review the plan with --check --diff; if it is correct, remove approved_plan, because the plan is within the"
         " limits."
     )
-    known = KnownPlan("was uploaded on 2026-11-30 04:00 UTC", {"removed": 54, "added": 1})
+    known = KnownPlan("was uploaded at 2026-11-30T04:00:00Z", {"removed": 54, "added": 1})
     changes = roster_changes(100, removed=4, changed=3, moved_from=2, moved_to=2, added=1)
     tested = transition(changes, approved=known)
     assert _cause(tested, Limits(approved_plan=OTHER_ID), remedy) == (
-        f"approved_plan approves plan {OTHER_ID}, which was uploaded on 2026-11-30 04:00 UTC and adds 1, changes 0,"
+        f"approved_plan approves plan {OTHER_ID}, which was uploaded at 2026-11-30T04:00:00Z and adds 1, changes 0,"
         " moves 0 and removes 54 contacts, but this plan adds 1, changes 3, moves 2 and removes 4 contacts"
     )
     tested = transition(changes, approved=KnownPlan("was uploaded earlier"))
@@ -351,7 +351,7 @@ def test_another_plan_than_the_approved_one_is_refused_even_within_the_limits() 
     )
 
 
-def test_a_first_upload_does_not_have_another_plan_than_the_approved_one() -> None:
+def test_a_first_upload_is_refused_if_another_plan_is_approved() -> None:
     tested = transition(plan_id=None, new_by_location={"oslo": 3}, first_upload_cause=NO_RECEIPT)
     assert _refusal(tested, Limits(approved_plan=OTHER_ID, initial=True)).startswith(
         f"Refused to apply plan without an identifier: approved_plan approves plan {OTHER_ID}, of which nothing is"

@@ -24,7 +24,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transit
     Transition,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.transitions import (
-    IN_DOUBT,
+    UNRESOLVED,
     OTHER_ID,
     PLAN_ID,
     roster_changes,
@@ -63,7 +63,8 @@ def _roster_changes(draw: st.DrawFn, label: str) -> RosterChanges:
 @st.composite
 def _transitions(draw: st.DrawFn) -> Transition:
     known = tuple(
-        draw(_roster_changes(label)) for label in ("the first", IN_DOUBT)[: draw(st.integers(1, 2))]
+        draw(_roster_changes(label))
+        for label in ("the first", UNRESOLVED)[: draw(st.integers(1, 2))]
     )
     return Transition(
         plan_id=PLAN_ID,

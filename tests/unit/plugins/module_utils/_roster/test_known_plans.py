@@ -85,12 +85,12 @@ def test_each_known_roster_has_its_own_plan() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "new", "counts"),
     [
-        # Absent people are removed with every contact in any roster.
+        # If a person is not in the new roster, all contacts of the person in the known rosters are removed.
         ((A, B), (A,), (A,), {("oslo", REMOVED): 1}),
         ((A, B), (A, B_BERGEN), (A,), {("oslo", REMOVED): 1, ("bergen", REMOVED): 1}),
         ((A, B), (A, B_NEW), (A,), {("oslo", REMOVED): 1}),
         ((A, B), (A, B, B_BERGEN), (A,), {("oslo", REMOVED): 1, ("bergen", REMOVED): 1}),
-        # Of people who are present, each kind is counted where it has most contacts.
+        # Otherwise, each kind of change is counted in the plan with the most changes of this kind.
         ((A,), (A_BERGEN, A_TROMSO), (A,), {("tromso", REMOVED): 1, ("oslo", MOVED): 1}),
         (
             *((A, A_BERGEN), (A_BERGEN, A_TROMSO), (A_BERGEN,)),
@@ -139,7 +139,7 @@ def test_a_person_with_a_new_identity_is_not_removed() -> None:
     assert union.counts == {("bergen", REMOVED): 1}
 
 
-def test_people_are_matched_by_key_between_rosters_of_which_one_has_no_identities() -> None:
+def test_people_are_matched_by_key_if_a_known_roster_has_no_identities() -> None:
     new = roster_file([A], "a")
     for known in (
         [roster_file([A, B], "ab"), roster_file([A, B_BERGEN])],
@@ -152,12 +152,12 @@ def test_people_are_matched_by_key_between_rosters_of_which_one_has_no_identitie
         assert plans.union.counts == {("oslo", REMOVED): 1, ("bergen", REMOVED): 1}
 
 
-def test_the_key_of_the_new_row_identifies_a_person_with_a_new_key() -> None:
+def test_a_person_whose_key_changed_is_identified_by_the_new_key() -> None:
     known = [roster_file([("A", "old@x", "oslo")], "a"), roster_file([A_NEW])]
     assert _plan(known, roster_file([A], "a")).union.counts == {("oslo", CHANGED): 1}
 
 
-def test_people_without_a_key_are_not_matched_between_rosters() -> None:
+def test_people_without_a_key_are_matched_between_rosters_only_by_an_equal_new_row() -> None:
     known = [roster_file([NO_MAIL, A]), roster_file([NO_MAIL_NEW, A])]
     assert _plan(known, roster_file([A])).union.counts == {("oslo", REMOVED): 2}
     known = [roster_file([NO_MAIL, A]), roster_file([NO_MAIL_NEW, A])]
@@ -226,7 +226,7 @@ def test_the_union_has_at_least_as_many_changes_as_each_known_roster(
     st.lists(model_rosters(with_identities=True), min_size=1, max_size=2),
     model_rosters(with_identities=True),
 )
-def test_rosters_that_are_known_twice_count_once(
+def test_the_union_of_a_roster_with_itself_has_no_additional_changes(
     known: list[ModelRoster], new: ModelRoster
 ) -> None:
     once, twice = _known(known, new).union, _known([*known, *known], new).union

@@ -21,7 +21,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transit
     Transition,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.transitions import (
-    IN_DOUBT,
+    UNRESOLVED,
     roster_changes,
     transition,
 )
@@ -161,7 +161,7 @@ def test_a_location_with_one_remaining_contact_has_not_vanished() -> None:
 
 
 @pytest.mark.parametrize(("rows", "is_absolute"), [(1, False), (2, False), (3, True), (60, True)])
-def test_removing_everybody_is_forbidden_or_requires_an_approval(
+def test_the_removal_of_all_contacts_is_forbidden_or_requires_an_approval(
     rows: int, is_absolute: bool
 ) -> None:
     limits = Limits(max_removed_percent=Decimal(100), max_removed_per_location_percent=Decimal(100))
@@ -171,25 +171,25 @@ def test_removing_everybody_is_forbidden_or_requires_an_approval(
     assert find_exceeded(transition(roster_changes(rows, removed=rows - 1)), limits) == ()
 
 
-def test_removing_everybody_of_any_known_roster_is_forbidden() -> None:
+def test_the_removal_of_all_contacts_of_any_known_roster_is_forbidden() -> None:
     baseline = roster_changes(100, removed=5)
-    in_doubt = roster_changes(3, IN_DOUBT, removed=3)
-    tested = transition(baseline, in_doubt, union=roster_changes(100, removed=8))
+    unresolved = roster_changes(3, UNRESOLVED, removed=3)
+    tested = transition(baseline, unresolved, union=roster_changes(100, removed=8))
     found = find_exceeded(tested, Limits(max_removed_per_location_percent=Decimal(100)))
     assert [(each.limit, each.changes, each.is_absolute) for each in found] == [
-        ("removed_all", in_doubt, True),
-        ("max_removed_percent", in_doubt, False),
+        ("removed_all", unresolved, True),
+        ("max_removed_percent", unresolved, False),
     ]
 
 
-def test_the_union_can_lose_as_many_contacts_as_the_baseline_has() -> None:
-    baseline, in_doubt = roster_changes(8, removed=2), roster_changes(8, IN_DOUBT, removed=6)
-    tested = transition(baseline, in_doubt, union=roster_changes(8, removed=8))
+def test_the_union_may_lose_as_many_contacts_as_the_baseline_has() -> None:
+    baseline, unresolved = roster_changes(8, removed=2), roster_changes(8, UNRESOLVED, removed=6)
+    tested = transition(baseline, unresolved, union=roster_changes(8, removed=8))
     assert "removed_all" not in _exceeded(tested)
 
 
 def test_a_small_roster_does_not_hide_the_removal_of_all_contacts_of_a_larger_one() -> None:
-    small, large = roster_changes(2, removed=2), roster_changes(5, IN_DOUBT, removed=5)
+    small, large = roster_changes(2, removed=2), roster_changes(5, UNRESOLVED, removed=5)
     tested = transition(small, large, union=roster_changes(2, removed=5))
     absolute = [
         each.is_absolute for each in find_exceeded(tested, Limits()) if each.limit == "removed_all"
@@ -199,22 +199,22 @@ def test_a_small_roster_does_not_hide_the_removal_of_all_contacts_of_a_larger_on
 
 def test_limits_apply_to_the_union_and_to_each_known_roster() -> None:
     baseline = roster_changes({"oslo": 100, "bergen": 10}, removed={"oslo": 5})
-    in_doubt = roster_changes(
-        {"oslo": 20, "bergen": 4}, IN_DOUBT, removed={"oslo": 11, "bergen": 3}
+    unresolved = roster_changes(
+        {"oslo": 20, "bergen": 4}, UNRESOLVED, removed={"oslo": 11, "bergen": 3}
     )
     union = roster_changes({"oslo": 100, "bergen": 10}, removed={"oslo": 9, "bergen": 6})
-    tested = transition(baseline, in_doubt, union=union)
+    tested = transition(baseline, unresolved, union=union)
     found = find_exceeded(tested, Limits())
     assert [(each.limit, each.changes, dict(each.locations)) for each in found] == [
         ("max_removed_percent", union, {}),
         # Bergen is reported only for the union, which comes first.
         ("max_removed_per_location_percent", union, {"bergen": 6}),
-        ("max_removed_per_location_percent", in_doubt, {"oslo": 11}),
+        ("max_removed_per_location_percent", unresolved, {"oslo": 11}),
     ]
 
 
 @pytest.mark.parametrize("missing", MISSING_CHOICES)
-def test_removals_do_not_count_if_the_service_keeps_missing_contacts(missing: str) -> None:
+def test_removals_exceed_no_limit_if_the_service_keeps_missing_contacts(missing: str) -> None:
     changes = roster_changes({"oslo": 100, "bergen": 5}, removed={"oslo": 100, "bergen": 5})
     tested = transition(changes, new_by_location={"tromso": 3})
     strict = {"max_removed": 0, "max_removed_percent": 0, "max_removed_per_location_percent": 0}
@@ -226,7 +226,7 @@ def test_removals_do_not_count_if_the_service_keeps_missing_contacts(missing: st
     ("moved", "is_unconfigured", "is_exceeded"),
     [(2, False, False), (3, False, True), (1, True, True), (0, True, False)],
 )
-def test_contacts_that_move_make_a_location_vanish_even_if_missing_contacts_are_kept(
+def test_a_location_vanishes_if_contacts_move_away_even_if_missing_contacts_are_kept(
     moved: int, is_unconfigured: bool, is_exceeded: bool
 ) -> None:
     changes = roster_changes(
@@ -252,7 +252,7 @@ def test_contacts_that_move_make_a_location_vanish_even_if_missing_contacts_are_
         (None, "remove", False),
     ],
 )
-def test_a_service_that_no_longer_keeps_missing_contacts_requires_an_approval(
+def test_a_change_from_keep_to_another_value_of_missing_requires_an_approval(
     before: str | None, now: str, is_exceeded: bool
 ) -> None:
     tested = transition(roster_changes(10), missing_before=before)

@@ -197,7 +197,7 @@ def test_receipt_is_replaced_last(
         commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     assert str(caught.value) == (
         f"Cannot write to the state directory {tmp_path}: No space left on device. The service has "
-        "accepted the roster. Free some space there; the next run sends the roster again."
+        "accepted the roster or a part of it. Free some space there; the next run sends the roster again."
     )
     baseline = read_known_rosters(tmp_path).baseline
     assert baseline is not None
@@ -230,7 +230,9 @@ def test_abort_keeps_the_roster_only_if_the_service_may_have_it(
 
 
 @pytest.mark.parametrize("may_be_accepted", [True, False])
-def test_a_first_upload_in_doubt_is_recorded(tmp_path: Path, may_be_accepted: bool) -> None:
+def test_a_first_upload_stays_recorded_only_if_the_service_may_have_accepted_it(
+    tmp_path: Path, may_be_accepted: bool
+) -> None:
     state, _roster = _begin(tmp_path, ROSTER)
     abort_upload(tmp_path, State(), state, may_be_accepted=may_be_accepted)
     known = read_known_rosters(tmp_path)
@@ -274,7 +276,7 @@ def test_no_unresolved_upload_is_forgotten(tmp_path: Path) -> None:
     assert len(all_identities(union)) == 5
 
 
-def test_an_upload_in_doubt_without_identities_is_compared_by_key(tmp_path: Path) -> None:
+def test_a_union_has_no_identities_if_one_of_the_rosters_has_none(tmp_path: Path) -> None:
     for csv, ids in ((b"Name\r\nOla\r\n", None), (CSV, IDS)):
         _begin(tmp_path, parse_roster(csv, ids))
     known = read_known_rosters(tmp_path)

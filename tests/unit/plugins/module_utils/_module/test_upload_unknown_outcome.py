@@ -134,7 +134,7 @@ def test_a_refused_retry_does_not_resolve_the_unknown_outcome_of_the_first_attem
         plain("200 OK", b'{"success": false, "message": "Nothing was imported"}'),
     ],
 )
-def test_a_definite_refusal_keeps_the_receipt_complete_unless_an_earlier_run_is_in_doubt(
+def test_a_definite_refusal_keeps_the_receipt_complete_unless_an_earlier_upload_is_unresolved(
     uploader: Uploader, response: bytes
 ) -> None:
     uploader.upload(initial=True)
@@ -154,7 +154,6 @@ def test_a_definite_refusal_keeps_the_receipt_complete_unless_an_earlier_run_is_
 def test_an_upload_with_other_columns_also_makes_the_receipt_incomplete(
     uploader: Uploader,
 ) -> None:
-    # The receipt is ignored because of its header, but the service might have accepted the new columns.
     uploader.upload(initial=True)
     before = uploader.src.read_bytes(), uploader.src.with_name("contacts.csv.ids").read_bytes()
     uploader.src.write_bytes(b"Name,Email,Phone\r\nA,a@x,1\r\n")
@@ -200,7 +199,7 @@ def test_a_partial_acceptance_is_reported_even_if_the_disk_is_full(
     outcome = uploader.upload()
     assert str(outcome.error) == (
         f"Cannot write to the state directory {uploader.state_dir}: No space left on device. The service has"
-        " accepted the roster. Free some space there; the next run sends the roster again."
+        " accepted the roster or a part of it. Free some space there; the next run sends the roster again."
     )
     assert (changed_and_uploaded(outcome), has_complete_receipt(uploader)) == ((True, False), False)
 
