@@ -48,7 +48,7 @@ def find_warnings(options: UploadOptions, known: KnownRosters, binding: Binding)
     if options.limits.initial and not known.state.is_empty:
         yield (
             f"O(initial=true) has no effect: {options.state_dir} contains the record of an earlier upload."
-            " Remove O(initial), because without that record it would allow an upload without limits."
+            " Remove O(initial), because without that record, only O(must_contain) would limit the upload."
         )
     latest = known.state.latest
     if options.rebind and (latest is None or latest.binding.endpoint == binding.endpoint):

@@ -97,7 +97,7 @@ def choose_layout(
 class ComparedSide:
     """What is compared of the rows of one of two rosters.
 
-    :ivar layout: positions of the location and the person key. Without a location column in both, rows have no location.
+    :ivar layout: positions of the location, if both rosters have its column, and of the person key.
     :ivar common: indexes of the columns that both rosters have; in the same order for both rosters.
     :ivar key: indexes of the key columns that both rosters have.
     :ivar same_titles: whether both rosters have the same columns.

@@ -23,7 +23,7 @@ _MAX_DEPTH = 2
 class SecretForms:
     """The forms in which several secrets are found: in uppercase or lowercase, and in Base64 or hexadecimal.
 
-    Escapes in a text must be decoded before it is searched.
+    The caller must decode escapes in a string before it is searched.
 
     :param secrets: the secrets; empty strings are ignored.
     """

@@ -277,7 +277,7 @@ def test_the_permission_for_a_first_upload_is_reported_once_it_has_no_effect(
     (warning,) = uploader.upload(initial=True, check_mode=check_mode).warnings
     assert warning == (
         f"O(initial=true) has no effect: {uploader.state_dir} contains the record of an earlier upload."
-        " Remove O(initial), because without that record it would allow an upload without limits."
+        " Remove O(initial), because without that record, only O(must_contain) would limit the upload."
     )
 
 

@@ -108,7 +108,7 @@ def test_a_required_contact_with_an_unknown_column_is_an_error(uploader: Uploade
     assert not uploader.state_dir.exists()
 
 
-def test_the_guard_receives_the_numbers_of_the_plan(
+def test_the_guard_receives_the_transition_from_the_baseline(
     uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     transitions: list[Transition] = []
@@ -150,7 +150,7 @@ def test_the_guard_receives_the_numbers_of_the_plan(
     assert (second.has_upload, third.has_upload) == (True, False)
 
 
-def _lose_answer(uploader: Uploader, *rows: tuple[str, ...], **changes: Any) -> Outcome:
+def _lose_response(uploader: Uploader, *rows: tuple[str, ...], **changes: Any) -> Outcome:
     """Upload a roster, and lose the response."""
     uploader.write_roster(*rows)
     uploader.next_responses = [b""]
@@ -164,7 +164,7 @@ def test_the_limits_apply_to_the_contacts_of_an_unresolved_upload(uploader: Uplo
     people = [(f"{name}", f"{name}@x", "oslo") for name in "abcdefghij"]
     uploader.write_roster(*people[:4])
     uploader.upload(initial=True)
-    _lose_answer(uploader, *people[:8])
+    _lose_response(uploader, *people[:8])
     # Compared with the baseline, nothing changes, but the service may have four more people.
     uploader.write_roster(*people[:4])
     outcome = uploader.upload()
@@ -181,7 +181,7 @@ def test_the_limits_apply_to_the_contacts_of_an_unresolved_upload(uploader: Uplo
 def test_the_removal_of_all_contacts_of_an_unresolved_upload_is_never_allowed(
     uploader: Uploader,
 ) -> None:
-    _lose_answer(uploader, A, B, C, initial=True)
+    _lose_response(uploader, A, B, C, initial=True)
     uploader.write_roster(D, E, F)
     outcome = uploader.upload(initial=True)
     assert "removes all 3 contacts" in _cause(outcome)
@@ -198,10 +198,10 @@ def test_an_approval_is_kept_after_a_lost_response_until_another_roster_is_sent(
     uploader.write_roster(A, C)
     plan_id = uploader.upload().plan.id
     assert plan_id is not None
-    _lose_answer(uploader, A, C, approved_plan=plan_id)
+    _lose_response(uploader, A, C, approved_plan=plan_id)
     assert uploader.upload(check_mode=True).error is None
     assert uploader.upload(check_mode=True, approved_plan=plan_id).error is None
-    _lose_answer(uploader, A, B, C, D, E, max_added_percent=1000)
+    _lose_response(uploader, A, B, C, D, E, max_added_percent=1000)
     uploader.write_roster(A, C)
     assert "it removes 3 contacts" in _cause(uploader.upload())
     assert "was sent at " in _cause(uploader.upload(approved_plan=plan_id))

@@ -24,9 +24,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transit
     Transition,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.transitions import (
-    UNRESOLVED,
     OTHER_ID,
     PLAN_ID,
+    UNRESOLVED,
     roster_changes,
 )
 from hypothesis import given

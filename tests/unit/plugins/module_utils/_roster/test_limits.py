@@ -101,7 +101,7 @@ def test_a_percentage_limit_applies_from_three_contacts_and_0_from_one(
     assert _exceeded(tested, **{**others, limit: percent}) == [limit] * is_exceeded
 
 
-def test_additions_to_an_empty_roster_exceed_every_percentage() -> None:
+def test_three_additions_to_an_empty_roster_exceed_the_limit() -> None:
     assert _exceeded(transition(roster_changes(0, added=MIN_CONTACTS - 1))) == []
     assert _exceeded(transition(roster_changes(0, added=MIN_CONTACTS))) == ["max_added_percent"]
 
