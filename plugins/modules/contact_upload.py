@@ -30,7 +30,8 @@ description:
     or, with O(token_param), in the query. A client certificate (O(client_cert)) and O(secrets) can be used instead or
     in addition.
   - The last accepted roster is stored with a receipt in a state directory. This roster is the baseline for the next
-    run.
+    run. The rosters of later uploads with an unknown outcome are also stored there. Together with the baseline, they
+    are the known rosters, to which the limits apply.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
   - frontdesk.contacts.option_names
@@ -261,7 +262,7 @@ options:
     elements: int
   profile:
     description:
-      - Name of the service profile. A receipt is valid for one profile only.
+      - Name of the service profile. If it changes, the roster is sent again, even if nothing else changed.
     type: str
     default: receptionist
   location_column:
@@ -272,8 +273,8 @@ options:
     default: Location
   key:
     description:
-      - Titles of the columns that identify a contact if the roster or the last accepted roster has no identities. If
-        both have identities, the columns are not used, but the roster must contain all of them nevertheless.
+      - Titles of the columns that identify a contact if the new roster or a known roster has no identities. Otherwise,
+        the columns are not used, but the new roster must contain them nevertheless.
       - If the columns are used, a warning states how many contacts have only empty cells in them, or share their values
         with another contact at the location. Changes to these contacts can be reported as changes to others.
     type: list
@@ -281,7 +282,7 @@ options:
     default: [Email, SMS Phone]
   state_dir:
     description:
-      - Directory of the last accepted roster and its receipt. It is created with mode 0700.
+      - Directory of the known rosters and the receipt. It is created with mode 0700.
       - If other users have access to an existing directory, its mode is set to 0700, with a warning. The directory is
         rejected if this is not possible, or if it seems to have another purpose, for example because it contains hidden
         files.
@@ -352,8 +353,8 @@ options:
     description:
       - Identifier of the plan that may exceed the limits, as shown in RV(plan.id) and in the message that refused the
         plan. It has 16 hexadecimal digits. Write it in quotes.
-      - The plan passes all limits except O(must_contain) and the removal of all contacts. All other plans are refused,
-        even if they are within the limits.
+      - The plan passes all limits except O(must_contain) and the limit for the removal of all contacts of a known
+        roster with 3 or more contacts. All other plans are refused, even if they are within the limits.
       - An approval is valid for one upload. If there is nothing to send, this option has no effect, and a warning asks
         you to remove it.
     type: str
@@ -368,7 +369,7 @@ options:
   rebind:
     description:
       - Whether O(url) is another address of the same account. The roster is then compared with the last roster that the
-        account accepted at the earlier address, and the limits apply. Use this option only for the first run with the
+        account accepted at the earlier address, and all limits apply. Use this option only for the first run with the
         new address.
       - For another account, use another O(state_dir) instead.
     type: bool
@@ -557,14 +558,16 @@ uploaded:
   returned: always
   type: bool
 plan:
-  description: Differences between the roster and the last accepted roster, as numbers of contacts.
+  description:
+    - Differences between the new roster and the last accepted roster, as numbers of contacts. If no roster has been
+      accepted, the first of RV(unresolved) is compared.
   returned: when the roster and the state could be read
   type: dict
   contains:
     id:
       description:
-        - Identifier of the plan, derived from everything that the service may have, the new roster, and the options
-          that determine what an upload does. It does not depend on limits. See O(approved_plan).
+        - Identifier of the plan, derived from the known rosters, the new roster, and the options that determine what an
+          upload does. It does not depend on limits. See O(approved_plan).
         - V(null) in check mode if the state directory contains no record of an earlier upload.
       type: str
     added:
@@ -580,7 +583,7 @@ plan:
       description: Number of contacts that are no longer in the roster.
       type: int
     removed_invalid:
-      description: Number of removed contacts who are still in the directory but have no valid row.
+      description: Number of removed contacts of people who are still in the directory but have no valid row.
       type: int
     unchanged:
       description: Number of unchanged contacts.
@@ -598,8 +601,8 @@ plan:
       type: dict
     invalid:
       description:
-        - Removed contacts who are still in the directory but have no valid row. Each has C(identity), C(location) and
-          C(cause), which is the reason why the export left the person out. At most 50 are returned.
+        - Removed contacts of people who are still in the directory but have no valid row. Each has C(identity),
+          C(location) and C(cause), which is the reason why the export left the person out. At most 50 are returned.
       type: list
       elements: dict
   sample:
@@ -704,8 +707,9 @@ receipt:
       type: bool
 unresolved:
   description:
-    - Later uploads after which it is unknown whether the service has the roster, starting with the earliest. The limits
-      also apply to their contacts. The next accepted upload resolves them.
+    - Uploads after the last accepted one, for which it is unknown whether the service has the roster, starting with the
+      earliest. The limits also apply to their contacts. The next accepted upload resolves them. If there are more than
+      5, the earliest are united into one.
   returned: when the roster and the state could be read
   type: list
   elements: dict
@@ -772,7 +776,7 @@ def main() -> None:
         reporter.warn(warning)
     if not outcome.plan.by_identity:
         reporter.warn(
-            "The roster or the last accepted roster has no identities: contacts are identified by "
+            "The new roster or a known roster has no identities: contacts are identified by "
             + ", ".join(options.key)
         )
     if outcome.error is not None:

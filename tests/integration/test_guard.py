@@ -345,7 +345,7 @@ def test_contacts_are_compared_by_key_if_identities_are_missing(
     result = run_upload(service, workspace)
     assert result["plan"]["changed"] == 1
     assert result.warnings == [
-        "The roster or the last accepted roster has no identities: contacts are identified by Email, SMS Phone"
+        "The new roster or a known roster has no identities: contacts are identified by Email, SMS Phone"
     ]
 
 

@@ -600,7 +600,7 @@ class TestUnwritableStateDirectory:
         workspace.state_dir.chmod(0o700)
         assert result.message == (
             f"Cannot write to the state directory {workspace.state_dir}: Permission denied."
-            " The service has accepted the roster. Free some space there; the next run sends the"
+            " The service has accepted the roster or a part of it. Free some space there; the next run sends the"
             " roster again."
         )
         assert (result.data["uploaded"], result.data["attempts"]) == (True, 1)

@@ -19,11 +19,11 @@ _LENGTH = 16
 def compute_plan_id(
     options: UploadOptions, state: State, binding: Binding, roster: RosterFile
 ) -> str:
-    """Return the identifier of the transition from everything that the service may know to a new roster.
+    """Return the identifier of the plan that replaces the known rosters with a new roster.
 
     It is the same in check mode, and on another host with the same state. It depends neither on the people left out nor
-    on the limits. Because it depends on the sequence number of the receipt, the same transition has another identifier
-    when it occurs again.
+    on the limits. Because it depends on the sequence number of the receipt, the plan for the same change has another
+    identifier after the next accepted upload.
 
     :param state: content of the state directory.
     :param binding: endpoint, profile and header of the new roster.

@@ -31,12 +31,12 @@ from .upload_outcome import Outcome
 
 @dataclass(frozen=True)
 class Submission:
-    """A roster to send, and what is known about the service before.
+    """A roster to send, and what is known about the service before the upload.
 
     :ivar roster: new roster.
     :ivar binding: endpoint, profile and header of the new roster.
     :ivar known: rosters that the service may have.
-    :ivar approval: identifier of the approved plan; None if the plan needs no approval.
+    :ivar approval: identifier of the plan that was approved for this upload; None if none was.
     """
 
     roster: RosterFile
@@ -52,8 +52,8 @@ def submit_roster(
 
     :param outcome: outcome so far, with the plan.
     :param spill: spill area for the union of earlier rosters.
-    :raises StateError: if the upload cannot be recorded; nothing is then sent.
-    :raises InputError: if the roster changed after it was read; nothing is then sent.
+    :raises FrontdeskError: if the upload cannot be recorded, or if the roster changed after it was read. Nothing is
+        then sent.
     """
     upload = UnresolvedUpload(
         binding=submission.binding,
@@ -93,7 +93,7 @@ def _record_response(
     try:
         answer = _read_answer(options, submission, response)
     except FrontdeskError as error:
-        # A roster cannot be read again, so the upload stays unresolved.
+        # A roster could not be read to interpret the response, so the upload stays unresolved.
         return replace(outcome, state=state, error=error)
     verdict = decide(answer, options.endpoint, options.result, is_in_doubt=response.may_be_accepted)
     outcome = replace(outcome, answer=answer, verdict=verdict)
@@ -145,7 +145,7 @@ def _read_answer(options: UploadOptions, submission: Submission, response: Respo
 def _create_masker(options: UploadOptions, submission: Submission) -> Masker:
     """Return a masker for the secrets, the new roster, and the known rosters, which also contain people who have left.
 
-    The titles of columns and the names of counts are configuration.
+    The titles of columns and the names of counts are configuration, so they are not masked.
     """
     rosters = [submission.roster, *(stored.roster for stored in submission.known.all)]
     return Masker(
@@ -191,5 +191,5 @@ def _commit(
 
 
 def _format_now() -> str:
-    """Return the current time in UTC, as in RFC 3339."""
+    """Return the current time in UTC, in the format of RFC 3339."""
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

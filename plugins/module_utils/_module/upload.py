@@ -4,7 +4,7 @@
 
 """Implementation of contact_upload.
 
-It compares a roster with the baseline, checks the plan, uploads the roster, and writes the receipt.
+It compares a roster with the known rosters, checks the plan, uploads the roster, and writes the receipt.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from .upload_outcome import Outcome
 
 
 def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) -> Outcome:
-    """Upload a roster if it differs from the baseline and the plan passes the guard.
+    """Upload a roster if the service may have another one, and if the plan passes the guard.
 
     :param check_mode: whether to return the expected outcome without sending anything or changing the state.
     :param with_diff: whether the plan must contain the changes that a diff shows.
@@ -117,7 +117,7 @@ def _upload(
         warnings = [*find_warnings(options, known, binding)]
         if not all(plan.by_identity for plan in plans.plans):
             warnings += find_key_warnings(options, roster, spill)
-        # Without a state, another run has no state to which an approval could refer.
+        # An approval refers to a recorded state. If there is none, a run in check mode does not create one.
         has_id = not (check_mode and known.state.is_empty)
         plan_id = compute_plan_id(options, known.state, binding, roster) if has_id else None
         outcome = Outcome(
@@ -146,7 +146,7 @@ def _upload(
 
 
 def _differs(known: KnownRosters, binding: Binding, plans: KnownPlans) -> bool:
-    """Return whether the service may have something other than the new roster."""
+    """Return whether the service may have another roster, or received the roster with other settings."""
     receipt = known.state.receipt
     is_same = known.state.is_settled and receipt is not None and receipt.binding == binding
     return not (is_same and plans.plan.is_empty)

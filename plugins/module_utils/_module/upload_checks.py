@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks and warnings before an upload: the account, the baseline, the key, and the numbers for the guard."""
+"""Checks and warnings before an upload, and the input of the guard."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from .upload_options import UploadOptions
 
 
 def check_account(options: UploadOptions, state: State, binding: Binding) -> None:
-    """Check that the roster is sent to the same address as the last one, unless the account has moved.
+    """Check that the roster is sent to the address of the last recorded upload, or that O(rebind) permits another one.
 
-    :raises GuardError: if the address differs without O(rebind).
+    :raises GuardError: if the address differs, and O(rebind) is not set.
     """
     latest = state.latest
     if latest is None or latest.binding.endpoint == binding.endpoint or options.rebind:
@@ -48,12 +48,13 @@ def find_warnings(options: UploadOptions, known: KnownRosters, binding: Binding)
     if options.limits.initial and not known.state.is_empty:
         yield (
             f"O(initial=true) has no effect: {options.state_dir} contains the record of an earlier upload."
-            " Remove O(initial), because without that record it would allow an upload without limits."
+            " Remove O(initial), because without that record, only O(must_contain) would limit the upload."
         )
     latest = known.state.latest
     if options.rebind and (latest is None or latest.binding.endpoint == binding.endpoint):
         yield (
-            f"O(rebind=true) has no effect: {options.state_dir} contains no record of an upload to another address."
+            f"O(rebind=true) has no effect: the last upload recorded in {options.state_dir} was not sent to another"
+            " address."
             " Remove O(rebind), because it would allow an upload to any other address."
         )
 
@@ -61,16 +62,16 @@ def find_warnings(options: UploadOptions, known: KnownRosters, binding: Binding)
 def find_key_warnings(
     options: UploadOptions, roster: RosterFile, spill: SpillArea
 ) -> Iterator[str]:
-    """Yield a warning for each reason why the key does not identify all contacts.
+    """Yield a warning about contacts with an empty key, and one about contacts that share their key with others.
 
-    :param roster: new roster; its contacts are compared by the key.
+    :param roster: new roster.
     """
     layout = choose_layout(
         None, replace(roster, open_ids=None), options.key, options.location_column
     )
     counts = count_ambiguous_keys(layout, roster, spill)
     key = " and ".join(map(repr, options.key))
-    reason = "the roster or the last accepted one has no identities"
+    reason = "the new roster or a known roster has no identities"
     remedy = (
         "Set O(key) to columns that identify each contact, or keep the identities file"
         f" {ids_path(options.src)} with the roster."
@@ -97,9 +98,9 @@ def describe_transition(
     plan_id: str | None,
     has_upload: bool,
 ) -> Transition:
-    """Return the numbers of the plans for the guard.
+    """Return the transition to the new roster, which the guard checks.
 
-    :param plan_id: identifier of the plan; None if there is no state.
+    :param plan_id: identifier of the plan; None if the plan cannot be approved.
     :param has_upload: whether the roster would be sent.
     """
     state = known.state
@@ -124,12 +125,12 @@ def describe_transition(
 def _label(record: object) -> str:
     """Return the name of a known roster in messages."""
     if isinstance(record, UnresolvedUpload):
-        return f"the roster sent at {record.sent_at}, whose outcome is unknown"
+        return f"the roster sent at {record.sent_at} with an unknown outcome"
     return LAST_ACCEPTED
 
 
 def _find_earlier_approval(known: KnownRosters, roster: RosterFile) -> str | None:
-    """Return the approval of the latest upload if its outcome is unknown, and it sent the same rows and identities."""
+    """Return the approval of the latest upload if it is unresolved and sent the same rows and identities; else None."""
     if not known.unresolved:
         return None
     stored = known.unresolved[-1].roster

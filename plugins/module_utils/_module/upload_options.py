@@ -45,7 +45,7 @@ class UploadOptions:
     :ivar endpoint: upload endpoint of the service, with the settings of the request.
     :ivar profile: name of the profile; with the extension .csv, it is also the name of the uploaded file.
     :ivar location_column: title of the column that contains the location.
-    :ivar key: titles of the columns that identify a contact if either of the two rosters has no identities.
+    :ivar key: titles of the columns that identify a contact if the new roster or a known roster has no identities.
     :ivar state_dir: state directory for one account of the service.
     :ivar limits: limits that a plan must respect.
     :ivar rebind: whether another URL belongs to the same account.

@@ -23,7 +23,7 @@ from .._text import make_printable, make_values_printable
 class Outcome:
     """Outcome of an upload.
 
-    :ivar plan: differences between the baseline and the new roster.
+    :ivar plan: differences between the first known roster, which is the baseline if there is one, and the new roster.
     :ivar header: column titles of the new roster.
     :ivar changed: whether the service accepted at least part of the roster, or the state was updated; in check mode,
         whether this would happen.
@@ -51,7 +51,7 @@ class Outcome:
 
     @property
     def receipt(self) -> Receipt | None:
-        """Receipt in the state directory, which is complete only if no upload is unresolved; None if there is none."""
+        """Receipt in the state directory, marked as incomplete if an upload is unresolved; None if there is none."""
         receipt = self.state.receipt
         return receipt and replace(receipt, complete=self.state.is_settled)
 

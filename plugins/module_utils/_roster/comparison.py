@@ -97,7 +97,7 @@ def choose_layout(
 class ComparedSide:
     """What is compared of the rows of one of two rosters.
 
-    :ivar layout: positions of the location and the person key. There is a location only if both rosters have it.
+    :ivar layout: positions of the location, if both rosters have its column, and of the person key.
     :ivar common: indexes of the columns that both rosters have; in the same order for both rosters.
     :ivar key: indexes of the key columns that both rosters have.
     :ivar same_titles: whether both rosters have the same columns.
@@ -115,7 +115,7 @@ class ComparedSide:
         return row.location, tuple([row.cells[index] for index in self.common])
 
     def has_comparable_cells(self, row: RosterRow) -> bool:
-        """Whether a row with equal cells in the other roster is the same contact, even with another identity.
+        """Return whether an equal row of the other roster is the same contact, even with another identity.
 
         If the columns differ, the common columns might contain only a location, so the key must not be empty.
         """

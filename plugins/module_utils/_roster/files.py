@@ -54,7 +54,7 @@ class FileRow(NamedTuple):
     """One row of a roster.
 
     :ivar cells: values of all columns.
-    :ivar identity: UUID of the person; None if the roster has no identities.
+    :ivar identity: identity of the person, usually a UUID; None if the roster has no identities.
     """
 
     cells: tuple[str, ...]
@@ -406,11 +406,11 @@ _SIMPLE_JSON_STRING = re.compile(rb'"[^"\\\x00-\x1f]*"\n')
 
 
 class MismatchError(Exception):
-    """An identities file does not belong to a roster."""
+    """An identities file is not valid, or does not belong to a roster."""
 
 
 def _verify_identities(open_ids: OpenFile, roster: RosterFile) -> tuple[str, str] | None:
-    """Return the SHA-256 of an identities file, and of its identities; None if the file is for another roster."""
+    """Return the SHA-256 of an identities file, and of its identities; None if it does not match the roster."""
     with open_ids() as file:
         digest = _HashingReader(file)
         reader = io.BufferedReader(digest, _BUFFER_BYTES)
@@ -449,7 +449,7 @@ _NOT_SIMPLE = bytes({*range(0x20), ord("\\")} - {ord("\n")})
 
 
 def _are_simple_json_strings(lines: Sequence[bytes]) -> bool:
-    """Whether all lines are JSON strings in UTF-8 without escape sequences.
+    """Return whether all lines are JSON strings in UTF-8 without escape sequences.
 
     The lines are checked together, because parsing each of them is much slower.
     """

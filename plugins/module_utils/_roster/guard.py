@@ -23,9 +23,10 @@ PLAN_ID = re.compile(r"[0-9a-f]{16}")
 
 
 class GuardError(FrontdeskError):
-    """A plan exceeds a limit, is not the approved plan, or is a first upload without permission.
+    """An upload is refused, and nothing was sent.
 
-    Nothing was sent.
+    The plan exceeds a limit or is not the approved plan, or the administrator has not permitted a first upload or an
+    upload to another address.
     """
 
     kind = "guard"
@@ -39,8 +40,8 @@ def check_transition(transition: Transition, limits: Limits) -> tuple[str, ...]:
     :param transition: the transition to the new roster.
     :param limits: limits and permissions for this upload.
     :returns: warnings.
-    :raises GuardError: if the transition exceeds a limit, is not the approved one, or is a first upload without
-        permission. The message names all exceeded limits.
+    :raises GuardError: if the transition exceeds a limit, if another plan is approved, or if this is a first upload
+        without permission. The message names all exceeded limits, except for a first upload.
     """
     if not transition.has_upload:
         return (UNUSED_APPROVAL,) if limits.approved_plan else ()
@@ -57,7 +58,7 @@ def check_transition(transition: Transition, limits: Limits) -> tuple[str, ...]:
 
 
 def _is_other_plan(transition: Transition, limits: Limits) -> bool:
-    """Return whether the approved plan is not the plan of the transition."""
+    """Return whether a plan is approved, but neither this plan nor that of an unresolved upload of the same roster."""
     approved = limits.approved_plan
     return approved is not None and approved not in (
         transition.plan_id,

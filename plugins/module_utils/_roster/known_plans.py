@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The changes from all rosters that the service may have, which are the baseline and the unresolved uploads."""
+"""The changes from the known rosters, which are the baseline and the rosters of the unresolved uploads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .plan import MOVED, REMOVED, REMOVED_INVALID, Change, Plan, make_plan
 
 @dataclass(frozen=True)
 class UnionCounts:
-    """Number of changes from the union of several known rosters.
+    """Numbers of changes from the union of the known rosters.
 
     :ivar counts: number of contacts by location and key, as in a plan.
     :ivar moved_from: number of moved contacts by old location.
@@ -41,8 +41,8 @@ class UnionCounts:
 class KnownPlans:
     """The changes from each known roster and from their union.
 
-    :ivar plans: plan for each known roster, in their order. If no roster is known, the only plan adds all contacts.
-    :ivar union: number of changes from the union; that of the only plan if at most one roster is known.
+    :ivar plans: plan for each known roster, the baseline first. If no roster is known, the only plan adds all contacts.
+    :ivar union: numbers of changes from the union; those of the only plan if at most one roster is known.
     """
 
     plans: tuple[Plan, ...]
@@ -65,8 +65,9 @@ def plan_from_known(
 ) -> KnownPlans:
     """Compare a new roster with all known rosters.
 
-    In the union, a person who is absent from the new roster is removed with every contact in any of the rosters. For a
-    person who is present, each kind of change is counted in the roster with the most contacts of this person and kind.
+    The changes from the union of the known rosters are counted by person. If a person is not in the new roster, the
+    contacts of the person in all known rosters are removed; a contact at the same location in several rosters is
+    counted once. Otherwise, each kind of change is counted as in the plan with the most changes of this kind.
 
     :param known: known rosters, the baseline first. Their columns may differ.
     :param new: new roster.
@@ -97,16 +98,17 @@ def plan_from_known(
 def _choose_person_columns(
     known: Sequence[RosterFile], new: RosterFile, key: Sequence[str]
 ) -> tuple[str, ...] | None:
-    """Return the columns that identify people in all rosters; None if they all have identities."""
+    """Return the titles of the key columns that all rosters have; None if all rosters have identities."""
     if all(roster.open_ids is not None for roster in (*known, new)):
         return None
     return tuple(title for title in key if all(title in roster.header for roster in (*known, new)))
 
 
 _IDENTIFIED, _NEW_ROW, _OLD_ROSTER = "0", "1", "2"
-"""Kinds of groups of changes: a person, the same row of a new roster, and a known roster.
+"""Kinds of groups of changes: those of one person, those that lead to equal new rows, and those of one known roster.
 
-Changes of people whose columns are all empty are not matched between known rosters, except by their new row."""
+The last two are for people whose key columns are all empty: changes from several known rosters are then counted
+together only if they lead to equal new rows."""
 
 _GROUP_FIELDS = 2
 """Number of fields that identify a group in a line of the sorter."""
@@ -121,7 +123,7 @@ _Locations = tuple[str, str]
 class _ChangesByPerson:
     """The changes from several known rosters, grouped by person.
 
-    :param columns: titles of the columns that identify people in all rosters; None if they all have identities.
+    :param columns: titles of the columns that identify people; None if all rosters have identities.
     :param spill: spill area for changes that do not fit in memory.
     """
 
@@ -133,9 +135,11 @@ class _ChangesByPerson:
     def observer(
         self, number: int, roster: RosterFile, new: RosterFile
     ) -> Callable[[str, Change], None]:
-        """Return a function that adds a change from a known roster with the key by which it is counted.
+        """Return a function that adds a change from a known roster, with the key by which it is counted.
 
         :param number: number of the known roster.
+        :param roster: known roster.
+        :param new: new roster.
         """
         read_old, read_new = self._person_reader(roster), self._person_reader(new)
 
@@ -155,14 +159,17 @@ class _ChangesByPerson:
         return add
 
     def _person_reader(self, roster: RosterFile) -> Callable[[RosterRow], tuple[str, ...]]:
-        """Return a function that returns the identity or the values of the columns in a row of a roster."""
+        """Return a function that returns the identity in a row of a roster, or the values of the columns."""
         if self._columns is None:
             return operator.attrgetter("person_key")
         indexes = [roster.header.index(title) for title in self._columns]
         return lambda row: tuple([row.cells[index] for index in indexes])
 
     def mark_present(self, new: RosterFile) -> None:
-        """Add the people of the new roster who have removed contacts, and possibly other people."""
+        """Record which people with removed contacts are in the new roster.
+
+        Other people may also be recorded, because a Bloom filter can report false positives. They are not counted.
+        """
         if self._removed.is_empty:
             return
         layout = RowLayout(None, None, len(new.header))
@@ -187,7 +194,7 @@ class _ChangesByPerson:
 
 
 def _count_person(lines: Iterable[Sequence[str]]) -> Iterator[tuple[str, Counter[_Locations]]]:
-    """Yield the locations of the changes of a person from the union, by key.
+    """Yield each key by which changes of a person from the union are counted, with their number by location.
 
     :param lines: number of the roster, key, location and old location of each change, sorted by roster. The key is
         empty in a line that only states that the person is present in the new roster.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The numbers of the plans for all known rosters, as the input of the guard."""
+"""Summaries of the changes from the known rosters, which are a part of the input of the guard."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def summarize_plans(plans: KnownPlans, labels: Sequence[str]) -> tuple[RosterCha
 def summarize_union(
     plans: KnownPlans, labels: Sequence[str], *, has_baseline: bool
 ) -> RosterChanges | None:
-    """Return the changes from the union of the known rosters; None if there are fewer than two.
+    """Return the changes from the union of the known rosters; None if fewer than two rosters are known.
 
-    Percentages refer to the baseline, which is the first known roster. Without one, they refer to the smallest known
-    roster.
+    Percentages refer to the baseline or, if there is none, to the smallest known roster.
 
+    :param plans: plans for the known rosters, and the changes from their union.
     :param labels: names of the known rosters in messages, in the order of the plans.
-    :param has_baseline: whether the first known roster is the baseline.
+    :param has_baseline: whether the first known roster is the baseline. If not, there is none.
     """
     if len(labels) < 2:
         return None

@@ -19,15 +19,16 @@ MISSING_CHOICES = (REMOVE, DISABLE, KEEP, UNKNOWN)
 """What a service can do with contacts that are missing from an upload."""
 
 MIN_CONTACTS = 3
-"""Minimum number of affected contacts for a percentage limit above 0.
+"""Minimum number of affected contacts with which a percentage limit above 0 can be exceeded.
 
-In a small roster, one or two contacts are already a large percentage."""
+In a small roster, one or two contacts are already a large percentage. For the same reason, an approval can permit the
+removal of all contacts of a roster with fewer contacts."""
 
 MAX_REMOVED, MAX_REMOVED_PERCENT = "max_removed", "max_removed_percent"
 MAX_REMOVED_PER_LOCATION = "max_removed_per_location_percent"
 MISSING, MUST_CONTAIN = "missing", "must_contain"
 REMOVED_ALL, VANISHED = "removed_all", "vanished"
-"""Limits that are not options: no known roster may lose all contacts, and no location may vanish."""
+"""Limits that are not options, for the removal of all contacts of a known roster, and for locations that vanish."""
 
 PERCENT_LIMITS = {
     MAX_REMOVED_PERCENT: REMOVED,
@@ -35,14 +36,14 @@ PERCENT_LIMITS = {
     "max_changed_percent": CHANGED,
     "max_added_percent": ADDED,
 }
-"""The kind of change that each percentage limit for all locations together applies to."""
+"""Percentage limits for all locations together, each with the kind of change to which it applies."""
 
 
 @dataclass(frozen=True)
 class Limits:
     """The limits for a plan, and the permissions to exceed them.
 
-    All percentages refer to the number of contacts in a known roster.
+    All percentages refer to the contacts of a known roster, or to those of one of its locations.
 
     :ivar max_removed: maximum number of removed contacts; None for no limit.
     :ivar max_removed_percent: maximum percentage of removed contacts.
@@ -81,7 +82,7 @@ class Exceeded:
     """One limit that a transition exceeds.
 
     :ivar limit: name of the option that sets the limit, `REMOVED_ALL` or `VANISHED`.
-    :ivar changes: the changes that exceed the limit; None if the limit does not depend on a known roster.
+    :ivar changes: changes that exceed the limit; None if the limit does not apply to numbers of changes.
     :ivar locations: number of affected contacts by location, for limits that apply to each location; otherwise empty.
     :ivar is_absolute: whether the limit also applies to an approved plan.
     """
@@ -95,8 +96,9 @@ class Exceeded:
 def find_exceeded(transition: Transition, limits: Limits) -> tuple[Exceeded, ...]:
     """Return all limits that a transition exceeds, regardless of an approval.
 
-    A limit for all locations is reported once, and a limit for each location once for each location: for the union of
-    the known rosters or, if the union does not exceed it, for the first known roster that does.
+    If several rosters are known, most limits apply to the changes from their union and from each of them. Such a limit
+    is returned only for the first of these comparisons that exceeds it; a limit for single locations is checked in this
+    way for each location. `REMOVED_ALL` is returned for each known roster that loses all contacts.
     """
     found = []
     if transition.unmatched:
@@ -142,7 +144,10 @@ def _check_changes(
 
 
 def _exceeds(count: int, percent: Decimal, base: int) -> bool:
-    """Return whether a number of contacts exceeds a percentage of a known number of contacts."""
+    """Return whether a number of affected contacts exceeds a percentage.
+
+    :param base: number of contacts to which the percentage refers.
+    """
     if not percent:
         return count > 0
     return count >= MIN_CONTACTS and 100 * count > percent * base
@@ -151,9 +156,11 @@ def _exceeds(count: int, percent: Decimal, base: int) -> bool:
 def _find_vanished(
     changes: RosterChanges, transition: Transition, *, keeps_missing: bool
 ) -> dict[str, int]:
-    """Return the locations that have no contacts in the new roster, with their numbers of known contacts.
+    """Return the locations at which no contacts remain, each with the number of contacts that leave it.
 
-    :param keeps_missing: whether the service keeps missing contacts. Then only moved contacts leave a location.
+    A location that fewer than `MIN_CONTACTS` contacts leave is returned only if it is no longer configured.
+
+    :param keeps_missing: whether the service keeps missing contacts, so that only moved contacts leave a location.
     """
     left = changes.moved_from if keeps_missing else changes.by_location
     return {
@@ -165,7 +172,7 @@ def _find_vanished(
 
 
 def _without_repetitions(found: Iterable[Exceeded]) -> Iterator[Exceeded]:
-    """Drop limits and locations that were already reported for an earlier roster."""
+    """Yield each limit once or, for limits that apply to each location, each location of a limit once."""
     totals: set[str] = set()
     locations: set[tuple[str, str]] = set()
     for each in found:

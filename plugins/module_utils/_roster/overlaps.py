@@ -19,7 +19,7 @@ _RUN_BYTES = 1024 * 1024
 
 @dataclass(frozen=True)
 class Overlap:
-    """Two locations at which the same people were found.
+    """Two locations with people who were found at both of them.
 
     :ivar locations: identifiers of the two locations, in alphabetical order.
     :ivar count: number of people.

@@ -268,7 +268,7 @@ class _UnpairedRows:
 class _UnpairedRow(NamedTuple):
     """A row that was not paired with a row of the same person.
 
-    :ivar sort_key: the same for two rows that are paired.
+    :ivar sort_key: key that is equal for two rows that are paired.
     :ivar row: the row.
     :ivar left_out: left-out person who explains why the row was removed; None if there is none.
     """

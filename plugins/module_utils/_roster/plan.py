@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan: the difference between the last accepted roster and a new roster."""
+"""The plan: the differences between an old roster, such as the baseline, and a new roster."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ADDED, CHANGED, MOVED, REMOVED = "added", "changed", "moved", "removed"
 KINDS = (ADDED, CHANGED, MOVED, REMOVED)
 
 REMOVED_INVALID = "removed_invalid"
-"""Key for the number of removed contacts whose people are still in the directory but have no valid row."""
+"""Key for the number of removed contacts of people who are still in the directory but have no valid row."""
 
 
 class Change(NamedTuple):
@@ -51,22 +51,21 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """All differences between the last accepted roster and a new roster.
+    """All differences between an old roster and a new roster.
 
     :ivar counts: number of contacts by location and key; the key is a kind of change or `REMOVED_INVALID`.
     :ivar unchanged: number of unchanged contacts by location.
-    :ivar baseline_rows: number of contacts in the last accepted roster.
+    :ivar baseline_rows: number of contacts in the old roster.
     :ivar by_identity: whether people are matched by identity instead of the key columns.
     :ivar id: identifier; None if the plan cannot be approved.
     :ivar invalid: removed contacts of people without a valid row, each with the cause; at most MAX_LISTED.
     :ivar changes: all changes, sorted by location and row; empty if only counts were requested.
     :ivar moved_from: number of moved contacts by old location. In `counts`, they are counted at their new location.
-    :ivar baseline_by_location: number of contacts in the last accepted roster by location. Like all locations in a
-        plan, the location is not compared, and all contacts are at all locations, if a roster has no location column.
+    :ivar baseline_by_location: number of contacts in the old roster by location. If one of the rosters has no location
+        column, locations are not compared, and the plan counts all contacts at `GLOBAL_LOCATION`.
     :ivar new_by_location: number of contacts in the new roster by location.
     :ivar new_columns: number of contacts with a value in each column that only the new roster has, by title.
-    :ivar dropped_columns: number of contacts with a value in each column that only the last accepted roster has, by
-        title.
+    :ivar dropped_columns: number of contacts with a value in each column that only the old roster has, by title.
     """
 
     counts: Mapping[tuple[str, str], int]
@@ -125,20 +124,20 @@ def make_plan(
     with_changes: bool = False,
     observe: Callable[[str, Change], None] | None = None,
 ) -> Plan:
-    """Compare a new roster with the last accepted roster.
+    """Compare a new roster with an old roster.
 
-    Rows of the same person are paired first. A row that is left is paired with an equal row of another person. Two
-    rows of a pair are unchanged if they are equal in the columns that both rosters have, otherwise they are a change if
-    they have the same location, and a move if not.
+    Rows of the same person are paired first. Each remaining row is paired with an equal row of another person, if there
+    is one. A pair of rows is a moved contact if the locations differ, otherwise a changed contact if any other values
+    differ in the columns that both rosters have.
 
-    :param old: last accepted roster; None if there is none.
+    :param old: old roster; None if there is none.
     :param new: new roster.
     :param key: titles of the columns that identify people if one of the rosters has no identities.
     :param location_column: title of the location column; None if there is none.
     :param spill: spill area for rows that do not fit in memory.
     :param with_changes: whether the plan must contain all changes, as needed for a diff.
-    :param observe: function that receives each change, with the key by which it is counted: its kind, or
-        `REMOVED_INVALID` in addition to its kind.
+    :param observe: function that receives each change with its kind. A removed contact that is also counted by
+        `REMOVED_INVALID` is received a second time, with this key.
     :raises InputError: if a roster changed since it was checked, or if people cannot be matched.
     :raises FrontdeskError: if a temporary file cannot be written.
     """
@@ -182,7 +181,7 @@ def _plan_without_baseline(
 
 
 def verify_plan(plan: Plan, new: RosterFile) -> None:
-    """Check whether the changes of a plan lead from the number of contacts at each location to the new number.
+    """Check that the changes of a plan lead from the old number of contacts at each location to the new number.
 
     The contacts at each location were counted while the rosters were read, so this check does not depend on how rows
     were paired.
@@ -247,7 +246,7 @@ class _ChangeTally:
             self._observe(key, change)
 
     def add_pair(self, sides: ComparedSides, pair: RowPair) -> None:
-        """Add the change that a pair of rows is, if any."""
+        """Add the change that a pair of rows represents, if any."""
         kind = _classify(sides, pair)
         if kind is None:
             return
@@ -268,7 +267,7 @@ class _ChangeTally:
 
 
 def _classify(sides: ComparedSides, pair: RowPair) -> str | None:
-    """Return the kind of change that a pair of rows is; None if the rows are equal."""
+    """Return the kind of change that a pair of rows represents; None if the compared cells are equal."""
     before, after = pair.before, pair.after
     if before is None:
         return ADDED

@@ -44,9 +44,9 @@ _LOST_PEOPLE = (
     "the account lost a read permission",
     "locations are missing because of an inventory host that is switched off, a job slice or --limit",
 )
-"""Usual causes of removed and moved contacts, in addition to those of all changes."""
+"""Usual causes of removed and moved contacts, in addition to `_CHANGED_SETTINGS`."""
 _CHANGED_SETTINGS = ("the columns, the key or a filter was changed",)
-"""Usual causes of all changes."""
+"""Usual causes of changes of any kind."""
 
 
 def explain_first_upload(transition: Transition) -> Explanation:
@@ -97,8 +97,9 @@ def _describe_approved(transition: Transition) -> str:
 
 
 def _list_counts(counts: Mapping[str, int]) -> str:
-    *others, last = (f"{verb} {counts.get(kind, 0)}" for kind, verb in _VERBS.items())
-    return f"{', '.join(others)} and {last} contacts"
+    *others, (last_kind, last_verb) = _VERBS.items()
+    clauses = ", ".join(f"{verb} {counts.get(kind, 0)}" for kind, verb in others)
+    return f"{clauses} and {last_verb} {format_count(counts.get(last_kind, 0), 'contact')}"
 
 
 def _remedy(transition: Transition, exceeded: Sequence[Exceeded]) -> str:
@@ -132,7 +133,7 @@ def _usual_causes(exceeded: Iterable[Exceeded]) -> Sequence[str]:
 
 
 def _kind(exceeded: Exceeded) -> str:
-    """Return the kind of change that a limit for all locations together applies to, or else the limit itself."""
+    """Return the kind of change that a limit for all locations together applies to; for other limits, their name."""
     kinds = {MAX_REMOVED: REMOVED, **PERCENT_LIMITS}
     return kinds.get(exceeded.limit, exceeded.limit)
 
@@ -156,10 +157,10 @@ def _describe_limits(
 
 
 def _describe_roster(transition: Transition, limits: Limits, kind: str) -> str:
-    """Describe a limit that does not depend on a known roster."""
+    """Describe a limit that does not apply to numbers of changes."""
     if kind == MISSING:
         return (
-            f"O(missing) was {KEEP} in the last upload and is {limits.missing} now, so the service may remove"
+            f"O(missing) was {KEEP} in the last accepted upload and is {limits.missing} now, so the service may remove"
             " contacts that no known roster contains"
         )
     elements = [
@@ -191,7 +192,7 @@ def _describe_total(
 ) -> str:
     """Describe limits for all locations together.
 
-    :param exceeded: names of the exceeded limits, all of them for this kind of change.
+    :param exceeded: names of the exceeded limits for this kind of change.
     """
     count = changes.count(kind)
     allowed = []

@@ -22,13 +22,13 @@ class RosterChanges:
     :ivar label: name of the known roster in messages, for example ``the last accepted roster``. For the union, name of
         the roster to whose contacts the percentages refer.
     :ivar rows: number of contacts in the roster with that name.
-    :ivar by_location: number of known contacts at each location.
+    :ivar by_location: number of contacts in this roster at each location.
     :ivar removed: number of removed contacts by old location.
     :ivar moved_from: number of moved contacts by old location.
     :ivar moved_to: number of moved contacts by new location.
     :ivar changed: number of changed contacts by location.
     :ivar added: number of added contacts by new location.
-    :ivar removed_invalid: number of removed contacts whose people are in the directory but have no valid row.
+    :ivar removed_invalid: number of removed contacts of people who are in the directory but have no valid row.
     """
 
     label: str
@@ -64,10 +64,10 @@ class RosterChanges:
 
 @dataclass(frozen=True)
 class KnownPlan:
-    """What is known of the plan that the administrator approved, if it is not the plan of this run.
+    """What is known of the plan that the administrator approved.
 
-    :ivar history: clause that states what happened to the plan, for example ``was uploaded on 2026-11-30 04:00 UTC``.
-    :ivar counts: number of contacts by kind of change; empty if they are not known.
+    :ivar history: clause that states what happened to the plan, for example ``was uploaded at 2026-11-30T04:00:00Z``.
+    :ivar counts: number of contacts by kind of change; empty if the numbers are not known.
     """
 
     history: str
@@ -76,19 +76,20 @@ class KnownPlan:
 
 @dataclass(frozen=True)
 class Transition:
-    """The transition from everything that the service may know to a new roster.
+    """The transition from the known rosters to a new roster.
 
-    :ivar plan_id: identifier of the plan; None if it cannot be determined without a state.
+    :ivar plan_id: identifier of the plan; None if the plan cannot be approved.
     :ivar new_by_location: number of contacts of the new roster at each location.
-    :ivar known: separate changes from each known roster; empty for a first upload.
-    :ivar union: changes from the union of the known rosters; None if there is at most one.
+    :ivar known: changes from each known roster; empty for a first upload.
+    :ivar union: changes from the union of the known rosters; None if at most one roster is known.
     :ivar first_upload_cause: reason why no roster is known; empty if one is known.
     :ivar unconfigured: locations that the baseline was configured with, but the new roster is not.
-    :ivar missing_before: value of ``missing`` in the last upload; None if it is not known.
+    :ivar missing_before: value of ``missing`` in the last accepted upload; None if it was not recorded.
     :ivar unmatched: numbers of the elements of ``must_contain`` that no contact of the new roster matches, from 1.
     :ivar earlier_approval: identifier of the approved plan with which the same rows and identities were sent, if the
         outcome of that upload is unknown; None otherwise.
-    :ivar approved: what is known of the approved plan, if it is not the plan of this run.
+    :ivar approved: what is known of the approved plan, for the message if it is not the plan of this run; None if
+        nothing is known.
     :ivar has_upload: whether the roster would be sent.
     """
 
@@ -110,7 +111,7 @@ class Transition:
         return (self.union, *self.known) if self.union else self.known
 
     def counts(self) -> dict[str, int]:
-        """Return the numbers of the plan by kind of change."""
+        """Return the number of changes of each kind: from the union, or from the only roster that is known."""
         if not self.comparisons:
             return {**dict.fromkeys(KINDS, 0), ADDED: sum(self.new_by_location.values())}
         return {kind: self.comparisons[0].count(kind) for kind in KINDS}

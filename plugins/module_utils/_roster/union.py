@@ -15,15 +15,17 @@ from .merge import write_temporary_roster
 
 
 def unite_rosters(older: RosterFile, newer: RosterFile, spill: SpillArea) -> RosterFile:
-    """Return the union of two rosters, also if they have different columns.
+    """Return the union of two rosters, which may have different columns.
 
-    Equal rows of a person appear once. The union has identities only if both rosters have them.
+    The union has the columns of `newer`, followed by those that only `older` has. Equal rows of a person appear once.
+    The union has identities only if both rosters have them.
 
-    :param older: one roster; the column order is that of `newer`, followed by the columns that only `older` has.
+    :param older: one roster.
     :param newer: the other roster.
     :param spill: spill area for the files of the union, and for rows that do not fit in memory.
     :returns: a roster that can be read, by one reader at a time, until the spill area is closed.
     :raises InputError: if a roster changed since it was checked.
+    :raises FrontdeskError: if a row cannot be written while it is sorted.
     :raises OSError: if the union cannot be written.
     """
     header = (*newer.header, *(title for title in older.header if title not in newer.header))

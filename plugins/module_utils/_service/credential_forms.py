@@ -21,7 +21,9 @@ _MAX_DEPTH = 2
 
 
 class SecretForms:
-    """The forms of several secrets: in any case, escaped once or several times, or in Base64 or hexadecimal.
+    """The forms in which several secrets are found: in uppercase or lowercase, and in Base64 or hexadecimal.
+
+    The caller must decode escapes in a string before it is searched.
 
     :param secrets: the secrets; empty strings are ignored.
     """

@@ -28,7 +28,7 @@ from .receipt_file import RECEIPT_FILE, parse_state, render_state
 
 NOTHING_SENT_REMEDY = "Nothing was sent. Free some space there, or make it writable"
 ACCEPTED_REMEDY = (
-    "The service has accepted the roster. Free some space there; "
+    "The service has accepted the roster or a part of it. Free some space there; "
     "the next run sends the roster again"
 )
 
@@ -187,8 +187,8 @@ def begin_upload(
 ) -> tuple[State, RosterFile]:
     """Store a roster before it is sent, and record the upload as unresolved.
 
-    It stays unresolved until the outcome is known. If the run is killed, or receives no response, the next run
-    therefore sends its roster even if that equals the baseline.
+    The upload stays unresolved until its outcome is known. If the run is killed or receives no response, the next run
+    therefore sends a roster even if that roster equals the baseline.
 
     :param directory: the state directory.
     :param known: the rosters that the service may have; the same upload may already be unresolved.
@@ -197,15 +197,14 @@ def begin_upload(
     :param spill: spill area for a union of earlier rosters.
     :returns: the recorded state, and the stored roster. Send the stored roster, because the original files may change
         in the meantime.
-    :raises StateError: if the state cannot be written. The caller must then not send anything.
-    :raises InputError: if the roster changed after it was read. The caller must then not send
-        anything.
+    :raises FrontdeskError: if the state cannot be written, or if the roster changed after it was read. The caller must
+        then not send anything.
     """
     roster = _store_roster(directory, roster, NOTHING_SENT_REMEDY)
-    if any(each.is_repeated_by(upload) for each in known.state.unresolved):
-        return known.state, roster
-    unresolved = (*known.state.unresolved, upload)
-    if len(unresolved) > MAX_UNRESOLVED:
+    others = tuple(each for each in known.state.unresolved if not each.is_repeated_by(upload))
+    is_new = len(others) == len(known.state.unresolved)
+    unresolved = (*others, upload)
+    if is_new and len(unresolved) > MAX_UNRESOLVED:
         unresolved = (_unite_oldest(directory, known, spill), *unresolved[2:])
     state = replace(known.state, unresolved=unresolved)
     _write_state(directory, state, NOTHING_SENT_REMEDY)
@@ -213,7 +212,7 @@ def begin_upload(
 
 
 def _unite_oldest(directory: Path, known: KnownRosters, spill: SpillArea) -> UnresolvedUpload:
-    """Store the union of the two oldest unresolved rosters, and return its record."""
+    """Store the union of the rosters of the two oldest unresolved uploads, and return its record."""
     oldest, second = known.unresolved[:2]
     record = known.state.unresolved[1]
     with _explain_write_errors(directory, NOTHING_SENT_REMEDY):
@@ -231,8 +230,8 @@ def _unite_oldest(directory: Path, known: KnownRosters, spill: SpillArea) -> Unr
 def abort_upload(directory: Path, before: State, current: State, *, may_be_accepted: bool) -> None:
     """Record that the service did not accept the roster, or that the outcome is unknown.
 
-    A rejection resolves only the upload that it answers: if an earlier upload of the same roster is unresolved, it
-    stays unresolved.
+    A rejection resolves only the upload that was rejected. An earlier unresolved upload of the same roster stays
+    unresolved.
 
     :param directory: the state directory.
     :param before: the state before the upload began.
@@ -304,9 +303,9 @@ def _store_file(path: Path, open_file: OpenFile, roster: RosterFile) -> None:
 
 
 def _write_state(directory: Path, state: State, remedy: str) -> None:
-    """Replace receipt.json; remove it if nothing is known about the service.
+    """Replace receipt.json; remove it if no upload is recorded.
 
-    :raises StateError: if it cannot be written; the old state is then unchanged.
+    :raises StateError: if the file cannot be written or removed; the old state is then unchanged.
     """
     path = directory / RECEIPT_FILE
     with _explain_write_errors(directory, remedy):

@@ -58,8 +58,8 @@ def shared_lock(directory: Path) -> Iterator[str]:
 
     :param directory: the state directory.
     :returns: a context manager whose value is a warning; empty if there is none.
-    :raises StateError: if the directory cannot be read or made private, if another user can replace it or its lock
-        file, or if another run changes it.
+    :raises StateError: if the directory cannot be read, if other users can access it and it is not dedicated to the
+        sync, if another user can replace it or its lock file, or if another run changes it.
     """
     action = f"Cannot use the state directory {directory}"
     warning = ""
@@ -91,7 +91,10 @@ def _create_private_directory(directory: Path) -> None:
 
 
 def _check_directory(directory: Path, action: str, *, check_mode: bool) -> str:
-    """Check that no other user can replace the state directory, make it private, and return a warning if necessary."""
+    """Check that no other user can replace the state directory, and make it private except in check mode.
+
+    :returns: a warning; empty if there is none.
+    """
     check_parents(directory, action)
     check_owner(directory.stat(), action, "it")
     return make_private(directory, check_mode=check_mode)

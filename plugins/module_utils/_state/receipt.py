@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a state directory records: the receipt of the last accepted upload, and the uploads with an unknown outcome.
+"""What a state directory records: the receipt of the last accepted upload, and later uploads with an unknown outcome.
 
-Together, they tell which contacts the service may have.
+Together, they determine which contacts the service may have.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Receipt:
     :ivar plan: identifier of the plan.
     :ivar status: status code of the response.
     :ivar counts: counts from the response.
-    :ivar missing: what the service was expected to do with contacts that are missing from the roster; None if unknown.
+    :ivar missing: what the service was expected to do with contacts that are missing from the roster; None if this was
+        not recorded.
     :ivar sequence: sequence number of the upload among the accepted uploads in the state directory.
     :ivar complete: whether the service accepted all rows of the upload. If not, the next run sends the roster again.
     :ivar history: summaries of earlier receipts, starting with the latest.
@@ -78,6 +79,8 @@ class Receipt:
 class UnresolvedUpload:
     """An upload after which it is unknown whether the service has the roster.
 
+    If there are too many, the record of a later upload replaces that of an earlier one, with the union of both rosters.
+
     :ivar binding: settings of the upload.
     :ivar roster: SHA-256 checksum of the CSV file.
     :ivar identities: SHA-256 checksum of the identities file; empty if there was none.
@@ -96,7 +99,7 @@ class UnresolvedUpload:
     approval: str | None = None
 
     def is_repeated_by(self, other: UnresolvedUpload) -> bool:
-        """Return whether another upload sends the same roster to the same account."""
+        """Return whether another upload sends the same roster and identities with the same settings."""
         return (self.binding, self.roster, self.identities) == (
             other.binding,
             other.roster,
@@ -127,7 +130,7 @@ class State:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is known about the service."""
+        """Whether no upload is recorded."""
         return self.receipt is None and not self.unresolved
 
 

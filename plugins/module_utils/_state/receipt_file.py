@@ -4,8 +4,8 @@
 
 """The file receipt.json: its format, its checksum, and earlier formats.
 
-A state directory contains immutable rosters, named by their SHA-256 checksums, and receipt.json. The file is replaced
-last, and atomically. If an upload fails before that, the state still describes the last accepted upload.
+A state directory contains receipt.json and the rosters that it names by their SHA-256 checksums. The file is replaced
+atomically, after these rosters were stored. If a run fails before that, the earlier state is still valid.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def parse_state(data: bytes, name: str) -> State:
 def _convert(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the receipt in a document of the first or the second format.
 
-    Receipts in the first format do not contain all fields, but the added values are correct for all such receipts.
+    The fields that did not exist in these formats are added. Their values are correct for all such receipts.
     """
     added: dict[str, Any] = {"missing": None}
     if document["format"] == 1:
@@ -120,7 +120,7 @@ def _check_format(document: Mapping[str, Any], name: str) -> None:
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
-    """Return the SHA-256 checksum of a receipt, ignoring its checksum field and whitespace."""
+    """Return the SHA-256 checksum of the content of receipt.json, ignoring its checksum field and whitespace."""
     content = {key: value for key, value in document.items() if key != "checksum"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
 
