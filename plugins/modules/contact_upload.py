@@ -321,8 +321,8 @@ options:
     description:
       - Maximum number of contacts that one upload may remove at a single location, as a percentage of the known
         contacts at that location, from 0 to 100.
-      - Regardless of this limit, a location that loses all its contacts stops the upload if it had at least 3 contacts
-        or is no longer configured, even if the contacts moved to other locations.
+      - Regardless of this limit, a location that loses all its contacts stops the upload if it had at least 3 contacts,
+        even if the contacts moved to other locations.
     type: float
     default: 50.0
   max_moved_percent:
