@@ -139,8 +139,8 @@ def test_another_address_must_be_confirmed_once(uploader: Uploader) -> None:
     assert changed_and_uploaded(uploader.upload(url=new)) == (False, False)
     (warning,) = uploader.upload(url=new, rebind=True).warnings
     assert warning == (
-        f"O(rebind=true) has no effect: {uploader.state_dir} contains no record of an upload to another address. Remove"
-        " O(rebind), because it would allow an upload to any other address."
+        f"O(rebind=true) has no effect: the last upload recorded in {uploader.state_dir} was not sent to another"
+        " address. Remove O(rebind), because it would allow an upload to any other address."
     )
 
 
@@ -279,7 +279,7 @@ def test_a_permission_for_a_first_upload_that_has_no_effect_is_reported(
     (warning,) = uploader.upload(initial=True, check_mode=check_mode).warnings
     assert warning == (
         f"O(initial=true) has no effect: {uploader.state_dir} contains the record of an earlier upload."
-        " Remove O(initial), because without that record it would allow an upload without limits."
+        " Remove O(initial), because without that record, only O(must_contain) would limit the upload."
     )
 
 
@@ -291,11 +291,11 @@ def test_contacts_that_the_key_does_not_identify_are_reported(uploader: Uploader
     ids_path(uploader.src).unlink()
     empty, repeated = uploader.upload(initial=True).warnings
     assert empty == (
-        "Cannot identify 2 of 5 contacts: the roster or the last accepted one has no identities, and the cells in"
+        "Cannot identify 2 of 5 contacts: the new roster or a known roster has no identities, and the cells in"
         " 'Email' are empty. Set O(key) to columns that identify each contact, or keep the identities file"
         f" {ids_path(uploader.src)} with the roster."
     )
-    assert repeated.startswith("Cannot distinguish 2 of 5 contacts: the roster or the last")
+    assert repeated.startswith("Cannot distinguish 2 of 5 contacts: the new roster or")
     assert uploader.upload(key=["Name"]).warnings == ()
 
 

@@ -200,7 +200,7 @@ def test_a_partial_acceptance_is_reported_even_if_the_disk_is_full(
     outcome = uploader.upload()
     assert str(outcome.error) == (
         f"Cannot write to the state directory {uploader.state_dir}: No space left on device. The service has"
-        " accepted the roster. Free some space there; the next run sends the roster again."
+        " accepted the roster or a part of it. Free some space there; the next run sends the roster again."
     )
     assert (changed_and_uploaded(outcome), has_complete_receipt(uploader)) == ((True, False), False)
 

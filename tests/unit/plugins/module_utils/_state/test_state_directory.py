@@ -197,7 +197,7 @@ def test_receipt_is_replaced_last(
         commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     assert str(caught.value) == (
         f"Cannot write to the state directory {tmp_path}: No space left on device. The service has "
-        "accepted the roster. Free some space there; the next run sends the roster again."
+        "accepted the roster or a part of it. Free some space there; the next run sends the roster again."
     )
     baseline = read_known_rosters(tmp_path).baseline
     assert baseline is not None
