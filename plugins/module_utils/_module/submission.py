@@ -62,6 +62,7 @@ def submit_roster(
         rows=submission.roster.row_count,
         sent_at=_format_now(),
         plan=outcome.plan.id or "",
+        missing=options.limits.missing,
         approval=submission.approval,
     )
     state, roster = begin_upload(

@@ -22,6 +22,7 @@ from .._errors import InputError
 from .._files import sha256_file, write_atomically
 from .._roster.external_sort import SPILL_PREFIX, SpillArea
 from .._roster.files import OpenFile, RosterFile, read_roster
+from .._roster.limits import KEEP
 from .._roster.union import unite_rosters
 from .receipt import RESTORE_REMEDY, Receipt, State, StateError, UnresolvedUpload
 from .receipt_file import RECEIPT_FILE, parse_state, render_state
@@ -145,7 +146,7 @@ def _read_stored(directory: Path, record: Receipt | UnresolvedUpload) -> StoredR
         return StoredRoster(record, roster)
     return StoredRoster(
         record,
-        replace(roster, open_ids=None, ids_sha256=""),
+        replace(roster, open_ids=None, ids_sha256="", identities_sha256=""),
         f"{directory / record.identities}.ids is missing or corrupted, "
         "so this run identifies contacts by O(key). Restore the file from a backup; otherwise, "
         "the next accepted or unchanged roster replaces it.",
@@ -191,7 +192,8 @@ def begin_upload(
     therefore sends its roster even if that equals the baseline.
 
     :param directory: the state directory.
-    :param known: the rosters that the service may have; the same upload may already be unresolved.
+    :param known: the rosters that the service may have; the same upload may already be unresolved, and is then
+        recorded only as the latest one.
     :param upload: the upload.
     :param roster: the roster to send.
     :param spill: spill area for a union of earlier rosters.
@@ -202,9 +204,10 @@ def begin_upload(
         anything.
     """
     roster = _store_roster(directory, roster, NOTHING_SENT_REMEDY)
-    if any(each.is_repeated_by(upload) for each in known.state.unresolved):
+    earlier = known.state.unresolved
+    if earlier and earlier[-1].is_repeated_by(upload) and earlier[-1].approval == upload.approval:
         return known.state, roster
-    unresolved = (*known.state.unresolved, upload)
+    unresolved = (*(each for each in earlier if not each.is_repeated_by(upload)), upload)
     if len(unresolved) > MAX_UNRESOLVED:
         unresolved = (_unite_oldest(directory, known, spill), *unresolved[2:])
     state = replace(known.state, unresolved=unresolved)
@@ -225,6 +228,7 @@ def _unite_oldest(directory: Path, known: KnownRosters, spill: SpillArea) -> Unr
         roster=union.sha256,
         identities=union.ids_sha256,
         rows=union.row_count,
+        missing=KEEP if KEEP in (oldest.record.missing, record.missing) else record.missing,
     )
 
 

@@ -84,6 +84,7 @@ class UnresolvedUpload:
     :ivar rows: number of contacts.
     :ivar sent_at: time of the upload in UTC (RFC 3339), according to this host's clock.
     :ivar plan: identifier of the plan.
+    :ivar missing: what the service was expected to do with contacts that are missing from the roster.
     :ivar approval: identifier of the plan that was approved for this upload; None if none was.
     """
 
@@ -93,14 +94,16 @@ class UnresolvedUpload:
     rows: int
     sent_at: str
     plan: str
+    missing: str
     approval: str | None = None
 
     def is_repeated_by(self, other: UnresolvedUpload) -> bool:
-        """Return whether another upload sends the same roster to the same account."""
-        return (self.binding, self.roster, self.identities) == (
+        """Return whether another upload sends the same roster to the same account, with the same effect."""
+        return (self.binding, self.roster, self.identities, self.missing) == (
             other.binding,
             other.roster,
             other.identities,
+            other.missing,
         )
 
 

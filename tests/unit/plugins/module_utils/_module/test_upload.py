@@ -139,8 +139,8 @@ def test_another_address_must_be_confirmed_once(uploader: Uploader) -> None:
     assert changed_and_uploaded(uploader.upload(url=new)) == (False, False)
     (warning,) = uploader.upload(url=new, rebind=True).warnings
     assert warning == (
-        f"O(rebind=true) has no effect: {uploader.state_dir} contains no record of an upload to another address. Remove"
-        " O(rebind), because it would allow an upload to any other address."
+        f"O(rebind=true) has no effect: the last upload recorded in {uploader.state_dir}, if any, was sent to the same"
+        " address. Remove O(rebind), because it would allow an upload to any other address."
     )
 
 
@@ -163,6 +163,18 @@ def test_after_an_unknown_outcome_at_another_address_it_is_not_asked_again(
     assert uploader.upload(url=url, rebind=True).error is not None
     outcome = uploader.upload(url=url)
     assert (changed_and_uploaded(outcome), outcome.warnings) == ((True, True), ())
+
+
+def test_after_lost_answers_at_two_addresses_the_last_one_is_not_asked_again(
+    uploader: Uploader,
+) -> None:
+    uploader.upload(initial=True)
+    new, old = (f"http://127.0.0.1:{uploader.port}/{path}" for path in ("new", "c"))
+    for url in (new, old, new):
+        uploader.next_responses = [b""]
+        assert uploader.upload(url=url, rebind=True).attempts == 1
+    assert uploader.upload(url=old).attempts == 0
+    assert changed_and_uploaded(uploader.upload(url=new)) == (True, True)
 
 
 def test_another_profile_sends_the_roster_once(uploader: Uploader) -> None:

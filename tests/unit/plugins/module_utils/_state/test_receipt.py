@@ -65,6 +65,7 @@ UPLOAD = UnresolvedUpload(
     rows=3,
     sent_at="2026-01-03T03:04:05Z",
     plan="fedcba9876543210",
+    missing="keep",
 )
 RENDERED_UPLOAD = {
     **{field: COMMON_FIELDS[field] for field in ("endpoint", "profile", "header")},
@@ -73,6 +74,7 @@ RENDERED_UPLOAD = {
     "rows": 3,
     "sent_at": "2026-01-03T03:04:05Z",
     "plan": "fedcba9876543210",
+    "missing": "keep",
     "approval": None,
 }
 STATE = State(RECEIPT, (UPLOAD,))

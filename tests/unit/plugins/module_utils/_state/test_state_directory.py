@@ -80,6 +80,7 @@ def _upload(roster: RosterFile) -> UnresolvedUpload:
         rows=roster.row_count,
         sent_at="2026-01-03T03:04:05Z",
         plan="q",
+        missing="unknown",
     )
 
 
