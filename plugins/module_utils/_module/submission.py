@@ -44,6 +44,19 @@ class Submission:
     known: KnownRosters
     approval: str | None = None
 
+    @property
+    def state_before(self) -> State:
+        """State after a rejection: no approval is valid after the service received another roster."""
+        state = self.known.state
+        if not self.known.unresolved:
+            return state
+        latest = self.known.unresolved[-1].roster
+        is_same = (latest.sha256, latest.identities_sha256) == (
+            self.roster.sha256,
+            self.roster.identities_sha256,
+        )
+        return state if is_same else state.without_approvals()
+
 
 def submit_roster(
     options: UploadOptions, outcome: Outcome, submission: Submission, spill: SpillArea
@@ -76,7 +89,8 @@ def submit_roster(
     except FrontdeskError as error:
         # Only ServiceError has these attributes.
         may_be_accepted = getattr(error, "may_be_accepted", False)
-        outcome = _abort(options, outcome, submission, state, may_be_accepted=may_be_accepted)
+        before = submission.known.state
+        outcome = _abort(options, outcome, before, state, may_be_accepted=may_be_accepted)
         attempts, duration = getattr(error, "attempts", 0), getattr(error, "duration", 0.0)
         return replace(outcome, attempts=attempts, duration=duration, error=error)
     return _record_response(options, outcome, submission, state, response)
@@ -103,7 +117,8 @@ def _record_response(
         refusal.report_attempts(response.attempts, response.duration)
     if refusal is not None and verdict.outcome != PARTIAL:
         may_be_accepted = verdict.outcome == UNKNOWN
-        outcome = _abort(options, outcome, submission, state, may_be_accepted=may_be_accepted)
+        before = submission.state_before
+        outcome = _abort(options, outcome, before, state, may_be_accepted=may_be_accepted)
         return replace(outcome, error=refusal)
     outcome = replace(outcome, changed=True, uploaded=verdict.is_accepted)
     try:
@@ -117,16 +132,16 @@ def _record_response(
 def _abort(
     options: UploadOptions,
     outcome: Outcome,
-    submission: Submission,
+    before: State,
     state: State,
     *,
     may_be_accepted: bool,
 ) -> Outcome:
     """Record that the service did not accept the roster, or that the outcome is unknown.
 
+    :param before: the state to record if the service did not accept the roster.
     :param state: the state in which the upload is unresolved.
     """
-    before = submission.known.state
     abort_upload(options.state_dir, before, state, may_be_accepted=may_be_accepted)
     return replace(outcome, state=state) if may_be_accepted else outcome
 

@@ -164,6 +164,6 @@ def _find_approved(state: State, approved: str | None) -> KnownPlan | None:
     if receipt is not None and approved == receipt.plan:
         return KnownPlan(f"was uploaded at {receipt.accepted_at}")
     for earlier in receipt.history if receipt else ():
-        if approved == earlier["plan"]:
-            return KnownPlan(f"was uploaded at {earlier['accepted_at']}")
+        if approved == earlier.get("plan"):
+            return KnownPlan(f"was uploaded at {earlier.get('accepted_at')}")
     return None

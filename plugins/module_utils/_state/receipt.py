@@ -133,6 +133,11 @@ class State:
         """Whether nothing is known about the service."""
         return self.receipt is None and not self.unresolved
 
+    def without_approvals(self) -> State:
+        """Return the state in which no unresolved upload is approved."""
+        unresolved = tuple(replace(upload, approval=None) for upload in self.unresolved)
+        return replace(self, unresolved=unresolved)
+
 
 def strip_query(url: str) -> str:
     """Return the part of a URL that identifies a service, with its host name in lowercase.

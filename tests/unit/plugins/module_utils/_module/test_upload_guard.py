@@ -25,6 +25,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     csv_bytes,
     ids_bytes,
 )
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import plain
 from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs import (
     A,
     B,
@@ -336,3 +337,22 @@ def test_an_approval_is_not_valid_for_the_same_rows_of_other_people(uploader: Up
     for file in uploader.state_dir.glob("*.ids"):
         file.write_bytes(file.read_bytes() + b"{}\n")
     assert uploader.upload(check_mode=True).plan.id != plan_id
+
+
+def test_an_approval_is_not_kept_after_another_roster_was_rejected(uploader: Uploader) -> None:
+    uploader.write_roster(A, B, C, D, E)
+    uploader.upload(initial=True)
+    uploader.write_roster(A, C)
+    plan_id = uploader.upload().plan.id
+    _lose_answer(uploader, A, C, approved_plan=plan_id)
+    uploader.next_responses = [plain("400 Bad Request")]
+    assert uploader.upload().error is not None
+    assert uploader.upload(check_mode=True).error is None
+    uploader.write_roster(A, B, C, D, E)
+    uploader.next_responses = [plain("400 Bad Request")]
+    assert uploader.upload(max_added_percent=1000).attempts == 1
+    uploader.write_roster(A, C)
+    for approved_plan in (None, plan_id):
+        outcome = uploader.upload(approved_plan=approved_plan)
+        assert "it removes 3 contacts" in _cause(outcome)
+    assert uploader.upload(approved_plan=outcome.plan.id).uploaded

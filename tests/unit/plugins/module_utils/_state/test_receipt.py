@@ -262,6 +262,17 @@ def test_a_receipt_with_a_field_of_the_wrong_type_is_reported_as_corrupted(
         parse_state(_with_checksum(document), "receipt.json")
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("history", [5]), ("history", ["x"]), ("identities", None)]
+)
+def test_a_receipt_in_the_first_format_with_a_field_of_the_wrong_type_is_reported_as_corrupted(
+    key: str, value: object
+) -> None:
+    document = {**COMMON_FIELDS, "history": [], "format": 1, key: value}
+    with pytest.raises(StateError, match="it is corrupted"):
+        parse_state(json.dumps(document).encode(), "receipt.json")
+
+
 def test_history_is_limited_and_starts_with_the_latest_receipt() -> None:
     assert with_history(RECEIPT, None) == RECEIPT
     receipt = replace(RECEIPT, rows=0)
