@@ -14,6 +14,7 @@ from functools import partial
 from .._errors import FrontdeskError
 from .._roster.external_sort import SpillArea
 from .._roster.files import RosterFile
+from .._roster.union import unite_rosters
 from .._service.answer import Answer, read_answer
 from .._service.client import send_file
 from .._service.masking import Masker
@@ -78,8 +79,11 @@ def submit_roster(
         missing=options.limits.missing,
         approval=submission.approval,
     )
+    unite = partial(
+        unite_rosters, key=options.key, location_column=options.location_column, spill=spill
+    )
     state, roster = begin_upload(
-        options.state_dir, submission.known, upload, submission.roster, spill
+        options.state_dir, submission.known, upload, submission.roster, unite
     )
     submission = replace(submission, roster=roster)
     try:

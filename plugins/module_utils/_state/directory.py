@@ -13,17 +13,16 @@ from __future__ import annotations
 import os
 import pwd
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .._errors import InputError
 from .._files import sha256_file, write_atomically
-from .._roster.external_sort import SPILL_PREFIX, SpillArea
+from .._roster.external_sort import SPILL_PREFIX
 from .._roster.files import OpenFile, RosterFile, read_roster
 from .._roster.limits import KEEP
-from .._roster.union import unite_rosters
 from .receipt import RESTORE_REMEDY, Receipt, State, StateError, UnresolvedUpload
 from .receipt_file import RECEIPT_FILE, parse_state, render_state
 
@@ -184,7 +183,7 @@ def begin_upload(
     known: KnownRosters,
     upload: UnresolvedUpload,
     roster: RosterFile,
-    spill: SpillArea,
+    unite: Callable[[RosterFile, RosterFile], RosterFile],
 ) -> tuple[State, RosterFile]:
     """Store a roster before it is sent, and record the upload as unresolved.
 
@@ -196,7 +195,7 @@ def begin_upload(
         recorded only as the latest one.
     :param upload: the upload.
     :param roster: the roster to send.
-    :param spill: spill area for a union of earlier rosters.
+    :param unite: function that returns the union of an older and a newer roster.
     :returns: the recorded state, and the stored roster. Send the stored roster, because the original files may change
         in the meantime.
     :raises StateError: if the state cannot be written. The caller must then not send anything.
@@ -209,18 +208,20 @@ def begin_upload(
         return known.state, roster
     unresolved = (*(each for each in earlier if not each.is_repeated_by(upload)), upload)
     if len(unresolved) > MAX_UNRESOLVED:
-        unresolved = (_unite_oldest(directory, known, spill), *unresolved[2:])
+        unresolved = (_unite_oldest(directory, known, unite), *unresolved[2:])
     state = replace(known.state, unresolved=unresolved)
     _write_state(directory, state, NOTHING_SENT_REMEDY)
     return state, roster
 
 
-def _unite_oldest(directory: Path, known: KnownRosters, spill: SpillArea) -> UnresolvedUpload:
+def _unite_oldest(
+    directory: Path, known: KnownRosters, unite: Callable[[RosterFile, RosterFile], RosterFile]
+) -> UnresolvedUpload:
     """Store the union of the two oldest unresolved rosters, and return its record."""
     oldest, second = known.unresolved[:2]
     record = known.state.unresolved[1]
     with _explain_write_errors(directory, NOTHING_SENT_REMEDY):
-        union = unite_rosters(oldest.roster, second.roster, spill)
+        union = unite(oldest.roster, second.roster)
     _store_roster(directory, union, NOTHING_SENT_REMEDY)
     return replace(
         record,

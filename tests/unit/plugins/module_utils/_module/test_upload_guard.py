@@ -356,3 +356,21 @@ def test_an_approval_is_not_kept_after_another_roster_was_rejected(uploader: Upl
         outcome = uploader.upload(approved_plan=approved_plan)
         assert "it removes 3 contacts" in _cause(outcome)
     assert uploader.upload(approved_plan=outcome.plan.id).uploaded
+
+
+@pytest.mark.parametrize("has_identities", [True, False])
+def test_changed_contacts_of_many_uploads_in_doubt_do_not_count_as_removed(
+    uploader: Uploader, has_identities: bool
+) -> None:
+    limits: dict[str, Any] = {"max_changed_percent": 100, "key": ["Email"]}
+    for number in range(8):
+        uploader.write_roster(
+            *((f"{name}{number}", f"{name}@x", "oslo") for name in "abcd"), identities="abcd"
+        )
+        if not has_identities:
+            ids_path(uploader.src).unlink()
+        uploader.next_responses = [b""]
+        outcome = uploader.upload(initial=True, **limits)
+        assert outcome.attempts == 1
+    assert [each.rows for each in outcome.state.unresolved] == [4] * 5
+    assert uploader.upload(**limits).uploaded
