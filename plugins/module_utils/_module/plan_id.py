@@ -10,29 +10,32 @@ import hashlib
 import json
 
 from .._roster.files import RosterFile
-from .._state.receipt import Binding, State
+from .._state.directory import KnownRosters
+from .._state.receipt import Binding
 from .upload_options import UploadOptions
 
 _LENGTH = 16
 
 
 def compute_plan_id(
-    options: UploadOptions, state: State, binding: Binding, roster: RosterFile
+    options: UploadOptions, known: KnownRosters, binding: Binding, roster: RosterFile
 ) -> str:
     """Return the identifier of the plan that replaces the known rosters with a new roster.
 
     It is the same in check mode, and on another host with the same state. It depends neither on the people left out nor
-    on the limits. Because it depends on the sequence number of the receipt, the plan for the same change has another
-    identifier after the next accepted upload.
+    on the limits. Because it depends on the sequence number of the receipt and on the plans of the unresolved uploads,
+    the plan for the same change has another identifier when the change occurs again.
 
-    :param state: content of the state directory.
+    :param known: the rosters in the state directory.
     :param binding: endpoint, profile and header of the new roster.
     :param roster: new roster.
     """
-    receipt = state.receipt
+    receipt = known.state.receipt
     transition = {
         "baseline": None if receipt is None else [receipt.roster, receipt.sequence],
-        "unresolved": [[each.roster, each.identities] for each in state.unresolved],
+        "unresolved": [[each.roster, each.plan] for each in known.state.unresolved],
+        # The same rows are another plan if they belong to other people, or if an identities file is lost.
+        "known_identities": [stored.roster.identities_sha256 for stored in known.all],
         "rows": roster.sha256,
         "identities": roster.identities_sha256,
         "endpoint": binding.endpoint,

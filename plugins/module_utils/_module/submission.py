@@ -14,6 +14,7 @@ from functools import partial
 from .._errors import FrontdeskError
 from .._roster.external_sort import SpillArea
 from .._roster.files import RosterFile
+from .._roster.union import unite_rosters
 from .._service.answer import Answer, read_answer
 from .._service.client import send_file
 from .._service.masking import Masker
@@ -44,6 +45,19 @@ class Submission:
     known: KnownRosters
     approval: str | None = None
 
+    @property
+    def state_before(self) -> State:
+        """State after a rejection: no approval is valid after the service received another roster."""
+        state = self.known.state
+        if not self.known.unresolved:
+            return state
+        latest = self.known.unresolved[-1].roster
+        is_same = (latest.sha256, latest.identities_sha256) == (
+            self.roster.sha256,
+            self.roster.identities_sha256,
+        )
+        return state if is_same else state.without_approvals()
+
 
 def submit_roster(
     options: UploadOptions, outcome: Outcome, submission: Submission, spill: SpillArea
@@ -62,10 +76,14 @@ def submit_roster(
         rows=submission.roster.row_count,
         sent_at=_format_now(),
         plan=outcome.plan.id or "",
+        missing=options.limits.missing,
         approval=submission.approval,
     )
+    unite = partial(
+        unite_rosters, key=options.key, location_column=options.location_column, spill=spill
+    )
     state, roster = begin_upload(
-        options.state_dir, submission.known, upload, submission.roster, spill
+        options.state_dir, submission.known, upload, submission.roster, unite
     )
     submission = replace(submission, roster=roster)
     try:
@@ -75,7 +93,8 @@ def submit_roster(
     except FrontdeskError as error:
         # Only ServiceError has these attributes.
         may_be_accepted = getattr(error, "may_be_accepted", False)
-        outcome = _abort(options, outcome, submission, state, may_be_accepted=may_be_accepted)
+        before = submission.known.state
+        outcome = _abort(options, outcome, before, state, may_be_accepted=may_be_accepted)
         attempts, duration = getattr(error, "attempts", 0), getattr(error, "duration", 0.0)
         return replace(outcome, attempts=attempts, duration=duration, error=error)
     return _record_response(options, outcome, submission, state, response)
@@ -102,7 +121,8 @@ def _record_response(
         refusal.report_attempts(response.attempts, response.duration)
     if refusal is not None and verdict.outcome != PARTIAL:
         may_be_accepted = verdict.outcome == UNKNOWN
-        outcome = _abort(options, outcome, submission, state, may_be_accepted=may_be_accepted)
+        before = submission.state_before
+        outcome = _abort(options, outcome, before, state, may_be_accepted=may_be_accepted)
         return replace(outcome, error=refusal)
     outcome = replace(outcome, changed=True, uploaded=verdict.is_accepted)
     try:
@@ -116,16 +136,16 @@ def _record_response(
 def _abort(
     options: UploadOptions,
     outcome: Outcome,
-    submission: Submission,
+    before: State,
     state: State,
     *,
     may_be_accepted: bool,
 ) -> Outcome:
     """Record that the service did not accept the roster, or that the outcome is unknown.
 
+    :param before: the state to record if the service did not accept the roster.
     :param state: the state in which the upload is unresolved.
     """
-    before = submission.known.state
     abort_upload(options.state_dir, before, state, may_be_accepted=may_be_accepted)
     return replace(outcome, state=state) if may_be_accepted else outcome
 

@@ -119,7 +119,7 @@ def _upload(
             warnings += find_key_warnings(options, roster, spill)
         # An approval refers to a recorded state. If there is none, a run in check mode does not create one.
         has_id = not (check_mode and known.state.is_empty)
-        plan_id = compute_plan_id(options, known.state, binding, roster) if has_id else None
+        plan_id = compute_plan_id(options, known, binding, roster) if has_id else None
         outcome = Outcome(
             plan=replace(plans.plan, id=plan_id),
             header=roster.header,
@@ -140,7 +140,7 @@ def _upload(
             return _update_identities(options, outcome, known, roster, check_mode)
         if check_mode:
             return replace(outcome, changed=True, uploaded=True)
-        approval = options.limits.approved_plan or transition.earlier_approval
+        approval = transition.earlier_approval or options.limits.approved_plan
         submission = Submission(roster, binding, known, approval)
         return submit_roster(options, outcome, submission, spill)
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from .._roster.guard import GuardError
 from .._roster.key_check import count_ambiguous_keys
 from .._roster.known_plans import KnownPlans
 from .._roster.known_transition import summarize_plans, summarize_union
+from .._roster.limits import KEEP
 from .._roster.required_contacts import find_unmatched
 from .._roster.transition import LAST_ACCEPTED, KnownPlan, Transition
 from .._state.directory import KnownRosters
@@ -53,9 +55,8 @@ def find_warnings(options: UploadOptions, known: KnownRosters, binding: Binding)
     latest = known.state.latest
     if options.rebind and (latest is None or latest.binding.endpoint == binding.endpoint):
         yield (
-            f"O(rebind=true) has no effect: the last upload recorded in {options.state_dir} was not sent to another"
-            " address."
-            " Remove O(rebind), because it would allow an upload to any other address."
+            f"O(rebind=true) has no effect: the last upload recorded in {options.state_dir}, if any, was sent to the"
+            " same address. Remove O(rebind), because it would allow an upload to any other address."
         )
 
 
@@ -108,15 +109,16 @@ def describe_transition(
     required = options.limits.must_contain if has_upload else ()
     return Transition(
         plan_id=plan_id,
-        new_by_location=plans.plan.new_by_location,
+        # A plan has only one location if the known roster has no location column.
+        new_by_location=dict(ChainMap(*(dict(plan.new_by_location) for plan in plans.plans))),
         known=summarize_plans(plans, labels),
         union=summarize_union(plans, labels, has_baseline=known.baseline is not None),
         first_upload_cause=(
             f"{options.state_dir} contains no record of an earlier upload" if state.is_empty else ""
         ),
-        missing_before=state.receipt.missing if state.receipt else None,
+        missing_before=_find_missing_before(state),
         unmatched=find_unmatched(roster, required),
-        earlier_approval=_find_earlier_approval(known, roster),
+        earlier_approval=_find_earlier_approval(options, known, roster),
         approved=_find_approved(state, options.limits.approved_plan),
         has_upload=has_upload,
     )
@@ -129,13 +131,28 @@ def _label(record: object) -> str:
     return LAST_ACCEPTED
 
 
-def _find_earlier_approval(known: KnownRosters, roster: RosterFile) -> str | None:
-    """Return the approval of the latest upload if it is unresolved and sent the same rows and identities; else None."""
+def _find_missing_before(state: State) -> str | None:
+    """Return `KEEP` if the service may have kept missing contacts, otherwise the value of the last accepted upload."""
+    accepted = state.receipt.missing if state.receipt else None
+    return KEEP if KEEP in [each.missing for each in state.unresolved] else accepted
+
+
+def _find_earlier_approval(
+    options: UploadOptions, known: KnownRosters, roster: RosterFile
+) -> str | None:
+    """Return the approval of the latest upload if it is unresolved and sent the same rows and identities; else None.
+
+    If O(missing) has changed, the same rows can remove contacts that the approved plan did not remove.
+    """
     if not known.unresolved:
         return None
-    stored = known.unresolved[-1].roster
-    is_same = (stored.sha256, stored.identities_sha256) == (roster.sha256, roster.identities_sha256)
-    return known.state.unresolved[-1].approval if is_same else None
+    latest, stored = known.state.unresolved[-1], known.unresolved[-1].roster
+    is_same = (stored.sha256, stored.identities_sha256, latest.missing) == (
+        roster.sha256,
+        roster.identities_sha256,
+        options.limits.missing,
+    )
+    return latest.approval if is_same else None
 
 
 def _find_approved(state: State, approved: str | None) -> KnownPlan | None:
@@ -147,6 +164,6 @@ def _find_approved(state: State, approved: str | None) -> KnownPlan | None:
     if receipt is not None and approved == receipt.plan:
         return KnownPlan(f"was uploaded at {receipt.accepted_at}")
     for earlier in receipt.history if receipt else ():
-        if approved == earlier["plan"]:
-            return KnownPlan(f"was uploaded at {earlier['accepted_at']}")
+        if approved == earlier.get("plan"):
+            return KnownPlan(f"was uploaded at {earlier.get('accepted_at')}")
     return None

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -162,7 +163,9 @@ def _find_vanished(
 
     :param keeps_missing: whether the service keeps missing contacts, so that only moved contacts leave a location.
     """
-    left = changes.moved_from if keeps_missing else changes.by_location
+    left = Counter(changes.moved_from)
+    if not keeps_missing:
+        left.update(changes.removed)
     return {
         location: count
         for location, count in left.items()

@@ -6,14 +6,15 @@
 
 The merged roster contains the accepted rows of the new roster. It also contains the old rows of each person with a
 rejected row, because the service may still have them. If another new row of that person was accepted at a location,
-the old rows of the person at that location are omitted. The guard of the next upload then counts every contact that the
-service may have.
+the old rows of the person at that location are omitted. A person without a key might have any old row without a key,
+unless an equal row was accepted. The guard of the next upload then counts every contact that the service may have.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, BinaryIO
@@ -99,26 +100,61 @@ def _accepted_rows(
     layout: RowLayout, known: Sequence[RosterFile], new: RosterFile, refused: AbstractSet[int]
 ) -> Iterator[RosterRow]:
     """Yield the accepted rows of the new roster, then the old rows that the service may still have."""
-    # For each person with a rejected row: the locations of the rows of that person that have been yielded.
-    locations_by_person = {
-        row.person_key: set[str]()
+    # For each person with a rejected row: the places of the rows of that person that have been yielded.
+    places_by_person = {
+        row.person_key: set[Hashable]()
         for number, row in enumerate(layout.rows(new), 1)
         if number in refused
     }
     for number, row in enumerate(layout.rows(new), 1):
         if number not in refused:
-            if (locations := locations_by_person.get(row.person_key)) is not None:
-                locations.add(row.location)
+            if (places := places_by_person.get(row.person_key)) is not None:
+                places.add(_find_place(row, row.person_key))
             yield row
     for roster in reversed(known):
-        added = []
-        for row in layout.align(roster, new.header):
-            yielded = locations_by_person.get(row.person_key)
-            if yielded is not None and row.location not in yielded:
-                yield row
-                added.append(row)
-        for row in added:
-            locations_by_person[row.person_key].add(row.location)
+        yield from _old_rows(layout, roster, new, places_by_person)
+
+
+def _old_rows(
+    layout: RowLayout,
+    roster: RosterFile,
+    new: RosterFile,
+    places_by_person: Mapping[tuple[str, ...], set[Hashable]],
+) -> Iterator[RosterRow]:
+    """Yield the rows of a known roster that the service may still have.
+
+    :param places_by_person: places of the rows that have been yielded, which the places in this roster are added to.
+    """
+    common_key = _common_key_reader(layout, roster, new)
+    # A roster without one of the key columns does not distinguish all people.
+    places_by_key: dict[tuple[str, ...], list[set[Hashable]]] = {}
+    for person_key, places in places_by_person.items():
+        places_by_key.setdefault(common_key(person_key), []).append(places)
+    added = []
+    for row in layout.align(roster, new.header):
+        key = common_key(row.person_key)
+        place = _find_place(row, key)
+        if any(place not in places for places in places_by_key.get(key, ())):
+            yield row
+            added.append((key, place))
+    for key, place in added:
+        for places in places_by_key[key]:
+            places.add(place)
+
+
+def _common_key_reader(
+    layout: RowLayout, roster: RosterFile, new: RosterFile
+) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """Return a function that returns the fields of a person key that a known roster also has."""
+    if layout.key_indexes is None:
+        return lambda person_key: person_key
+    is_common = [new.header[index] in roster.header for index in layout.key_indexes]
+    return lambda person_key: tuple(itertools.compress(person_key, is_common))
+
+
+def _find_place(row: RosterRow, key: tuple[str, ...]) -> Hashable:
+    """Return what distinguishes the rows with a key: the location or, for people without a key, all cells."""
+    return row.location if any(key) else hash(row.cells)
 
 
 def _reopener(file: BinaryIO) -> OpenFile:

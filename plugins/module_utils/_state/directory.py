@@ -13,16 +13,16 @@ from __future__ import annotations
 import os
 import pwd
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .._errors import InputError
 from .._files import sha256_file, write_atomically
-from .._roster.external_sort import SPILL_PREFIX, SpillArea
+from .._roster.external_sort import SPILL_PREFIX
 from .._roster.files import OpenFile, RosterFile, read_roster
-from .._roster.union import unite_rosters
+from .._roster.limits import KEEP
 from .receipt import RESTORE_REMEDY, Receipt, State, StateError, UnresolvedUpload
 from .receipt_file import RECEIPT_FILE, parse_state, render_state
 
@@ -145,7 +145,7 @@ def _read_stored(directory: Path, record: Receipt | UnresolvedUpload) -> StoredR
         return StoredRoster(record, roster)
     return StoredRoster(
         record,
-        replace(roster, open_ids=None, ids_sha256=""),
+        replace(roster, open_ids=None, ids_sha256="", identities_sha256=""),
         f"{directory / record.identities}.ids is missing or corrupted, "
         "so this run identifies contacts by O(key). Restore the file from a backup; otherwise, "
         "the next accepted or unchanged roster replaces it.",
@@ -183,7 +183,7 @@ def begin_upload(
     known: KnownRosters,
     upload: UnresolvedUpload,
     roster: RosterFile,
-    spill: SpillArea,
+    unite: Callable[[RosterFile, RosterFile], RosterFile],
 ) -> tuple[State, RosterFile]:
     """Store a roster before it is sent, and record the upload as unresolved.
 
@@ -191,32 +191,36 @@ def begin_upload(
     therefore sends a roster even if that roster equals the baseline.
 
     :param directory: the state directory.
-    :param known: the rosters that the service may have; the same upload may already be unresolved.
+    :param known: the rosters that the service may have; the same upload may already be unresolved, and is then
+        recorded only as the latest one.
     :param upload: the upload.
     :param roster: the roster to send.
-    :param spill: spill area for a union of earlier rosters.
+    :param unite: function that returns the union of an older and a newer roster.
     :returns: the recorded state, and the stored roster. Send the stored roster, because the original files may change
         in the meantime.
     :raises FrontdeskError: if the state cannot be written, or if the roster changed after it was read. The caller must
         then not send anything.
     """
     roster = _store_roster(directory, roster, NOTHING_SENT_REMEDY)
-    others = tuple(each for each in known.state.unresolved if not each.is_repeated_by(upload))
-    is_new = len(others) == len(known.state.unresolved)
-    unresolved = (*others, upload)
-    if is_new and len(unresolved) > MAX_UNRESOLVED:
-        unresolved = (_unite_oldest(directory, known, spill), *unresolved[2:])
+    earlier = known.state.unresolved
+    if earlier and earlier[-1].is_repeated_by(upload) and earlier[-1].approval == upload.approval:
+        return known.state, roster
+    unresolved = (*(each for each in earlier if not each.is_repeated_by(upload)), upload)
+    if len(unresolved) > MAX_UNRESOLVED:
+        unresolved = (_unite_oldest(directory, known, unite), *unresolved[2:])
     state = replace(known.state, unresolved=unresolved)
     _write_state(directory, state, NOTHING_SENT_REMEDY)
     return state, roster
 
 
-def _unite_oldest(directory: Path, known: KnownRosters, spill: SpillArea) -> UnresolvedUpload:
+def _unite_oldest(
+    directory: Path, known: KnownRosters, unite: Callable[[RosterFile, RosterFile], RosterFile]
+) -> UnresolvedUpload:
     """Store the union of the rosters of the two oldest unresolved uploads, and return its record."""
     oldest, second = known.unresolved[:2]
     record = known.state.unresolved[1]
     with _explain_write_errors(directory, NOTHING_SENT_REMEDY):
-        union = unite_rosters(oldest.roster, second.roster, spill)
+        union = unite(oldest.roster, second.roster)
     _store_roster(directory, union, NOTHING_SENT_REMEDY)
     return replace(
         record,
@@ -224,6 +228,7 @@ def _unite_oldest(directory: Path, known: KnownRosters, spill: SpillArea) -> Unr
         roster=union.sha256,
         identities=union.ids_sha256,
         rows=union.row_count,
+        missing=KEEP if KEEP in (oldest.record.missing, record.missing) else record.missing,
     )
 
 

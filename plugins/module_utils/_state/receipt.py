@@ -87,6 +87,7 @@ class UnresolvedUpload:
     :ivar rows: number of contacts.
     :ivar sent_at: time of the upload in UTC (RFC 3339), according to this host's clock.
     :ivar plan: identifier of the plan.
+    :ivar missing: what the service was expected to do with contacts that are missing from the roster.
     :ivar approval: identifier of the plan that was approved for this upload; None if none was.
     """
 
@@ -96,14 +97,16 @@ class UnresolvedUpload:
     rows: int
     sent_at: str
     plan: str
+    missing: str
     approval: str | None = None
 
     def is_repeated_by(self, other: UnresolvedUpload) -> bool:
         """Return whether another upload sends the same roster and identities with the same settings."""
-        return (self.binding, self.roster, self.identities) == (
+        return (self.binding, self.roster, self.identities, self.missing) == (
             other.binding,
             other.roster,
             other.identities,
+            other.missing,
         )
 
 
@@ -132,6 +135,11 @@ class State:
     def is_empty(self) -> bool:
         """Whether no upload is recorded."""
         return self.receipt is None and not self.unresolved
+
+    def without_approvals(self) -> State:
+        """Return the state in which no unresolved upload is approved."""
+        unresolved = tuple(replace(upload, approval=None) for upload in self.unresolved)
+        return replace(self, unresolved=unresolved)
 
 
 def strip_query(url: str) -> str:

@@ -94,8 +94,11 @@ def _parse_record(kind: type[Record], values: Mapping[str, Any], name: str) -> R
     names = [field.name for field in fields(kind) if field.name != "binding"]
     own = {field: values[field] for field in names}
     if "history" in own:
-        own["history"] = tuple(own["history"])
-    for checksum in (own["roster"], own["identities"] or own["roster"]):
+        own["history"] = tuple(map(dict, own["history"]))
+    for checksum in (
+        own["roster"],
+        own["roster"] if own["identities"] == "" else own["identities"],
+    ):
         if not SHA256.fullmatch(checksum):
             raise _damage_error(name, "invalid checksum of a roster file")
     return kind(binding=Binding(**binding), **own)

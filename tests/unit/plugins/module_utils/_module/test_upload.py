@@ -139,7 +139,7 @@ def test_another_address_must_be_confirmed_once(uploader: Uploader) -> None:
     assert changed_and_uploaded(uploader.upload(url=new)) == (False, False)
     (warning,) = uploader.upload(url=new, rebind=True).warnings
     assert warning == (
-        f"O(rebind=true) has no effect: the last upload recorded in {uploader.state_dir} was not sent to another"
+        f"O(rebind=true) has no effect: the last upload recorded in {uploader.state_dir}, if any, was sent to the same"
         " address. Remove O(rebind), because it would allow an upload to any other address."
     )
 
@@ -165,6 +165,18 @@ def test_an_upload_with_an_unknown_outcome_confirms_another_address(
     assert uploader.upload(url=url, rebind=True).error is not None
     outcome = uploader.upload(url=url)
     assert (changed_and_uploaded(outcome), outcome.warnings) == ((True, True), ())
+
+
+def test_after_lost_responses_at_two_addresses_only_the_other_one_must_be_confirmed(
+    uploader: Uploader,
+) -> None:
+    uploader.upload(initial=True)
+    new, old = (f"http://127.0.0.1:{uploader.port}/{path}" for path in ("new", "c"))
+    for url in (new, old, new):
+        uploader.next_responses = [b""]
+        assert uploader.upload(url=url, rebind=True).attempts == 1
+    assert uploader.upload(url=old).attempts == 0
+    assert changed_and_uploaded(uploader.upload(url=new)) == (True, True)
 
 
 def test_the_roster_is_sent_once_after_the_profile_has_changed(uploader: Uploader) -> None:

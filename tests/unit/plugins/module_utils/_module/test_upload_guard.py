@@ -20,6 +20,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transit
     RosterChanges,
     Transition,
 )
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    HEADER,
+    csv_bytes,
+    ids_bytes,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import plain
 from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs import (
     A,
     B,
@@ -234,3 +240,139 @@ def test_the_plan_id_depends_on_identities_missing_and_key_but_not_on_limits_or_
     assert uploader.upload(check_mode=True, key=["Name"]).plan.id != plan_id
     uploader.write_roster(A, B, identities="ac")
     assert uploader.upload(check_mode=True).plan.id != plan_id
+
+
+def test_an_approval_is_kept_if_an_earlier_upload_of_the_same_roster_needed_none(
+    uploader: Uploader,
+) -> None:
+    uploader.upload(initial=True)
+    _lose_response(uploader, A, C)
+    plan_id = uploader.upload(max_removed=0).plan.id
+    _lose_response(uploader, A, C, max_removed=0, approved_plan=plan_id)
+    for approved_plan in (plan_id, None):
+        outcome = uploader.upload(check_mode=True, max_removed=0, approved_plan=approved_plan)
+        assert outcome.error is None
+
+
+def test_an_approval_is_not_valid_for_the_same_change_after_two_lost_responses(
+    uploader: Uploader,
+) -> None:
+    everyone, few = (A, B, C, D, E), (A, C)
+    uploader.write_roster(*everyone)
+    uploader.upload(initial=True)
+    for roster in (few, everyone):
+        uploader.write_roster(*roster)
+        _lose_response(uploader, *roster, approved_plan=uploader.upload(check_mode=True).plan.id)
+    uploader.write_roster(*few)
+    plan_id = uploader.upload(check_mode=True).plan.id
+    _lose_response(uploader, *few, approved_plan=plan_id)
+    uploader.write_roster(*everyone)
+    _lose_response(uploader, *everyone, approved_plan=uploader.upload(check_mode=True).plan.id)
+    uploader.write_roster(*few)
+    assert "which was sent at " in _cause(uploader.upload(approved_plan=plan_id))
+
+
+def test_an_approval_for_a_service_that_keeps_contacts_does_not_approve_their_removal(
+    uploader: Uploader,
+) -> None:
+    uploader.write_roster(A, B, C, D)
+    uploader.upload(initial=True, missing="keep")
+    uploader.write_roster(A, E, F)
+    limits: dict[str, Any] = {"max_added_percent": 0}
+    plan_id = uploader.upload(missing="keep", **limits).plan.id
+    _lose_response(uploader, A, E, F, missing="keep", approved_plan=plan_id, **limits)
+    assert uploader.upload(check_mode=True, missing="keep", **limits).error is None
+    assert "it removes 3 contacts" in _cause(uploader.upload(missing="remove", **limits))
+
+
+def test_a_change_away_from_keep_after_a_lost_response_needs_an_approval(uploader: Uploader) -> None:
+    _lose_response(uploader, A, B, C, initial=True, missing="keep")
+    outcome = uploader.upload(missing="remove")
+    assert _cause(outcome).startswith("O(missing) was keep in the last upload and is remove now")
+    _lose_response(uploader, A, B, C, missing="remove", approved_plan=outcome.plan.id)
+    assert uploader.upload(missing="remove").uploaded
+
+
+@pytest.mark.parametrize("is_baseline", [True, False])
+def test_a_known_roster_without_locations_does_not_make_locations_vanish(
+    uploader: Uploader, is_baseline: bool
+) -> None:
+    without = csv_bytes([row[:2] for row in (A, B, C)], HEADER[:2])
+    rosters = [without, csv_bytes([A, B, C])]
+    for data in rosters if is_baseline else reversed(rosters):
+        uploader.src.write_bytes(data)
+        ids_path(uploader.src).write_bytes(ids_bytes(data, "abc"))
+        uploader.upload(initial=True)
+        uploader.next_responses = [b""]
+    uploader.next_responses = []
+    uploader.write_roster(A, B, C)
+    assert len(uploader.upload(check_mode=True).state.unresolved) == 1
+    assert uploader.upload().error is None
+
+
+def test_a_location_that_vanishes_counts_the_contacts_of_all_known_rosters(
+    uploader: Uploader,
+) -> None:
+    staff = [(name, f"{name}@x", "oslo") for name in "abcdefghijkl"]
+    in_oslo = [(name, f"{name}@x", "oslo") for name in "mnop"]
+    in_bergen = [(name, email, "bergen") for name, email, _location in in_oslo]
+    uploader.write_roster(*staff, *in_oslo[:2], *in_bergen[2:])
+    uploader.upload(initial=True)
+    _lose_response(uploader, *staff, *in_bergen[:2], *in_oslo[2:])
+    uploader.write_roster(*staff, *in_oslo)
+    assert _cause(uploader.upload()) == (
+        "compared with all known rosters together, no contacts remain at bergen (4 before)"
+    )
+
+
+def test_an_approval_is_not_valid_for_the_same_rows_of_other_people(uploader: Uploader) -> None:
+    uploader.upload(initial=True)
+    new = [(f"{name}2", f"{name}2@x", "oslo") for name in "ab"]
+    uploader.write_roster(*new, C, identities="abc")
+    plan_id = uploader.upload(max_changed_percent=0).plan.id
+    uploader.write_roster(A, B, C, identities="dec")
+    assert uploader.upload().changed  # Only the identities.
+    uploader.write_roster(*new, C, identities="abc")
+    cause = _cause(uploader.upload(max_changed_percent=0, approved_plan=plan_id))
+    assert "but this plan adds 2, changes 0, moves 0 and removes 2 contacts" in cause
+    plan_id = uploader.upload(check_mode=True).plan.id
+    for file in uploader.state_dir.glob("*.ids"):
+        file.write_bytes(file.read_bytes() + b"{}\n")
+    assert uploader.upload(check_mode=True).plan.id != plan_id
+
+
+def test_an_approval_is_not_kept_after_another_roster_was_rejected(uploader: Uploader) -> None:
+    uploader.write_roster(A, B, C, D, E)
+    uploader.upload(initial=True)
+    uploader.write_roster(A, C)
+    plan_id = uploader.upload().plan.id
+    _lose_response(uploader, A, C, approved_plan=plan_id)
+    uploader.next_responses = [plain("400 Bad Request")]
+    assert uploader.upload().error is not None
+    assert uploader.upload(check_mode=True).error is None
+    uploader.write_roster(A, B, C, D, E)
+    uploader.next_responses = [plain("400 Bad Request")]
+    assert uploader.upload(max_added_percent=1000).attempts == 1
+    uploader.write_roster(A, C)
+    for approved_plan in (None, plan_id):
+        outcome = uploader.upload(approved_plan=approved_plan)
+        assert "it removes 3 contacts" in _cause(outcome)
+    assert uploader.upload(approved_plan=outcome.plan.id).uploaded
+
+
+@pytest.mark.parametrize("has_identities", [True, False])
+def test_changed_contacts_of_many_uploads_in_doubt_do_not_count_as_removed(
+    uploader: Uploader, has_identities: bool
+) -> None:
+    limits: dict[str, Any] = {"max_changed_percent": 100, "key": ["Email"]}
+    for number in range(8):
+        uploader.write_roster(
+            *((f"{name}{number}", f"{name}@x", "oslo") for name in "abcd"), identities="abcd"
+        )
+        if not has_identities:
+            ids_path(uploader.src).unlink()
+        uploader.next_responses = [b""]
+        outcome = uploader.upload(initial=True, **limits)
+        assert outcome.attempts == 1
+    assert [each.rows for each in outcome.state.unresolved] == [4] * 5
+    assert uploader.upload(**limits).uploaded

@@ -87,6 +87,28 @@ def test_without_a_location_column_any_accepted_row_replaces_the_old_rows(
     assert all_cells(merged) == [B_NEW]
 
 
+def test_people_are_matched_by_the_key_columns_that_an_old_roster_has() -> None:
+    header = ("Name", "Email", "Phone", "Location")
+    new = roster_file([("A2", "a@x", "1", "oslo"), ("B2", "b@x", "2", "oslo")], header=header)
+    merged = merge_accepted_rows(
+        [roster_file([A, B])],
+        new,
+        {2},
+        key=["Email", "Phone"],
+        location_column="Location",
+        spill=MEMORY,
+    )
+    assert all_cells(merged) == [("A2", "a@x", "1", "oslo"), ("B", "b@x", "", "oslo")]
+
+
+def test_a_refused_row_without_a_key_might_replace_any_row_without_a_key() -> None:
+    first, second, third = ("A", "", "oslo"), ("B", "", "oslo"), ("B2", "", "oslo")
+    merged = _merge(roster_file([first, second, C]), roster_file([first, third, C]), 2)
+    assert all_cells(merged) == [first, C, second]
+    merged = _merge(roster_file([first, second, C]), roster_file([first, third, C]), 3)
+    assert all_cells(merged) == [first, third, C]
+
+
 def test_without_an_old_roster_only_the_accepted_rows_remain() -> None:
     merged = _merge(None, roster_file([A, B, C], "abc"), 2)
     assert (all_cells(merged), all_identities(merged)) == ([A, C], ["a", "c"])

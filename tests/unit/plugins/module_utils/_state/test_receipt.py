@@ -65,6 +65,7 @@ UPLOAD = UnresolvedUpload(
     rows=3,
     sent_at="2026-01-03T03:04:05Z",
     plan="fedcba9876543210",
+    missing="keep",
 )
 RENDERED_UPLOAD = {
     **{field: COMMON_FIELDS[field] for field in ("endpoint", "profile", "header")},
@@ -73,6 +74,7 @@ RENDERED_UPLOAD = {
     "rows": 3,
     "sent_at": "2026-01-03T03:04:05Z",
     "plan": "fedcba9876543210",
+    "missing": "keep",
     "approval": None,
 }
 STATE = State(RECEIPT, (UPLOAD,))
@@ -258,6 +260,17 @@ def test_a_receipt_with_a_field_of_the_wrong_type_is_reported_as_corrupted(
     document = {"format": 3, "receipt": {**RENDERED_RECEIPT, key: value}, "unresolved": []}
     with pytest.raises(StateError, match=r"it is corrupted \(TypeError\)"):
         parse_state(_with_checksum(document), "receipt.json")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("history", [5]), ("history", ["x"]), ("identities", None)]
+)
+def test_a_receipt_in_the_first_format_with_a_field_of_the_wrong_type_is_reported_as_corrupted(
+    key: str, value: object
+) -> None:
+    document = {**COMMON_FIELDS, "history": [], "format": 1, key: value}
+    with pytest.raises(StateError, match="it is corrupted"):
+        parse_state(json.dumps(document).encode(), "receipt.json")
 
 
 def test_history_is_limited_and_starts_with_the_latest_receipt() -> None:

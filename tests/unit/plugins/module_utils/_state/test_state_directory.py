@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -80,14 +81,16 @@ def _upload(roster: RosterFile) -> UnresolvedUpload:
         rows=roster.row_count,
         sent_at="2026-01-03T03:04:05Z",
         plan="q",
+        missing="unknown",
     )
 
 
 def _begin(directory: Path, roster: RosterFile) -> tuple[State, RosterFile]:
     """Begin to upload a roster."""
     with open_spill_area(directory) as spill:
+        unite = partial(unite_rosters, key=["Name"], location_column="Location", spill=spill)
         return begin_upload(
-            directory, read_known_rosters(directory), _upload(roster), roster, spill
+            directory, read_known_rosters(directory), _upload(roster), roster, unite
         )
 
 
@@ -282,7 +285,7 @@ def test_a_union_has_no_identities_if_one_of_its_rosters_has_none(tmp_path: Path
     known = read_known_rosters(tmp_path)
     with open_spill_area(tmp_path) as spill:
         older, newer = (stored.roster for stored in known.all)
-        united = unite_rosters(older, newer, spill)
+        united = unite_rosters(older, newer, ["Name"], "Location", spill)
         assert (united.open_ids, all_cells(united)) == (None, [("Lie",), ("Ola",)])
 
 
