@@ -507,23 +507,17 @@ EXAMPLES = r"""
       counts: counts
       errors: errors
 
-- name: Upload contacts with stricter limits, and never without the reception
+- name: Upload contacts with stricter limits, never without the reception, and with the plan in files
   frontdesk.contacts.contact_upload:
     src: /var/lib/frontdesk-contacts/contacts.csv
     url: https://frontdesk.example/api/contacts/import
     token: "{{ vault_frontdesk_token }}"
     state_dir: /srv/state/reception
+    plan_dest: /srv/frontdesk/plan
     max_removed: 10
     max_moved_percent: 5
     must_contain:
       - Email: reception@corp.example
-
-- name: Upload contacts, and write the plan to files for review
-  frontdesk.contacts.contact_upload:
-    src: /var/lib/frontdesk-contacts/contacts.csv
-    url: https://frontdesk.example/api/contacts/import
-    token: "{{ vault_frontdesk_token }}"
-    plan_dest: /srv/review/frontdesk
 
 - name: Upload the unmodified file with PUT and a key without a password (MRI OnLocation)
   frontdesk.contacts.contact_upload:

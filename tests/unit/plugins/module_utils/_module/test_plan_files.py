@@ -296,6 +296,13 @@ def test_the_roster_is_not_replaced(uploader: Uploader, dest: Path) -> None:
     assert src.read_bytes().startswith(b"Name,")
 
 
+def test_the_plan_can_be_in_the_state_directory(uploader: Uploader) -> None:
+    assert _upload(uploader, uploader.state_dir, initial=True).uploaded
+    outcome = _upload(uploader, uploader.state_dir, check_mode=True)
+    assert (outcome.error, outcome.changed, outcome.warnings) == (None, False, ())
+    assert {"plan.csv", "plan.json", "receipt.json"} < _names(uploader.state_dir)
+
+
 def test_a_nul_byte_is_refused(uploader: Uploader) -> None:
     with pytest.raises(FrontdeskError, match=r"plan_dest: it contains a NUL byte"):
         _upload(uploader, Path("a\0b"))
