@@ -110,6 +110,16 @@ def _sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
+def create_private_directory(directory: Path) -> None:
+    """Create a directory, and its missing parents, with mode 0700.
+
+    :raises OSError: if a directory cannot be created.
+    """
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
 def remove_leftovers(path: Path) -> None:
     """Remove the temporary files that killed runs left behind.
 

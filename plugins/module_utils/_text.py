@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timezone
 from itertools import chain, groupby
 from typing import Any
 
@@ -165,6 +166,11 @@ def format_count(number: int, singular: str, plural: str = "") -> str:
     :param plural: noun for any other number; by default, the singular with an s.
     """
     return f"{number} {singular if number == 1 else plural or f'{singular}s'}"
+
+
+def format_now() -> str:
+    """Return the current time in UTC, as in RFC 3339."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def make_printable(text: str) -> str:

@@ -293,6 +293,19 @@ options:
         or in C($XDG_STATE_HOME/frontdesk-contacts), by default C(~/.local/state/frontdesk-contacts), for other users.
       - If the module runs in ephemeral containers, the directory must be on persistent storage.
     type: path
+  plan_dest:
+    description:
+      - Directory to which the plan is written for review, as C(plan.json) with the numbers and C(plan.csv) with all
+        changes, before anything is sent. If not set, the plan is not written to files.
+      - The files are also written in check mode, and if the plan exceeds a limit or contains no changes. Each run
+        replaces them. They do not affect whether the task reports a change.
+      - C(plan.csv) contains personal data. Both files have mode 0600, and remain until you delete them.
+      - The directory is created with mode 0700. An existing directory must belong to the user who runs the module, and
+        only this user and root may have write access to it and to its parent directories. A parent directory with the
+        sticky bit, such as C(/tmp), is accepted.
+      - Use a separate directory for each sync. The guide
+        R(How removals are prevented,ansible_collections.frontdesk.contacts.docsite.limits) describes the files.
+    type: path
   missing:
     description:
       - What the service does with contacts that are missing from an upload. V(remove) deletes them, V(disable) disables
@@ -495,12 +508,13 @@ EXAMPLES = r"""
       counts: counts
       errors: errors
 
-- name: Upload contacts with stricter limits, and never without the reception
+- name: Upload contacts with stricter limits, never without the reception, and with the plan in files
   frontdesk.contacts.contact_upload:
     src: /var/lib/frontdesk-contacts/contacts.csv
     url: https://frontdesk.example/api/contacts/import
     token: "{{ vault_frontdesk_token }}"
     state_dir: /srv/state/reception
+    plan_dest: /srv/frontdesk/plan
     max_removed: 10
     max_moved_percent: 5
     must_contain:

@@ -30,7 +30,7 @@ _TO_ASCII = str.maketrans({form: char for char, forms in _OTHER_FORMS.items() fo
 _SIGNS = frozenset("=+-@" + "".join(_OTHER_FORMS[sign] for sign in "=+-@"))
 
 # Spreadsheets might separate cells at these characters instead of at the commas.
-_SEPARATOR = re.compile("[;\t]")
+_SEPARATOR = re.compile("([;\t])")
 _BEFORE_SIGN = IGNORED_AT_START + "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\uff02\uff07"
 
 # A + or - before a digit is accepted, as in a phone number, even with spaces or parentheses between them, unless a
@@ -48,5 +48,19 @@ def is_possible_formula(cell: str) -> bool:
     """Return whether a cell could be interpreted as a formula, as a whole or after a semicolon or tab in it."""
     if _SIGNS.isdisjoint(cell) or _HARMLESS.match(cell):
         return False
-    parts = _SEPARATOR.split(cell.translate(_TO_ASCII))
-    return any(_FORMULA.match(part.lstrip(_BEFORE_SIGN)) for part in parts)
+    return any(map(_is_formula, _SEPARATOR.split(cell)))
+
+
+def escape_formulas(cell: str) -> str:
+    """Return a cell that spreadsheets show as text, by inserting an apostrophe before each possible formula in it.
+
+    Different cells remain different, because an apostrophe before a formula is also escaped.
+    """
+    if not is_possible_formula(cell):
+        return cell
+    parts = _SEPARATOR.split(cell)
+    return "".join([f"'{part}" if _is_formula(part) else part for part in parts])
+
+
+def _is_formula(part: str) -> bool:
+    return bool(_FORMULA.match(part.translate(_TO_ASCII).lstrip(_BEFORE_SIGN)))

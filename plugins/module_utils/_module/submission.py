@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from functools import partial
 
 from .._errors import FrontdeskError
@@ -25,6 +24,7 @@ from .._service.transport import find_secrets
 from .._service.verdict import PARTIAL, UNKNOWN, decide
 from .._state.directory import KnownRosters, abort_upload, begin_upload, commit_upload
 from .._state.receipt import Binding, Receipt, State, UnresolvedUpload, with_history
+from .._text import format_now
 from .partial_acceptance import partially_accepted_roster
 from .upload_options import UploadOptions
 from .upload_outcome import Outcome
@@ -74,7 +74,7 @@ def submit_roster(
         roster=submission.roster.sha256,
         identities=submission.roster.ids_sha256,
         rows=submission.roster.row_count,
-        sent_at=_format_now(),
+        sent_at=format_now(),
         plan=outcome.plan.id or "",
         missing=options.limits.missing,
         approval=submission.approval,
@@ -198,7 +198,7 @@ def _commit(
             roster=roster.sha256,
             identities=roster.ids_sha256,
             rows=roster.row_count,
-            accepted_at=_format_now(),
+            accepted_at=format_now(),
             plan=outcome.plan.id or "",
             status=answer.status,
             counts=answer.counts,
@@ -208,8 +208,3 @@ def _commit(
         receipt = with_history(receipt, submission.known.state.receipt)
         commit_upload(options.state_dir, receipt, roster)
     return receipt
-
-
-def _format_now() -> str:
-    """Return the current time in UTC, in the format of RFC 3339."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .._errors import InputError
+from .._roster.change_table import ChangeTable
 from .._roster.external_sort import open_spill_area
 from .._roster.files import RosterFile, load_roster
 from .._roster.guard import GuardError, check_transition
@@ -32,6 +33,7 @@ from .._state.directory import (
 )
 from .._state.lock import exclusive_lock, shared_lock
 from .._state.receipt import Binding, State, strip_query
+from .plan_files import prepare_plan_dest, write_plan_files
 from .plan_id import compute_plan_id
 from .submission import Submission, submit_roster
 from .upload_checks import (
@@ -54,6 +56,8 @@ def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) ->
     check_tls_files(options.endpoint.tls)
     with _load_source(options):  # fail before anything is created if it is invalid
         pass
+    if options.plan_dest is not None:
+        prepare_plan_dest(options.plan_dest, options.src)
     lock = shared_lock if check_mode else exclusive_lock
     # Read the roster again under the lock: it might have been replaced while this run waited for the lock.
     with lock(options.state_dir) as warning, _load_source(options) as roster:
@@ -105,13 +109,16 @@ def _upload(
     # The state directory needs space for the roster anyway. Check mode must not write there.
     spill_directory = Path(tempfile.gettempdir()) if check_mode else options.state_dir
     with open_spill_area(spill_directory) as spill:
+        rosters = [stored.roster for stored in known.all]
+        changes = ChangeTable(rosters[0].header if rosters else (), roster.header, spill)
         plans = plan_from_known(
-            [stored.roster for stored in known.all],
+            rosters,
             roster,
             options.key,
             options.location_column,
             spill,
             with_changes=with_diff,
+            observe=changes.add if options.plan_dest else None,
         )
         verify_plan(plans.plan, roster)
         warnings = [*find_warnings(options, known, binding)]
@@ -126,6 +133,8 @@ def _upload(
             state=known.state,
             warnings=tuple(warnings),
         )
+        if options.plan_dest is not None:
+            write_plan_files(options.plan_dest, outcome.plan, plans.union, changes)
         has_upload = options.force or _differs(known, binding, plans)
         transition = describe_transition(
             options, known, roster, plans, plan_id=plan_id, has_upload=has_upload

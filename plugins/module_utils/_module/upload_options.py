@@ -47,6 +47,7 @@ class UploadOptions:
     :ivar location_column: title of the column that contains the location.
     :ivar key: titles of the columns that identify a contact if the new roster or a known roster has no identities.
     :ivar state_dir: state directory for one account of the service.
+    :ivar plan_dest: directory to which the plan is written; None if it is not written.
     :ivar limits: limits that a plan must respect.
     :ivar rebind: whether another URL belongs to the same account.
     :ivar force: whether to upload the roster even if it has not changed.
@@ -60,6 +61,7 @@ class UploadOptions:
     location_column: str
     key: tuple[str, ...]
     state_dir: Path
+    plan_dest: Path | None
     limits: Limits
     rebind: bool
     force: bool
@@ -71,7 +73,7 @@ def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
 
     :raises InputError: if the parameters contain an error that can be detected without contacting the service.
     """
-    check_paths(params, "src", "state_dir", "ca_path", "client_cert", "client_key")
+    check_paths(params, "src", "state_dir", "plan_dest", "ca_path", "client_cert", "client_key")
     endpoint = parse_endpoint(params)
     check_endpoint(endpoint)
     check_form_name(f"{params['profile']}.csv")
@@ -89,6 +91,7 @@ def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
         location_column=params["location_column"],
         key=tuple(params["key"]),
         state_dir=_state_dir(params["state_dir"], endpoint),
+        plan_dest=Path(params["plan_dest"]) if params["plan_dest"] else None,
         limits=parse_limits(params),
         rebind=params["rebind"],
         force=params["force"],

@@ -29,6 +29,7 @@ def upload_spec() -> dict[str, Any]:
             "no_log": False,
         },
         "state_dir": {"type": "path"},
+        "plan_dest": {"type": "path"},
         **_limits_spec(),
         "initial": {"type": "bool", "default": False},
         "rebind": {"type": "bool", "default": False},

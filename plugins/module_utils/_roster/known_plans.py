@@ -62,6 +62,7 @@ def plan_from_known(
     spill: SpillArea,
     *,
     with_changes: bool = False,
+    observe: Callable[[str, Change], None] | None = None,
 ) -> KnownPlans:
     """Compare a new roster with all known rosters.
 
@@ -75,24 +76,43 @@ def plan_from_known(
     :param location_column: title of the location column; None if there is none.
     :param spill: spill area for rows that do not fit in memory.
     :param with_changes: whether the plan for the first roster must contain all changes.
+    :param observe: function that receives each change from the first roster, as in `make_plan`.
     :raises InputError: if a roster changed since it was checked, or if people cannot be matched.
     :raises FrontdeskError: if a temporary file cannot be written.
     """
     if len(known) <= 1:
         old = known[0] if known else None
-        plan = make_plan(old, new, key, location_column, spill, with_changes=with_changes)
+        plan = make_plan(
+            *(old, new, key, location_column, spill), with_changes=with_changes, observe=observe
+        )
         return KnownPlans((plan,), UnionCounts(plan.counts, plan.moved_from))
     changes = _ChangesByPerson(_choose_person_columns(known, new, key), spill)
     plans = [
         make_plan(
             *(roster, new, key, location_column, spill),
             with_changes=with_changes and number == 0,
-            observe=changes.observer(number, roster, new),
+            observe=_observe_all(
+                changes.observer(number, roster, new), observe if number == 0 else None
+            ),
         )
         for number, roster in enumerate(known)
     ]
     changes.mark_present(new)
     return KnownPlans(tuple(plans), changes.count_union())
+
+
+def _observe_all(
+    first: Callable[[str, Change], None], second: Callable[[str, Change], None] | None
+) -> Callable[[str, Change], None]:
+    """Return a function that passes each change to both functions."""
+    if second is None:
+        return first
+
+    def observe(key: str, change: Change) -> None:
+        first(key, change)
+        second(key, change)
+
+    return observe
 
 
 def _choose_person_columns(

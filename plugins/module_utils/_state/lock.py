@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .._files import create_private_directory
 from .ownership import check_owner, check_parents
 from .privacy import make_private
 from .receipt import StateError
@@ -34,7 +35,7 @@ def exclusive_lock(directory: Path) -> Iterator[str]:
     action = f"Cannot use the state directory {directory}"
     try:
         check_parents(directory, action)  # before anything is created, and again afterwards
-        _create_private_directory(directory)
+        create_private_directory(directory)
         warning = _check_directory(directory, action, check_mode=False)
         descriptor = _open_lock_file(directory, action, os.O_RDWR | os.O_CREAT)
     except OSError as error:
@@ -81,13 +82,6 @@ def shared_lock(directory: Path) -> Iterator[str]:
         yield warning
     finally:
         os.close(descriptor)
-
-
-def _create_private_directory(directory: Path) -> None:
-    """Create a directory, and its missing parents, with mode 0700."""
-    missing = [path for path in (directory, *directory.parents) if not path.exists()]
-    for path in reversed(missing):
-        path.mkdir(mode=0o700, exist_ok=True)
 
 
 def _check_directory(directory: Path, action: str, *, check_mode: bool) -> str:

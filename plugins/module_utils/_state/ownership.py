@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ownership checks that prevent other users from replacing a state directory or its lock file.
+"""Ownership checks that prevent other users from replacing a directory with personal data, or its lock file.
 
-Only the user who runs the module and root may own or change the directories in the path of a state directory.
+Only the user who runs the module and root may own or change the directories in the path of such a directory.
 """
 
 from __future__ import annotations
@@ -23,35 +23,41 @@ from .receipt import StateError
 _MAX_LINKS = 40
 """Maximum number of symbolic links in a path, as in Linux."""
 
-_OWNER_REMEDY = "Run as the user who owns it, or set O(state_dir) to another directory"
-_PARENT_REMEDY = (
-    "Correct the owner or the mode, or set O(state_dir) to a directory whose parent directories can only be changed by"
-    " this user and root"
-)
+_STATE_DIR = "state_dir"
 
 
-def check_owner(status: os.stat_result, action: str, subject: str) -> None:
+def check_owner(
+    status: os.stat_result, action: str, subject: str, option: str = _STATE_DIR
+) -> None:
     """Check that a file belongs to the user who runs the module.
 
     :param status: status of the file.
     :param action: the action in the error message.
     :param subject: name of the file in the error message.
+    :param option: name of the option that sets the directory.
     :raises StateError: if the file belongs to another user.
     """
     if status.st_uid != os.geteuid():
         raise StateError(
-            action, f"{subject} belongs to the user {_user_name(status.st_uid)}", _OWNER_REMEDY
+            action,
+            f"{subject} belongs to the user {_user_name(status.st_uid)}",
+            f"Run as the user who owns it, or set O({option}) to another directory",
         )
 
 
-def check_parents(directory: Path, action: str) -> None:
+def check_parents(directory: Path, action: str, option: str = _STATE_DIR) -> None:
     """Check that no other user can replace a directory.
 
     :param directory: the directory; neither it nor its parents need to exist.
     :param action: the action in the error message.
+    :param option: name of the option that sets the directory.
     :raises StateError: if another user can replace a part of the path.
     :raises OSError: if the path cannot be resolved.
     """
+    remedy = (
+        f"Correct the owner or the mode, or set O({option}) to a directory whose parent directories can only be changed"
+        " by this user and root"
+    )
     with suppress(FileNotFoundError):
         for parent, name in _walk(directory):
             status = parent.stat()
@@ -60,18 +66,18 @@ def check_parents(directory: Path, action: str) -> None:
                 # In a directory with the sticky bit, such as /tmp, a file can be replaced only by its owner and by the
                 # owner of the directory.
                 owners.append((parent / name).lstat().st_uid)
-            elif _is_writable_by_others(status):
+            elif is_writable_by_others(status):
                 raise StateError(
                     action,
                     f"other users can write to {parent} (mode {stat.S_IMODE(status.st_mode):04o})",
-                    _PARENT_REMEDY,
+                    remedy,
                 )
             for owner in owners:
                 if owner not in (0, os.geteuid()):
                     raise StateError(
                         action,
                         f"the user {_user_name(owner)} can replace {parent / name}",
-                        _PARENT_REMEDY,
+                        remedy,
                     )
 
 
@@ -97,7 +103,8 @@ def _walk(path: Path) -> Iterator[tuple[Path, str]]:
             directory = directory.parent if name == ".." else directory / name
 
 
-def _is_writable_by_others(status: os.stat_result) -> bool:
+def is_writable_by_others(status: os.stat_result) -> bool:
+    """Return whether users other than root and the user who runs the module can write to a file or directory."""
     mode = status.st_mode
     return bool(mode & stat.S_IWOTH) or bool(
         mode & stat.S_IWGRP and status.st_gid and _has_other_members(status.st_gid)

@@ -11,6 +11,7 @@ import unicodedata
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.formulas import (
+    escape_formulas,
     is_possible_formula,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._text import IGNORED_AT_START
@@ -122,3 +123,23 @@ def test_recognition_takes_linear_time(text: str) -> None:
     started = time.process_time()
     is_possible_formula(text * (131_072 // len(text)) + "+")
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("cell", HARMLESS)
+def test_harmless_cells_are_not_escaped(cell: str) -> None:
+    assert escape_formulas(cell) == cell
+
+
+@pytest.mark.parametrize("cell", FORMULAS)
+def test_an_apostrophe_escapes_each_formula_in_a_cell(cell: str) -> None:
+    assert escape_formulas(cell) == f"'{cell}"
+    assert escape_formulas(f" {cell}") == f"' {cell}"
+    assert escape_formulas(f"Lie;{cell}\t-;{cell}") == f"Lie;'{cell}\t-;'{cell}"
+
+
+@given(*[st.text("=+-'\" ;\tA1(\uff1d")] * 2)
+def test_different_cells_are_different_after_escaping(one: str, other: str) -> None:
+    assert (escape_formulas(one) == escape_formulas(other)) == (one == other)
+    # A spreadsheet may split the cell.
+    for part in escape_formulas(one).replace("\t", ";").split(";"):
+        assert part.startswith("'") or not is_possible_formula(part)

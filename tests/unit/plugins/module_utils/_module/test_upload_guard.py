@@ -285,7 +285,9 @@ def test_an_approval_for_a_service_that_keeps_contacts_does_not_approve_their_re
     assert "it removes 3 contacts" in _cause(uploader.upload(missing="remove", **limits))
 
 
-def test_a_change_away_from_keep_after_a_lost_response_needs_an_approval(uploader: Uploader) -> None:
+def test_a_change_away_from_keep_after_a_lost_response_needs_an_approval(
+    uploader: Uploader,
+) -> None:
     _lose_response(uploader, A, B, C, initial=True, missing="keep")
     outcome = uploader.upload(missing="remove")
     assert _cause(outcome).startswith("O(missing) was keep in the last upload and is remove now")
