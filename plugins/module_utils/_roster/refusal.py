@@ -160,7 +160,7 @@ def _describe_roster(transition: Transition, limits: Limits, kind: str) -> str:
     """Describe a limit that does not apply to numbers of changes."""
     if kind == MISSING:
         return (
-            f"O(missing) was {KEEP} in the last accepted upload and is {limits.missing} now, so the service may remove"
+            f"O(missing) was {KEEP} in an earlier upload and is {limits.missing} now, so the service may remove"
             " contacts that no known roster contains"
         )
     elements = [

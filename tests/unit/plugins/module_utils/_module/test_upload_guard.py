@@ -290,7 +290,7 @@ def test_a_change_away_from_keep_after_a_lost_response_needs_an_approval(
 ) -> None:
     _lose_response(uploader, A, B, C, initial=True, missing="keep")
     outcome = uploader.upload(missing="remove")
-    assert _cause(outcome).startswith("O(missing) was keep in the last upload and is remove now")
+    assert _cause(outcome).startswith("O(missing) was keep in an earlier upload and is remove now")
     _lose_response(uploader, A, B, C, missing="remove", approved_plan=outcome.plan.id)
     assert uploader.upload(missing="remove").uploaded
 
