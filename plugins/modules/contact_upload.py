@@ -398,8 +398,8 @@ options:
         these.
       - If the response does not contain the expected values, the roster is treated as not accepted, regardless of the
         status code. Numbers can also be strings.
-      - A sign of failure outside the expected values also means that the roster was not accepted. Examples are a
-        C(success) that is V(false), an C(error) with a value, and a number of C(failed) rows above 0.
+      - The roster is also treated as not accepted if another value in the response indicates a failure, for example if
+        C(success) is V(false), C(error) has a value, or C(failed) is greater than 0.
       - If rows were rejected and the response identifies them, the other rows are treated as accepted. See
         O(result.errors). If the response does not identify them, no row is treated as accepted. In both cases, the task
         fails, and the next run sends the roster again.

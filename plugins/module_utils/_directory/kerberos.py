@@ -30,7 +30,7 @@ _LAYER_ERRORS = {
         "Use ldaps://, or O(start_tls=true)",
     ),
     False: (
-        "the server requires Kerberos encryption over TLS",
+        "the server requires a Kerberos security layer even if the connection uses TLS",
         "Use ldap:// without O(start_tls): Kerberos then encrypts the connection",
     ),
 }

@@ -166,7 +166,11 @@ def _plan_id(given: str | None) -> str | None:
 def _required_contact(number: int, contact: Mapping[Any, Any]) -> RequiredContact:
     action = f"Cannot use element {number} of O(must_contain)"
     if not contact:
-        raise InputError(action, "it is empty", "Set it to a value of a column, such as Email")
+        raise InputError(
+            action,
+            "it is empty",
+            "Set it to column titles with a value each, such as {Email: ada@corp.example}",
+        )
     for title, value in contact.items():
         # The value is personal data, so it is not shown.
         if not isinstance(title, str) or not isinstance(value, str):

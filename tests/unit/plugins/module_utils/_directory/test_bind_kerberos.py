@@ -156,7 +156,7 @@ def test_without_tls_kerberos_encrypts_all_further_messages(
                 False,
                 (CONFIDENTIALITY + LARGEST, INTEGRITY + LARGEST, NO_LAYER, NO_LAYER + bytes(4)),
             ),
-            "the server requires Kerberos encryption over TLS",
+            "the server requires a Kerberos security layer even if the connection uses TLS",
             "Use ldap:// without O(start_tls): Kerberos then encrypts the connection",
         ),
     ],

@@ -307,7 +307,10 @@ def test_credentials_are_parsed() -> None:
                 f"Cannot use element 2 of must_contain: {cause}",
             )
             for contact, cause in (
-                ({}, "it is empty. Set it to a value of a column, such as Email."),
+                (
+                    {},
+                    "it is empty. Set it to column titles with a value each, such as {Email: ada@corp.example}.",
+                ),
                 *(
                     (
                         invalid,
