@@ -79,8 +79,8 @@ class Receipt:
 class UnresolvedUpload:
     """An upload after which it is unknown whether the service has the roster.
 
-    If there are too many unresolved uploads, the records of the two earliest ones are replaced by a single record, which
-    names the union of both rosters.
+    If there are too many unresolved uploads, the records of the two earliest ones are replaced by a single record
+    with the union of both rosters.
 
     :ivar binding: settings of the upload.
     :ivar roster: SHA-256 checksum of the CSV file.
