@@ -322,7 +322,9 @@ def test_an_expression_that_fails_for_one_person_does_not_affect_others() -> Non
     assert required.map_page(page, "").left_out == [LeftOut("1", "", f"Name: {cause}")]
 
 
-def test_an_attribute_that_cannot_be_used_for_anyone_is_an_error_for_three_people() -> None:
+def test_an_attribute_that_cannot_be_used_for_anyone_is_an_error_if_there_are_three_people() -> (
+    None
+):
     mapper = Mapper(columns({"header": "Name", "value": "audio"}))
     mapper.map_page([("id", [b"\xff"])] * 2, "")
     mapper.check_expressions()
@@ -341,7 +343,7 @@ def test_an_attribute_that_cannot_be_used_for_anyone_is_an_error_for_three_peopl
 
 
 @pytest.mark.parametrize("people", [1, 2, 3, 4])
-def test_an_expression_that_fails_for_everyone_is_an_error_for_three_or_more_people(
+def test_an_expression_that_fails_for_everyone_is_an_error_if_there_are_three_people(
     people: int,
 ) -> None:
     text = "all.sn if sn == 'Lie' else sn"
