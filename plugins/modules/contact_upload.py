@@ -239,11 +239,11 @@ options:
   retries:
     description:
       - Maximum number of retries, from 0 to 10. Only requests that are safe to repeat are retried.
-      - With every O(method), the module retries if the service normally has not processed the roster, which is after most
-        connection failures, and after the status codes 408, 425, 429 and 503. Failures that a retry cannot correct, such
-        as an untrusted certificate, are not retried.
-      - With V(PUT), which is idempotent, it also retries if the connection was lost or the response timed out, and after
-        the status codes 502 and 504, although the service may then have accepted the roster.
+      - With every O(method), the module retries if the service normally has not processed the roster, which is after
+        most connection failures, and after the status codes 408, 425, 429 and 503. Failures that a retry cannot
+        correct, such as an untrusted certificate, are not retried.
+      - With V(PUT), which is idempotent, it also retries if the connection was lost or the response timed out, and
+        after the status codes 502 and 504, although the service may then have accepted the roster.
     type: int
     default: 3
   retry_interval:
