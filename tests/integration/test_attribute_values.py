@@ -308,7 +308,7 @@ def test_a_value_with_letters_other_than_the_tel_scheme_is_not_a_phone_number(
     assert sorted(texts[cell["identity"]] for cell in result["emptied"]) == sorted(emptied)
 
 
-def test_a_blank_value_is_not_used_instead_of_another_value(
+def test_blank_values_are_ignored(
     directory: RunningDirectory,
     company: Company,
     temporary_values: TemporaryValues,

@@ -58,7 +58,7 @@ class TestRetries:
             assert len(service.contacts) == (2 if attempts == 3 else 0)
 
     @pytest.mark.parametrize("statuses", [(502, 401), (504, 409)])
-    def test_an_upload_with_an_unknown_outcome_is_repeated_by_the_next_run(
+    def test_an_unchanged_roster_is_sent_after_an_upload_with_an_unknown_outcome(
         self, statuses: tuple[int, int], ca: Authority, workspace: Workspace
     ) -> None:
         """The service might have accepted the upload, so the next run sends even a roster that matches the receipt."""

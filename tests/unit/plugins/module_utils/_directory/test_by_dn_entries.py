@@ -148,7 +148,9 @@ def test_entries_are_read_one_by_one_if_the_server_cannot_search_for_their_dns(
     assert [dn for dn, _entry in _read(_session(), dns, anywhere)] == [dns[0], dns[2]]
 
 
-def test_an_empty_list_of_dns_requires_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_request_is_sent_if_the_list_of_distinguished_names_is_empty(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     server = _Server(monkeypatch)
     assert _read(_session(), []) == []
     assert not server.read
