@@ -73,7 +73,10 @@ def inspect_certificate(endpoint: Endpoint, context: ssl.SSLContext) -> Verifica
     """
     parts = urlsplit(endpoint.url)
     host = parts.hostname or ""
-    trust_store = _find_ca_bundle(endpoint.tls) or name_trust_store(endpoint.tls.ca_path)
+    bundle = _find_ca_bundle(endpoint.tls)
+    trust_store = (
+        f"the CA certificates in {bundle}" if bundle else name_trust_store(endpoint.tls.ca_path)
+    )
     unverified = create_tls_context(None, validate_certs=False)
     with ExitStack() as stack:
         tls_socket = None

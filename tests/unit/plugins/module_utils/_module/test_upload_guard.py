@@ -6,15 +6,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
+    FrontdeskError,
+    InputError,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import upload
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_outcome import (
     Outcome,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import ids_path
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.known_plans import (
+    KnownPlans,
+    plan_from_known,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.limits import Limits
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transition import (
     RosterChanges,
@@ -378,3 +386,80 @@ def test_changed_contacts_of_many_uploads_in_doubt_do_not_count_as_removed(
         assert outcome.attempts == 1
     assert [each.rows for each in outcome.state.unresolved] == [4] * 5
     assert uploader.upload(**limits).uploaded
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"url": "/other", "rebind": True},
+        {"profile": "other"},
+        {"location_column": "Name"},
+        {"key": ["Name"]},
+        {"missing": "disable"},
+    ],
+)
+def test_the_id_depends_on_everything_that_determines_the_effect_of_an_upload(
+    uploader: Uploader, changes: dict[str, Any]
+) -> None:
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, C, D)
+    plan_id = uploader.upload(check_mode=True).plan.id
+    if "url" in changes:
+        changes = {**changes, "url": f"http://127.0.0.1:{uploader.port}{changes['url']}"}
+    assert uploader.upload(check_mode=True, **changes).plan.id != plan_id
+
+
+def test_the_id_depends_on_the_rows(uploader: Uploader) -> None:
+    uploader.upload(initial=True)
+    ids = []
+    for phone in ("d@x", "d@y"):
+        uploader.write_roster(A, B, C, ("D", phone, "oslo"))
+        ids.append(uploader.upload(check_mode=True).plan.id)
+    assert ids[0] != ids[1]
+
+
+def test_without_a_baseline_percentages_refer_to_the_smallest_unresolved_roster(
+    uploader: Uploader,
+) -> None:
+    people = [(name, f"{name}@x", "oslo") for name in "abcdefghijkl"]
+    _lose_response(uploader, *people[:12], initial=True)
+    _lose_response(uploader, *people[:11], max_removed_percent=100)
+    uploader.write_roster(*people[:8])
+    limits = {"max_removed_per_location_percent": 100, "check_mode": True}
+    assert "(oslo 4), which is 36.4% of the 11 in the roster sent at " in _cause(
+        uploader.upload(max_removed_percent=36, **limits)
+    )
+    assert uploader.upload(max_removed_percent=37, **limits).error is None
+
+
+def test_a_plan_that_does_not_lead_to_the_new_roster_is_never_sent(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose_a_contact(*args: Any, **options: Any) -> KnownPlans:
+        plans = plan_from_known(*args, **options)
+        plan = replace(plans.plan, new_by_location={"oslo": 1, "bergen": 1})
+        return replace(plans, plans=(plan,))
+
+    monkeypatch.setattr(upload, "plan_from_known", lose_a_contact)
+    with pytest.raises(FrontdeskError, match="which is a bug in the collection"):
+        uploader.upload(initial=True)
+    assert uploader.sent_bodies == []
+
+
+def test_the_key_is_checked_if_any_known_roster_has_no_identities(uploader: Uploader) -> None:
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, C, D)
+    ids_path(uploader.src).unlink()
+    uploader.next_responses = [b""]
+    assert uploader.upload().error is not None
+    uploader.write_roster(A, B, C, ("D", "", "oslo"))
+    warnings = uploader.upload(check_mode=True).warnings
+    assert [text.partition(":")[0] for text in warnings] == ["Cannot identify 1 of 4 contacts"]
+
+
+def test_missing_identities_of_a_known_roster_are_reported(uploader: Uploader) -> None:
+    uploader.upload(initial=True)
+    (path,) = uploader.state_dir.glob("*.ids")
+    path.unlink()
+    (warning,) = uploader.upload(check_mode=True).warnings
+    assert warning.startswith(f"{path} is missing or corrupted, so this run identifies contacts")

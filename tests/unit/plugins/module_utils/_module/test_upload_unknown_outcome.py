@@ -237,3 +237,17 @@ def test_nothing_is_sent_if_the_roster_is_modified_while_it_is_read(
     with pytest.raises(InputError, match="changed while it was being read"):
         uploader.upload()
     assert (len(uploader.sent_bodies), has_complete_receipt(uploader)) == (1, True)
+
+
+def test_names_in_every_known_roster_are_masked(uploader: Uploader) -> None:
+    """The service may mention people of the baseline, of an unresolved upload and of the new roster."""
+    people = [(name, f"{name}@x".lower(), "oslo") for name in ("Quarrel", "Zebedee", "Winifred")]
+    uploader.write_roster(A, B, C, people[0])
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, C, people[1])
+    uploader.next_responses = [b"", plain("400 X", b'{"message": "Quarrel, Zebedee, Winifred"}')]
+    uploader.upload()
+    uploader.write_roster(A, B, C, people[2])
+    outcome = uploader.upload()
+    assert outcome.answer is not None
+    assert outcome.answer.message == "..., ..., ..."

@@ -87,6 +87,15 @@ def test_without_a_location_column_any_accepted_row_replaces_the_old_rows(
     assert all_cells(merged) == [B_NEW]
 
 
+def test_the_latest_known_roster_provides_the_old_row_of_a_contact() -> None:
+    known = [roster_file([A, B], "ab"), roster_file([A, B_NEW, B_BERGEN], "abb")]
+    new = roster_file([A_NEW, ("B3", "b@x", "oslo")], "ab")
+    merged = merge_accepted_rows(
+        known, new, {2}, key=["Email"], location_column="Location", spill=MEMORY
+    )
+    assert all_cells(merged) == [A_NEW, B_NEW, B_BERGEN]
+
+
 def test_people_are_matched_by_the_key_columns_that_an_old_roster_has() -> None:
     header = ("Name", "Email", "Phone", "Location")
     new = roster_file([("A2", "a@x", "1", "oslo"), ("B2", "b@x", "2", "oslo")], header=header)

@@ -6,8 +6,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import socket
 import ssl
+import threading
+import time
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -31,6 +36,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transp
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchdog import Watchdog
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     OK,
+    free_port,
     http_server,
     ok,
     tls,
@@ -46,7 +52,9 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def _send(port: int, ca_path: Path | None, *, validate_certs: bool = True) -> tuple[int, bytes]:
+def _send(
+    port: int, ca_path: Path | None, *, validate_certs: bool = True, timeout: int = 20
+) -> tuple[int, bytes]:
     endpoint = Endpoint(
         url=f"https://localhost:{port}/contacts",
         credential=Credential(token="t0ken", token_header="Authorization", token_prefix="Bearer"),
@@ -54,7 +62,7 @@ def _send(port: int, ca_path: Path | None, *, validate_certs: bool = True) -> tu
             ca_path=None if ca_path is None else str(ca_path), validate_certs=validate_certs
         ),
         retries=Retries(limit=0, interval=0),
-        timeout=20,
+        timeout=timeout,
     )
     response = send_file(endpoint, "a.csv", FileContent(io.BytesIO(b"A\r\n"), 3))
     return response.status, response.body.content
@@ -106,6 +114,78 @@ def test_nothing_is_sent_to_an_unverified_service(
         assert server.requests == []
     message = f"Cannot upload to https://localhost:{server.port}/contacts: its certificate was issued {cause}."
     assert fnmatchcase(str(caught.value), message)
+
+
+def test_the_ca_bundle_of_the_environment_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    bundle = tls(tmp_path / "other", "localhost").ca_file
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with (
+        http_server(ok, tls(tmp_path, "localhost").context) as server,
+        pytest.raises(ServiceError) as caught,
+    ):
+        _send(server.port, None)
+    assert f" for localhost with the CA certificates in {bundle}. " in str(caught.value)
+
+
+def _drip_handshake(connection: socket.socket) -> None:
+    """Send a TLS record header (RFC 8446, 5.1), and then its content byte by byte, until the client closes."""
+    connection.sendall(b"\x16\x03\x03\x40\x00")
+    while True:
+        connection.sendall(b"\0")
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("respond", [socket.socket.close, _drip_handshake])
+def test_a_service_that_cannot_be_inspected_is_reported_without_its_certificate(
+    tmp_path: Path, respond: Callable[[socket.socket], object]
+) -> None:
+    """Only the first connection completes the TLS handshake."""
+    server_tls = tls(tmp_path, "x.no")
+
+    def serve(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            server_tls.context.wrap_socket(listener.accept()[0], server_side=True)
+        with contextlib.suppress(OSError):
+            respond(listener.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        started = time.monotonic()
+        with pytest.raises(ServiceError) as caught:
+            _send(listener.getsockname()[1], server_tls.ca_file, timeout=1)
+        assert time.monotonic() - started < 10
+        thread.join()
+    assert (
+        f"; the certificate was checked for localhost with ca_path {server_tls.ca_file}. "
+        in str(caught.value)
+    )
+
+
+def test_a_certificate_that_was_rejected_through_a_proxy_is_not_inspected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_tls = tls(tmp_path, "x.no")
+
+    def serve(listener: socket.socket) -> None:
+        connection = listener.accept()[0]
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with contextlib.suppress(OSError):
+            server_tls.context.wrap_socket(connection, server_side=True)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("NO_PROXY", "")
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        with pytest.raises(ServiceError) as caught:
+            _send(free_port(), server_tls.ca_file)
+    assert "its certificate was issued for another name" in str(caught.value)
+    assert "checked for" not in str(caught.value)
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
