@@ -87,7 +87,7 @@ options:
         description:
           - LDAP filter. People who match it are not contacts of this source, for example V((employeeType=external\)).
           - The module searches for matching people and removes them from the result. A filter on an attribute that is
-            unknown or unreadable might therefore exclude nobody.
+            unknown or unreadable might therefore have no effect.
         type: str
       minimum:
         description:
@@ -133,7 +133,7 @@ options:
     description:
       - LDAP filter. People who match it are not contacts, for example V((employeeType=external\)).
       - The module searches for matching people and removes them from the result. A filter on an attribute that is
-        unknown or unreadable might therefore exclude nobody.
+        unknown or unreadable might therefore have no effect.
     type: str
   skip_hidden:
     description:

@@ -84,7 +84,7 @@ def acquire_credentials(account: Account) -> Any:
     :param account: the account and its secrets.
     :returns: gssapi credentials.
     :raises LibraryError: if gssapi is missing or too old.
-    :raises DirectoryError: if there is no valid ticket, and none can be obtained.
+    :raises DirectoryError: if there is no valid ticket and none can be obtained.
     """
     gssapi = GSSAPI.load()
     action = f"Cannot get a Kerberos ticket {account.identity_phrase}".rstrip()

@@ -143,7 +143,7 @@ def _commit(files: Sequence[PendingFile]) -> None:
         commit_files(files)
     except OSError:
         if not all(pending.temporary_path.exists() for pending in files):
-            # The first file was already replaced, so the old files are no longer complete.
+            # One file has been replaced, so the two files no longer belong together.
             for pending in files:
                 with suppress(OSError):
                     pending.path.unlink()

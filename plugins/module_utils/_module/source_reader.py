@@ -303,8 +303,8 @@ class SourceReader:
     def _check_filters(self, source: Source) -> None:
         """Record the attributes in the filters of a source that the schema does not contain.
 
-        Servers do not report such attributes. A condition on one matches nobody, but on some servers, its negation
-        matches everybody. Every schema contains objectClass (RFC 4512, 3.3).
+        Servers do not report such attributes. A condition on such an attribute matches no entry, but on some servers,
+        its negation matches every entry. Every schema contains objectClass (RFC 4512, 3.3).
         """
         for option, filters in source.filters.items():
             names = set().union(*map(find_attributes, filters))
@@ -337,7 +337,7 @@ def _identities(pages: Iterable[list[Entry]]) -> set[str]:
 
 
 def _smallest(attribute: str, values: Values) -> str | None:
-    """Return the smallest value, which expressions use; empty if there is none, and None if any value is not valid."""
+    """Return the smallest value, which expressions use; empty if there is none, and None if any value is invalid."""
     try:
         return next(iter(decode_values(attribute, values)), "")
     except AttributeValueError:
@@ -347,7 +347,7 @@ def _smallest(attribute: str, values: Values) -> str | None:
 def _smallest_name(values: Values) -> str:
     """Return the distinguished name that `_smallest` would return, without normalizing it.
 
-    The result is empty if there is no value, or if any value is not valid.
+    The result is empty if there is no value, or if any value is invalid.
     """
     listed = [values] if isinstance(values, bytes) else values
     if any(len(value) > MAX_TEXT_LENGTH for value in listed):

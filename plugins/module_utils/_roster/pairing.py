@@ -30,7 +30,7 @@ class RowPair(NamedTuple):
 
     :ivar before: row in the old roster; None if there is none.
     :ivar after: row in the new roster; None if there is none.
-    :ivar left_out: left-out person who explains why there is no new row; None if there is none.
+    :ivar left_out: `LeftOut` object with the cause for which there is no new row; None if there is none.
     """
 
     before: RosterRow | None
@@ -211,7 +211,7 @@ def _pair_by(
 
 
 def _choose_left_out(removed: RosterRow, left_out: Sequence[LeftOut]) -> LeftOut | None:
-    """Return the left-out person who explains why a row was removed, with the location of the row.
+    """Return the `LeftOut` object with the cause for which a row was removed, and with the location of the row.
 
     A left-out person at the same location is preferred.
     """
@@ -235,7 +235,7 @@ class _UnpairedRows:
     def add_old(self, row: RosterRow, left_out: LeftOut | None) -> None:
         """Add a row of the old roster.
 
-        :param left_out: left-out person who explains why the row was removed; None if there is none.
+        :param left_out: `LeftOut` object with the cause for which the row was removed; None if there is none.
         """
         self._old.add(row, left_out)
 
@@ -270,7 +270,7 @@ class _UnpairedRow(NamedTuple):
 
     :ivar sort_key: key that is equal for two rows that are paired.
     :ivar row: the row.
-    :ivar left_out: left-out person who explains why the row was removed; None if there is none.
+    :ivar left_out: `LeftOut` object with the cause for which the row was removed; None if there is none.
     """
 
     sort_key: tuple[str, ...]

