@@ -614,6 +614,19 @@ plan:
     dropped_columns:
       description: The same for columns that only the last accepted roster has.
       type: dict
+    changed_settings:
+      description:
+        - Settings of the export that differ from those with which the last accepted roster was exported. V(sources)
+          are the search bases, groups and locations, V(filters) include C(object_types), V(exclusions) are all options
+          that exclude people, and V(columns) include C(phone_region).
+        - Empty if only the directory can have changed; V(null) if one of the identities files is missing, or was
+          written by an earlier version.
+      type: list
+      elements: str
+    unconfigured_locations:
+      description: Locations that were configured when a known roster was exported, but not for the new roster.
+      type: list
+      elements: str
     invalid:
       description:
         - Removed contacts of people who are still in the directory but have no valid row. Each has C(identity),
@@ -631,6 +644,8 @@ plan:
     by_location: {}
     new_columns: {}
     dropped_columns: {}
+    changed_settings: []
+    unconfigured_locations: []
     invalid: []
 service:
   description:

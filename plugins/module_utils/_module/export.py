@@ -24,6 +24,7 @@ from .._roster.external_sort import SpillArea, discard_on_error
 from .._roster.writer import WrittenRoster
 from .._text import format_count
 from .contested import contested_result
+from .export_configuration import describe_configuration
 from .export_options import ExportOptions, ReadOptions
 from .identity_check import IdentityCheck
 from .incomplete_sources import (
@@ -214,7 +215,7 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
     """
     read = options.read
     result, failovers = read_with_failover(read.connection, partial(_read, read, spill))
-    roster = result.builder.build()
+    roster = result.builder.build(describe_configuration(read))
     warnings = _check_minimums(read, result, roster.dropped_by_source)
     result.mapper.check_expressions()
     if options.fail_on_invalid:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from .._errors import InputError
 from .._roster.change_table import ChangeTable
+from .._roster.configuration import compare_configurations
 from .._roster.external_sort import open_spill_area
 from .._roster.files import RosterFile, load_roster
 from .._roster.guard import GuardError, check_transition
@@ -127,8 +128,11 @@ def _upload(
         # An approval refers to a recorded state. If there is none, a run in check mode does not create one.
         has_id = not (check_mode and known.state.is_empty)
         plan_id = compute_plan_id(options, known, binding, roster) if has_id else None
+        configuration = compare_configurations(
+            [each.configuration for each in rosters], roster.configuration
+        )
         outcome = Outcome(
-            plan=replace(plans.plan, id=plan_id),
+            plan=replace(plans.plan, id=plan_id, configuration=configuration),
             header=roster.header,
             state=known.state,
             warnings=tuple(warnings),
@@ -137,7 +141,7 @@ def _upload(
             write_plan_files(options.plan_dest, outcome.plan, plans.union, changes)
         has_upload = options.force or _differs(known, binding, plans)
         transition = describe_transition(
-            options, known, roster, plans, plan_id=plan_id, has_upload=has_upload
+            options, known, roster, plans, plan=outcome.plan, has_upload=has_upload
         )
         try:
             check_account(options, known.state, binding)

@@ -18,6 +18,7 @@ from .._roster.key_check import count_ambiguous_keys
 from .._roster.known_plans import KnownPlans
 from .._roster.known_transition import summarize_plans, summarize_union
 from .._roster.limits import KEEP
+from .._roster.plan import Plan
 from .._roster.required_contacts import find_unmatched
 from .._roster.transition import LAST_ACCEPTED, KnownPlan, Transition
 from .._state.directory import KnownRosters
@@ -96,19 +97,19 @@ def describe_transition(
     roster: RosterFile,
     plans: KnownPlans,
     *,
-    plan_id: str | None,
+    plan: Plan,
     has_upload: bool,
 ) -> Transition:
     """Return the transition to the new roster, which the guard checks.
 
-    :param plan_id: identifier of the plan; None if the plan cannot be approved.
+    :param plan: plan for the first known roster, with its identifier and the changed configuration.
     :param has_upload: whether the roster would be sent.
     """
     state = known.state
     labels = [_label(stored.record) for stored in known.all]
     required = options.limits.must_contain if has_upload else ()
     return Transition(
-        plan_id=plan_id,
+        plan_id=plan.id,
         # A plan has only one location if the known roster has no location column.
         new_by_location=dict(ChainMap(*(dict(plan.new_by_location) for plan in plans.plans))),
         known=summarize_plans(plans, labels),
@@ -116,6 +117,7 @@ def describe_transition(
         first_upload_cause=(
             f"{options.state_dir} contains no record of an earlier upload" if state.is_empty else ""
         ),
+        configuration=plan.configuration,
         missing_before=_find_missing_before(state),
         unmatched=find_unmatched(roster, required),
         earlier_approval=_find_earlier_approval(options, known, roster),

@@ -5,9 +5,10 @@
 """Read the two files of a roster: the CSV file that is uploaded, and the identities file.
 
 The CSV file contains comma-separated values (RFC 4180) in UTF-8, starting with the header. The identities file is in
-the JSON Lines format. Its first line contains the format version, the SHA-256 of the CSV file and the number of rows.
-The next lines contain the identity of each row. They are followed by the left-out people, each with the cause, and by
-the people whose value in a unique column another person keeps, each with the column and the other person's identity.
+the JSON Lines format. Its first line contains the format version, the SHA-256 of the CSV file, the number of rows and
+the configuration with which the roster was exported. The next lines contain the identity of each row. They are followed
+by the left-out people, each with the cause, and by the people whose value in a unique column another person keeps, each
+with the column and the other person's identity.
 
 Both files are checked once from start to end. Afterwards, the rows are read again whenever they are needed, and they
 are never kept in memory.
@@ -32,9 +33,13 @@ from .._contacts.model import LeftOut
 from .._errors import FrontdeskError, InputError
 from .._files import snapshot
 from .._text import format_count
+from .configuration import RosterConfiguration, parse_configuration
 
 _IDS_FORMAT = 1
 """Version of the format of identities files. A file in another format is ignored."""
+
+_CONFIGURATION = "configuration"
+"""Key of the configuration in the first line of an identities file."""
 
 _CORRECT_FILE = "Correct the file, or export the roster again"
 
@@ -75,6 +80,7 @@ class RosterFile:
     :ivar open_ids: function that opens the identities file; None if the file is missing or belongs to another roster.
     :ivar ids_sha256: SHA-256 of the identities file, in hexadecimal; empty if `open_ids` is None.
     :ivar identities_sha256: SHA-256 of only the identities of the rows, in hexadecimal; empty if `open_ids` is None.
+    :ivar configuration: configuration with which the roster was exported; None if it was not recorded.
     """
 
     name: str
@@ -87,6 +93,7 @@ class RosterFile:
     open_ids: OpenFile | None = None
     ids_sha256: str = ""
     identities_sha256: str = ""
+    configuration: RosterConfiguration | None = None
 
     def open_content(self) -> BinaryIO:
         """Open the CSV file, positioned after the byte order mark if there is one.
@@ -193,13 +200,7 @@ def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None
         start=start,
         open_file=open_file,
     )
-    checksums = _verify_identities(open_ids, roster) if open_ids is not None else None
-    if checksums is None:
-        return roster
-    ids_sha256, identities_sha256 = checksums
-    return replace(
-        roster, open_ids=open_ids, ids_sha256=ids_sha256, identities_sha256=identities_sha256
-    )
+    return roster if open_ids is None else _add_identities(roster, open_ids)
 
 
 def ids_path(path: Path) -> Path:
@@ -233,12 +234,17 @@ def load_roster(path: Path) -> Iterator[RosterFile]:
         yield roster
 
 
-def ids_head(csv_sha256: str, row_count: int) -> dict[str, object]:
+def ids_head(
+    csv_sha256: str, row_count: int, configuration: RosterConfiguration | None = None
+) -> dict[str, object]:
     """Return the content of the first line of an identities file.
 
     The line identifies the CSV file to which the identities file belongs.
+
+    :param configuration: configuration with which the roster was exported; None if it is not recorded.
     """
-    return {"format": _IDS_FORMAT, "sha256": csv_sha256, "rows": row_count}
+    head: dict[str, object] = {"format": _IDS_FORMAT, "sha256": csv_sha256, "rows": row_count}
+    return head if configuration is None else {**head, _CONFIGURATION: configuration.document()}
 
 
 def sha256(data: bytes) -> str:
@@ -409,28 +415,33 @@ class MismatchError(Exception):
     """An identities file is not valid, or does not belong to a roster."""
 
 
-def _verify_identities(open_ids: OpenFile, roster: RosterFile) -> tuple[str, str] | None:
-    """Return the SHA-256 of an identities file, and of its identities; None if it does not match the roster."""
+def _add_identities(roster: RosterFile, open_ids: OpenFile) -> RosterFile:
+    """Add an identities file to a roster; return the roster unchanged if the file does not match."""
     with open_ids() as file:
         digest = _HashingReader(file)
         reader = io.BufferedReader(digest, _BUFFER_BYTES)
         try:
+            configuration = read_ids_head(reader, roster)
             identities_sha256 = _check_identities(reader, roster)
             for line in iter(lambda: reader.readline(MAX_LINE_BYTES), b""):
                 _parse_person(line)
         except MismatchError:
-            return None
-    return digest.sha256, identities_sha256
+            return roster
+    return replace(
+        roster,
+        open_ids=open_ids,
+        ids_sha256=digest.sha256,
+        identities_sha256=identities_sha256,
+        configuration=configuration,
+    )
 
 
 def _check_identities(file: BinaryIO, roster: RosterFile) -> str:
     """Check the identity of each row, and return the SHA-256 of all of them.
 
-    Afterwards, the file is positioned at the left-out people.
-
+    :param file: identities file, positioned after its first line. Afterwards, it is positioned at the left-out people.
     :raises MismatchError: if an identity is missing or not valid.
     """
-    read_ids_head(file, roster)
     digest, remaining = hashlib.sha256(), roster.row_count
     while remaining:
         lines = [
@@ -477,9 +488,10 @@ def _read_identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
         yield parse_identity(file.readline(MAX_LINE_BYTES))
 
 
-def read_ids_head(file: BinaryIO, roster: RosterFile) -> None:
+def read_ids_head(file: BinaryIO, roster: RosterFile) -> RosterConfiguration | None:
     """Read the first line of an identities file.
 
+    :returns: the configuration with which the roster was exported; None if it was not recorded.
     :raises MismatchError: if the file does not belong to the roster.
     """
     expected = ids_head(roster.sha256, roster.row_count)
@@ -490,6 +502,7 @@ def read_ids_head(file: BinaryIO, roster: RosterFile) -> None:
         raise MismatchError from error
     if not is_expected:
         raise MismatchError
+    return parse_configuration(head.get(_CONFIGURATION))
 
 
 def parse_identity(line: bytes) -> str:

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from .._contacts.packing import pack, unpack
+from .configuration import unite_configurations
 from .external_sort import ExternalSorter, SpillArea
 from .files import FileRow, RosterFile
 from .merge import write_temporary_roster
@@ -65,6 +66,7 @@ def unite_rosters(
         _distinct_rows(rows, with_identities),
         spill,
         with_identities=with_identities,
+        configuration=unite_configurations([older.configuration, newer.configuration]),
     )
 
 

@@ -23,6 +23,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_spec import (
     upload_spec,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.configuration import (
+    RosterConfiguration,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import ids_path
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import State
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt_file import (
@@ -74,15 +77,21 @@ class Uploader:
         self.sent_bodies.append(request.body)
         write(self.next_responses.pop(0) if self.next_responses else self.response)
 
-    def write_roster(self, *rows: tuple[str, ...], identities: str | None = None) -> None:
+    def write_roster(
+        self,
+        *rows: tuple[str, ...],
+        identities: str | None = None,
+        configuration: RosterConfiguration | None = None,
+    ) -> None:
         """Write the roster and its identities.
 
         :param identities: string whose characters are the identities of the rows; by default, the names in lowercase.
+        :param configuration: configuration with which the roster was exported; by default, it is unknown.
         """
         names = identities or "".join(row[0].lower() for row in rows)
         data = csv_bytes(rows)
         self.src.write_bytes(data)
-        ids_path(self.src).write_bytes(ids_bytes(data, names))
+        ids_path(self.src).write_bytes(ids_bytes(data, names, configuration=configuration))
 
     def upload(self, *, check_mode: bool = False, **changes: Any) -> Outcome:
         """Upload the roster.

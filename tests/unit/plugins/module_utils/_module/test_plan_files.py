@@ -115,6 +115,8 @@ def test_the_plan_is_written_to_two_private_files(
         "by_location": {"bergen": {**ZEROS, "unchanged": 1}, "oslo": {**counts, "unchanged": 1}},
         "new_columns": {},
         "dropped_columns": {},
+        "changed_settings": None,
+        "unconfigured_locations": [],
         "union": counts,
         "csv_sha256": numbers["csv_sha256"],
     }

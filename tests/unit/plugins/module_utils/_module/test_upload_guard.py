@@ -18,6 +18,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module import 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_outcome import (
     Outcome,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.configuration import (
+    SETTINGS,
+    RosterConfiguration,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import ids_path
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.known_plans import (
     KnownPlans,
@@ -90,6 +94,72 @@ def test_a_plan_within_the_limits_is_refused_if_another_plan_is_approved(
     uploader.write_roster(A, B, C, D)
     assert "but this plan adds 1," in _cause(uploader.upload(approved_plan="0" * 16))
     assert len(uploader.sent_bodies) == 1
+
+
+def _configure(*locations: str, **fingerprints: str) -> RosterConfiguration:
+    """Return a configuration with some locations, and with fingerprints that differ from the default ones."""
+    return RosterConfiguration(locations, {**dict.fromkeys(SETTINGS, "1"), **fingerprints})
+
+
+def test_a_location_that_left_the_configuration_must_not_lose_its_only_contact(
+    uploader: Uploader,
+) -> None:
+    uploader.write_roster(A, B, C, configuration=_configure("bergen", "oslo"))
+    uploader.upload(initial=True)
+    without_bergen = _configure("oslo", sources="2")
+    uploader.write_roster(A, B, configuration=without_bergen)
+    refused = uploader.upload()
+    assert _cause(refused) == "no contacts remain at bergen (1 before, no longer configured)"
+    summary = refused.plan.summary()
+    assert summary["changed_settings"] == ["sources"]
+    assert summary["unconfigured_locations"] == ["bergen"]
+    assert uploader.upload(approved_plan=refused.plan.id).uploaded
+    outcome = uploader.upload()
+    assert changed_and_uploaded(outcome) == (False, False)
+    assert outcome.plan.summary()["unconfigured_locations"] == []
+
+
+def test_a_configured_location_can_lose_its_only_contact(uploader: Uploader) -> None:
+    configuration = _configure("bergen", "oslo")
+    uploader.write_roster(A, B, C, configuration=configuration)
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, configuration=configuration)
+    outcome = uploader.upload(check_mode=True)
+    assert (outcome.error, outcome.plan.summary()["changed_settings"]) == (None, [])
+
+
+def test_a_location_of_an_unresolved_upload_can_leave_the_configuration_only_with_an_approval(
+    uploader: Uploader,
+) -> None:
+    uploader.write_roster(A, B, C, configuration=_configure("bergen", "oslo"))
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, C, F, configuration=_configure("bergen", "lab", "oslo"))
+    uploader.next_responses = [b""]
+    assert uploader.upload().attempts == 1
+    uploader.write_roster(A, B, C, configuration=_configure("bergen", "oslo"))
+    refused = uploader.upload()
+    assert "no contacts remain at lab (1 before, no longer configured)" in _cause(refused)
+    assert refused.plan.summary()["changed_settings"] == []
+    assert uploader.upload(approved_plan=refused.plan.id).uploaded
+
+
+def test_a_changed_configuration_is_recorded_without_an_upload(uploader: Uploader) -> None:
+    uploader.write_roster(A, B, C, configuration=_configure("bergen", "oslo"))
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, C, configuration=_configure("bergen", "oslo", columns="2"))
+    outcome = uploader.upload()
+    assert changed_and_uploaded(outcome) == (True, False)
+    assert outcome.plan.summary()["changed_settings"] == ["columns"]
+    assert uploader.upload().plan.summary()["changed_settings"] == []
+
+
+def test_the_id_does_not_depend_on_the_configuration(uploader: Uploader) -> None:
+    ids = set()
+    uploader.upload(initial=True)
+    for configuration in (None, _configure("oslo"), _configure("bergen", "oslo")):
+        uploader.write_roster(A, B, configuration=configuration)
+        ids.add(uploader.upload(check_mode=True).plan.id)
+    assert len(ids) == 1
 
 
 def test_a_roster_without_the_required_contacts_is_never_sent(uploader: Uploader) -> None:

@@ -10,6 +10,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.configuration import (
+    ConfigurationChanges,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import (
     GuardError,
     check_transition,
@@ -71,7 +74,9 @@ def _transitions(draw: st.DrawFn) -> Transition:
         new_by_location=draw(_COUNTS),
         known=known,
         union=draw(_roster_changes("the first")) if len(known) > 1 else None,
-        unconfigured=draw(st.frozensets(st.sampled_from(LOCATIONS))),
+        configuration=ConfigurationChanges(
+            unconfigured=tuple(sorted(draw(st.frozensets(st.sampled_from(LOCATIONS)))))
+        ),
         missing_before=draw(st.sampled_from([None, *MISSING_CHOICES])),
         unmatched=draw(st.sampled_from([(), (), (1,)])),
     )

@@ -250,6 +250,8 @@ def test_the_summary_counts_changes_by_kind_and_location() -> None:
         },
         "new_columns": {},
         "dropped_columns": {},
+        "changed_settings": None,
+        "unconfigured_locations": [],
     }
     assert list(plan.summary()["by_location"]) == ["bergen", "oslo", "tromso"]  # type: ignore[call-overload]  # a dict
     assert [plan.count(kind) for kind in (ADDED, CHANGED, MOVED, REMOVED)] == [1, 0, 1, 1]
