@@ -778,19 +778,18 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import FrontdeskError
-from ..module_utils._module.libraries import require
+from ..module_utils._library import LibraryError
+from ..module_utils._module.libraries import fail
 from ..module_utils._module.reporter import Reporter
 from ..module_utils._module.upload import upload
 from ..module_utils._module.upload_options import parse_upload_options
 from ..module_utils._module.upload_spec import upload_spec
-from ..module_utils._service.library import REQUESTS
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=upload_spec(), supports_check_mode=True)
     reporter = Reporter(module)
-    require(reporter, REQUESTS)
     # All files must be private from the start.
     os.umask(0o077)
     try:
@@ -799,6 +798,8 @@ def main() -> None:
         # contain it.
         module.no_log_values.update(options.endpoint.secret_forms)
         outcome = upload(options, module.check_mode, module._diff)
+    except LibraryError as error:
+        fail(reporter, error)
     except FrontdeskError as error:
         reporter.fail_with(error, uploaded=False, attempts=0, duration=0.0)
     result: dict[str, Any] = outcome.result(show_diff=module._diff)

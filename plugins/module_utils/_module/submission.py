@@ -26,6 +26,7 @@ from .._state.directory import KnownRosters, abort_upload, begin_upload, commit_
 from .._state.receipt import Binding, Receipt, State, UnresolvedUpload, with_history
 from .._text import format_now
 from .partial_acceptance import partially_accepted_roster
+from .unchanged import summarize_roster
 from .upload_options import UploadOptions
 from .upload_outcome import Outcome
 
@@ -204,6 +205,9 @@ def _commit(
             counts=answer.counts,
             missing=options.limits.missing,
             complete=not answer.refused_rows,
+            summary=None
+            if answer.refused_rows
+            else summarize_roster(options, outcome.plan, submission.roster),
         )
         receipt = with_history(receipt, submission.known.state.receipt)
         commit_upload(options.state_dir, receipt, roster)

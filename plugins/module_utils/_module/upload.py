@@ -18,13 +18,13 @@ from pathlib import Path
 from .._errors import InputError
 from .._roster.change_table import ChangeTable
 from .._roster.configuration import compare_configurations
-from .._roster.external_sort import open_spill_area
+from .._roster.external_sort import SpillArea, open_spill_area
 from .._roster.files import RosterFile, load_roster
 from .._roster.guard import GuardError, check_transition
 from .._roster.known_plans import KnownPlans, plan_from_known
 from .._roster.plan import verify_plan
 from .._roster.required_contacts import check_columns
-from .._service.transport import check_tls_files
+from .._service.tls_context import check_tls_files
 from .._state.directory import (
     NOTHING_SENT_REMEDY,
     KnownRosters,
@@ -33,10 +33,10 @@ from .._state.directory import (
     remove_unused_files,
 )
 from .._state.lock import exclusive_lock, shared_lock
-from .._state.receipt import Binding, State, strip_query
+from .._state.receipt import Binding, State
 from .plan_files import prepare_plan_dest, write_plan_files
 from .plan_id import compute_plan_id
-from .submission import Submission, submit_roster
+from .unchanged import find_unchanged, summarize_roster
 from .upload_checks import (
     check_account,
     describe_transition,
@@ -53,8 +53,13 @@ def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) ->
     :param check_mode: whether to return the expected outcome without sending anything or changing the state.
     :param with_diff: whether the plan must contain the changes that a diff shows.
     :raises FrontdeskError: if the roster or the state cannot be used; nothing is then sent.
+    :raises LibraryError: if requests is missing or too old; it is not needed if the roster is unchanged.
     """
     check_tls_files(options.endpoint.tls)
+    unchanged = find_unchanged(options, check_mode)
+    if unchanged is not None:
+        return unchanged
+    _require_requests()
     with _load_source(options):  # fail before anything is created if it is invalid
         pass
     if options.plan_dest is not None:
@@ -62,7 +67,7 @@ def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) ->
     lock = shared_lock if check_mode else exclusive_lock
     # Read the roster again under the lock: it might have been replaced while this run waited for the lock.
     with lock(options.state_dir) as warning, _load_source(options) as roster:
-        outcome = _upload(options, roster, check_mode, with_diff)
+        outcome = _compare_and_submit(options, roster, check_mode, with_diff)
     return replace(outcome, warnings=(warning, *outcome.warnings)) if warning else outcome
 
 
@@ -95,67 +100,106 @@ def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
         yield roster
 
 
-def _upload(
-    options: UploadOptions, roster: RosterFile, check_mode: bool, with_diff: bool
+def _require_requests() -> None:
+    """Check that requests is installed, before anything is read.
+
+    It is imported only here, because a run with an unchanged roster does not need it, and the import takes longer than
+    the rest of such a run.
+
+    :raises LibraryError: if requests is missing or too old.
+    """
+    from .._service.library import REQUESTS  # noqa: PLC0415  # see above
+
+    REQUESTS.require()
+
+
+def _compare_and_submit(
+    options: UploadOptions,
+    roster: RosterFile,
+    check_mode: bool,
+    with_diff: bool,
 ) -> Outcome:
     known = read_known_rosters(options.state_dir)
     if not check_mode:
         # A killed run leaves files behind, and this run might have nothing to send.
         remove_unused_files(options.state_dir, known.state)
-    binding = Binding(
-        endpoint=strip_query(options.endpoint.url_without_query),
-        profile=options.profile,
-        header=roster.header,
-    )
     # The state directory needs space for the roster anyway. Check mode must not write there.
     spill_directory = Path(tempfile.gettempdir()) if check_mode else options.state_dir
     with open_spill_area(spill_directory) as spill:
-        rosters = [stored.roster for stored in known.all]
-        changes = ChangeTable(rosters[0].header if rosters else (), roster.header, spill)
-        plans = plan_from_known(
-            rosters,
-            roster,
-            options.key,
-            options.location_column,
-            spill,
-            with_changes=with_diff,
-            observe=changes.add if options.plan_dest else None,
+        plans, outcome = _compare(
+            *(options, known, roster, spill), check_mode=check_mode, with_diff=with_diff
         )
-        verify_plan(plans.plan, roster)
-        warnings = [*find_warnings(options, known, binding)]
-        if not all(plan.by_identity for plan in plans.plans):
-            warnings += find_key_warnings(options, roster, spill)
-        # An approval refers to a recorded state. If there is none, a run in check mode does not create one.
-        has_id = not (check_mode and known.state.is_empty)
-        plan_id = compute_plan_id(options, known, binding, roster) if has_id else None
-        configuration = compare_configurations(
-            [each.configuration for each in rosters], roster.configuration
-        )
-        outcome = Outcome(
-            plan=replace(plans.plan, id=plan_id, configuration=configuration),
-            header=roster.header,
-            state=known.state,
-            warnings=tuple(warnings),
-        )
-        if options.plan_dest is not None:
-            write_plan_files(options.plan_dest, outcome.plan, plans.union, changes)
-        has_upload = options.force or _differs(known, binding, plans)
+        has_upload = options.force or _differs(known, options.bind(roster.header), plans)
         transition = describe_transition(
             options, known, roster, plans, plan=outcome.plan, has_upload=has_upload
         )
         try:
-            check_account(options, known.state, binding)
-            warnings += check_transition(transition, options.limits)
+            check_account(options, known.state)
+            warnings = check_transition(transition, options.limits)
         except GuardError as error:
             return replace(outcome, error=error)
-        outcome = replace(outcome, warnings=tuple(warnings))
+        outcome = replace(outcome, warnings=(*outcome.warnings, *warnings))
         if not has_upload:
             return _update_identities(options, outcome, known, roster, check_mode)
         if check_mode:
             return replace(outcome, changed=True, uploaded=True)
         approval = transition.earlier_approval or options.limits.approved_plan
-        submission = Submission(roster, binding, known, approval)
+        from .submission import Submission, submit_roster  # noqa: PLC0415  # needs requests
+
+        submission = Submission(roster, options.bind(roster.header), known, approval)
         return submit_roster(options, outcome, submission, spill)
+
+
+def _compare(
+    options: UploadOptions,
+    known: KnownRosters,
+    roster: RosterFile,
+    spill: SpillArea,
+    *,
+    check_mode: bool,
+    with_diff: bool,
+) -> tuple[KnownPlans, Outcome]:
+    """Compare a roster with all known rosters, and write the files of the plan.
+
+    :returns: the plans, and the outcome so far.
+    """
+    rosters = [stored.roster for stored in known.all]
+    changes = ChangeTable(rosters[0].header if rosters else (), roster.header, spill)
+    plans = plan_from_known(
+        *(rosters, roster, options.key, options.location_column, spill),
+        with_changes=with_diff,
+        observe=changes.add if options.plan_dest else None,
+    )
+    verify_plan(plans.plan, roster)
+    warnings = [*find_warnings(options, known)]
+    if not all(plan.by_identity for plan in plans.plans):
+        warnings += find_key_warnings(options, roster, spill)
+    plan = replace(
+        plans.plan,
+        id=_identify_plan(options, known, roster, check_mode),
+        configuration=compare_configurations(
+            [each.configuration for each in rosters], roster.configuration
+        ),
+    )
+    if options.plan_dest is not None:
+        write_plan_files(options.plan_dest, plan, plans.union, changes)
+    outcome = Outcome(plan=plan, header=roster.header, state=known.state, warnings=tuple(warnings))
+    return plans, outcome
+
+
+def _identify_plan(
+    options: UploadOptions, known: KnownRosters, roster: RosterFile, check_mode: bool
+) -> str | None:
+    # An approval refers to a recorded state. If there is none, a run in check mode does not create one.
+    if check_mode and known.state.is_empty:
+        return None
+    return compute_plan_id(
+        options,
+        known.state,
+        known_identities=[stored.roster.identities_sha256 for stored in known.all],
+        rows=roster.sha256,
+        identities=roster.identities_sha256,
+    )
 
 
 def _differs(known: KnownRosters, binding: Binding, plans: KnownPlans) -> bool:
@@ -181,7 +225,12 @@ def _update_identities(
         return outcome
     if roster.ids_sha256 == known.baseline.roster.ids_sha256:
         return outcome
-    receipt = replace(receipt, roster=roster.sha256, identities=roster.ids_sha256)
+    receipt = replace(
+        receipt,
+        roster=roster.sha256,
+        identities=roster.ids_sha256,
+        summary=summarize_roster(options, outcome.plan, roster),
+    )
     if not check_mode:
         commit_upload(options.state_dir, receipt, roster, NOTHING_SENT_REMEDY)
     return replace(outcome, changed=True, state=State(receipt))

@@ -22,28 +22,28 @@ from .._roster.plan import Plan
 from .._roster.required_contacts import find_unmatched
 from .._roster.transition import LAST_ACCEPTED, KnownPlan, Transition
 from .._state.directory import KnownRosters
-from .._state.receipt import Binding, State, UnresolvedUpload
+from .._state.receipt import State, UnresolvedUpload
 from .._text import format_count
 from .upload_options import UploadOptions
 
 
-def check_account(options: UploadOptions, state: State, binding: Binding) -> None:
+def check_account(options: UploadOptions, state: State) -> None:
     """Check that the roster is sent to the address of the last recorded upload, or that O(rebind) permits another one.
 
     :raises GuardError: if the address differs, and O(rebind) is not set.
     """
-    latest = state.latest
-    if latest is None or latest.binding.endpoint == binding.endpoint or options.rebind:
+    latest, endpoint = state.latest, options.bind(()).endpoint
+    if latest is None or latest.binding.endpoint == endpoint or options.rebind:
         return
     raise GuardError(
-        f"Refused to upload to {binding.endpoint}",
+        f"Refused to upload to {endpoint}",
         f"the last upload recorded in {options.state_dir} was sent to {latest.binding.endpoint}",
         "If both are addresses of the same account, run once with O(rebind=true); for another account, set another"
         " O(state_dir)",
     )
 
 
-def find_warnings(options: UploadOptions, known: KnownRosters, binding: Binding) -> Iterator[str]:
+def find_warnings(options: UploadOptions, known: KnownRosters) -> Iterator[str]:
     """Yield warnings about the state, and about options without an effect."""
     for stored in known.all:
         if stored.warning:
@@ -53,8 +53,8 @@ def find_warnings(options: UploadOptions, known: KnownRosters, binding: Binding)
             f"O(initial=true) has no effect: {options.state_dir} contains the record of an earlier upload."
             " Remove O(initial), because without that record, only O(must_contain) would limit the upload."
         )
-    latest = known.state.latest
-    if options.rebind and (latest is None or latest.binding.endpoint == binding.endpoint):
+    latest, endpoint = known.state.latest, options.bind(()).endpoint
+    if options.rebind and (latest is None or latest.binding.endpoint == endpoint):
         yield (
             f"O(rebind=true) has no effect: the last upload recorded in {options.state_dir}, if any, was sent to the"
             " same address. Remove O(rebind), because it would allow an upload to any other address."

@@ -114,6 +114,8 @@ def _receipt_result(receipt: Receipt | None) -> dict[str, Any] | None:
     if receipt is None:
         return None
     result = {
-        key: value for key, value in vars(receipt).items() if key not in ("binding", "history")
+        key: value
+        for key, value in vars(receipt).items()
+        if key not in ("binding", "history", "summary")
     }
     return {**result, "counts": dict(receipt.counts), **vars(receipt.binding)}

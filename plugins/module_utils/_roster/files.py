@@ -48,6 +48,9 @@ MAX_LINE_BYTES = 1024 * 1024
 
 _BUFFER_BYTES = 64 * 1024
 
+_HASH_BYTES = 1024 * 1024
+"""Number of bytes that are read at once to compute a checksum."""
+
 _LINES_PER_BATCH = 1000
 """Number of lines of an identities file that are checked together."""
 
@@ -232,6 +235,41 @@ def load_roster(path: Path) -> Iterator[RosterFile]:
                 else "Make sure that it is a readable file",
             ) from error
         yield roster
+
+
+@dataclass(frozen=True)
+class RosterChecksums:
+    """What identifies the content of a roster's files.
+
+    :ivar sha256: SHA-256 of the CSV file without a byte order mark, in hexadecimal.
+    :ivar ids_sha256: SHA-256 of the identities file, in hexadecimal.
+    :ivar sizes: size of the CSV file without a byte order mark, and size of the identities file, in bytes.
+    """
+
+    sha256: str
+    ids_sha256: str
+    sizes: tuple[int, int]
+
+
+def compute_checksums(path: Path) -> RosterChecksums | None:
+    """Compute the checksums of a roster's files without checking their content.
+
+    :returns: the checksums; None if a file is missing or cannot be read.
+    """
+    readers = []
+    try:
+        for file_path, mark in ((path, BOM_UTF8), (ids_path(path), b"")):
+            with snapshot(file_path) as open_file, open_file() as file:
+                file.seek(len(mark) if file.read(len(mark)) == mark else 0)
+                reader = _HashingReader(file)
+                buffer = bytearray(_HASH_BYTES)
+                while reader.readinto(buffer):
+                    pass
+                readers.append(reader)
+    except OSError:
+        return None
+    csv_reader, ids_reader = readers
+    return RosterChecksums(csv_reader.sha256, ids_reader.sha256, (csv_reader.size, ids_reader.size))
 
 
 def ids_head(

@@ -112,17 +112,38 @@ def default_state_dir(name: str, is_root: bool, environment: Mapping[str, str]) 
     )
 
 
+def read_state(directory: Path) -> State:
+    """Read the record of all uploads, without the rosters.
+
+    :param directory: the state directory.
+    :raises StateError: if receipt.json is corrupted or cannot be read.
+    """
+    path = directory / RECEIPT_FILE
+    data = _read_if_exists(path)
+    return State() if data is None else parse_state(data, str(path))
+
+
+def has_stored_sizes(directory: Path, receipt: Receipt, sizes: tuple[int, int]) -> bool:
+    """Return whether the state directory contains the files of the baseline, with the given sizes in bytes.
+
+    :param directory: the state directory.
+    :param receipt: the receipt of the baseline.
+    :param sizes: size of the CSV file without a byte order mark, and size of the identities file.
+    """
+    paths = (directory / f"{receipt.roster}.csv", directory / f"{receipt.identities}.ids")
+    try:
+        return tuple(path.stat().st_size for path in paths) == sizes
+    except OSError:
+        return False
+
+
 def read_known_rosters(directory: Path) -> KnownRosters:
     """Read all rosters that the service may have.
 
     :param directory: the state directory.
     :raises StateError: if the receipt or a roster is corrupted or cannot be read.
     """
-    path = directory / RECEIPT_FILE
-    data = _read_if_exists(path)
-    if data is None:
-        return KnownRosters()
-    state = parse_state(data, str(path))
+    state = read_state(directory)
     return KnownRosters(
         state=state,
         baseline=None if state.receipt is None else _read_stored(directory, state.receipt),

@@ -37,7 +37,8 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.transitions impor
 NO_RECORD = "/state contains no record of an earlier upload"
 CHANGED_SETTINGS = "the columns, the key or a filter was changed"
 LOST_OUS = "an OU was renamed, moved or deselected; the account lost a read permission"
-LOST_PEOPLE = f"{LOST_OUS}; locations are missing because of an inventory host that is switched off, a job slice or --limit"
+MISSING_LOCATIONS = "locations are missing because of an inventory host that is switched off, a job slice or --limit"
+LOST_PEOPLE = f"{LOST_OUS}; {MISSING_LOCATIONS}"
 REVIEW = (
     "Review the plan with --check --diff; if it is correct, run once with approved_plan: 5a1f0c9be0d2a4f7, which"
     " approves only this plan."

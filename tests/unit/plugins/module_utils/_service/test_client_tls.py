@@ -29,9 +29,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.reques
     FileContent,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import ServiceError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.tls_context import (
+    create_service_context,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transport import (
     _WatchedAdapter,
-    create_service_context,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchdog import Watchdog
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
