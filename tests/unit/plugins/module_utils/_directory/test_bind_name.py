@@ -76,7 +76,7 @@ def test_names_without_a_domain_or_with_another_domain_are_explained(
         *(("svc", root_dse) for root_dse in (OTHER, UNREADABLE)),
     ],
 )
-def test_suitable_names_are_not_explained(name: str, root_dse: RootDse) -> None:
+def test_names_that_might_be_suitable_are_not_explained(name: str, root_dse: RootDse) -> None:
     assert explain_bind_name(name, root_dse, is_dn_required=False) is None
 
 

@@ -32,8 +32,9 @@ ID = str(uuid.UUID(int=1))
 class _Server:
     """A server that finds entries by a DN in the filter or in the search base.
 
+    :ivar dns: DNs of the entries.
     :ivar dn_attribute: searchable attribute that contains the DN; None if the server has no such attribute.
-    :ivar searches: queries of the searches.
+    :ivar searches: queries that were passed to `search`.
     :ivar read: DNs that were passed to `read_entry`.
     """
 
