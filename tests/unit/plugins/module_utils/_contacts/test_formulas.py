@@ -110,7 +110,7 @@ def test_no_text_before_a_separator_hides_a_formula(
 
 
 @given(st.text(st.sampled_from("ab é\U0001f642,.()/'\"")), st.sampled_from(SIGNS), st.text("ab;"))
-def test_signs_in_a_text_that_begins_with_a_letter_are_accepted(
+def test_signs_in_a_cell_that_begins_with_a_letter_are_accepted(
     before: str, sign: str, after: str
 ) -> None:
     assert not is_possible_formula(f"a{before}{sign}{after}")
