@@ -38,7 +38,7 @@ RECEIPT = Receipt(
     status=200,
     counts={"added": 2},
 )
-# The fields that all formats contain.
+# The fields that all formats contain, except the history.
 COMMON_FIELDS = {
     "endpoint": "https://x/contacts",
     "profile": "receptionist",
