@@ -103,7 +103,7 @@ class SimulatedService:
     the same person.
 
     :param find_owners: function that returns the owner of the contact in each row of a body.
-    :ivar reaction: reaction to the next upload.
+    :ivar reaction: reaction to all uploads until it is changed.
     :ivar contacts: all contacts that the service has.
     :ivar bodies: bodies of all uploads that arrived.
     :ivar attempts: number of uploads that the client attempted.

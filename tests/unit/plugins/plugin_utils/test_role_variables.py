@@ -153,7 +153,7 @@ def test_messages_name_the_variables_of_the_role() -> None:
     assert option_names(EXPORT)["sources"] == "contact_sync_locations"
 
 
-def test_an_approved_plan_is_uploaded_without_a_new_export() -> None:
+def test_the_arguments_that_approve_a_plan_select_the_upload_except_in_check_mode() -> None:
     command = "-e contact_sync_approved_plan={value}"
     names = option_names(UPLOAD)
     assert names["approved_plan="] == f"{command} --tags contact_sync_upload"

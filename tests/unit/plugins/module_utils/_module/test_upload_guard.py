@@ -165,7 +165,7 @@ def test_the_guard_receives_the_numbers_of_the_plan(
 
 
 def _lose_response(uploader: Uploader, *rows: tuple[str, ...], **changes: Any) -> Outcome:
-    """Upload a roster, and lose the response."""
+    """Upload a roster, and lose the response, so that the outcome is unknown."""
     uploader.write_roster(*rows)
     uploader.next_responses = [b""]
     outcome = uploader.upload(**changes)

@@ -84,7 +84,7 @@ def test_of_two_people_who_need_the_same_value_the_one_with_the_larger_identity_
     assert made.emptied == []
 
 
-def test_the_cause_of_a_left_out_person_names_all_values_that_other_people_keep() -> None:
+def test_the_cause_of_a_left_out_person_names_all_columns_whose_values_other_people_keep() -> None:
     people = [
         *(contact("1", "A", "a@x", ""), contact("2", "B", "", "1")),
         *(contact("3", "C", "a@x", "1"), contact("4", "D", "A@x", "1")),
