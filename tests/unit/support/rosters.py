@@ -69,7 +69,7 @@ SAME_VALUE = "another person at this location has the same value"
 
 
 def contact(identity: str, *cells: str, location: str = "oslo") -> Contact:
-    """Create a contact whose location does not depend on its cells."""
+    """Create a contact, whose cells do not have to contain its location."""
     return Contact(location, cells, identity)
 
 

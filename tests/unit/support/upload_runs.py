@@ -138,7 +138,10 @@ def count_changes(outcome: Outcome) -> dict[str, object]:
 
 
 def changed_and_uploaded(outcome: Outcome) -> tuple[bool, bool]:
-    """Return whether anything changed, and whether the service accepted the complete roster."""
+    """Return whether anything changed, and whether the service accepted the complete roster.
+
+    In check mode, a roster that would be sent counts as accepted.
+    """
     return outcome.changed, outcome.uploaded
 
 

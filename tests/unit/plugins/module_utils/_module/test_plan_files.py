@@ -223,7 +223,10 @@ def test_contacts_that_are_matched_by_the_key_have_no_identity(
 
 
 def _refusal(uploader: Uploader, dest: Path, **changes: Any) -> str:
-    """Return the message with which both modes refuse a destination, after checking that nothing was done."""
+    """Return the message with which a run refuses a destination, with and without check mode.
+
+    Also check that nothing was sent, and that no state directory was created.
+    """
     messages = set()
     for check_mode in (False, True):
         with pytest.raises(FrontdeskError) as caught:
@@ -328,7 +331,7 @@ def test_a_locked_directory_is_refused(
 
 
 class _FaultyRuns:
-    """Runs that write another plan each time, some of them with a fault."""
+    """Runs that write a different plan each time, some of them with a fault."""
 
     def __init__(self, dest: Path) -> None:
         self.dest = dest
@@ -336,7 +339,7 @@ class _FaultyRuns:
         self._count = 0
 
     def run(self, fault: Fault | None = None, position: int | None = None) -> str:
-        """Write the plan, and return the error message, or the fault that killed the run; empty on success."""
+        """Write a new plan, and return the error message, or the fault that killed the run; empty on success."""
         self._count += 1
         table = ChangeTable((), ("Name",), MEMORY)
         row = RosterRow("oslo", ("A",), (str(self._count),))

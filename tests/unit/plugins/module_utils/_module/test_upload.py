@@ -167,7 +167,7 @@ def test_an_upload_with_an_unknown_outcome_confirms_another_address(
     assert (changed_and_uploaded(outcome), outcome.warnings) == ((True, True), ())
 
 
-def test_after_lost_responses_at_two_addresses_only_the_other_one_must_be_confirmed(
+def test_after_lost_responses_at_two_addresses_the_last_one_requires_no_confirmation(
     uploader: Uploader,
 ) -> None:
     uploader.upload(initial=True)
@@ -238,7 +238,7 @@ def test_changed_identities_are_stored_without_an_upload(
     assert changed_and_uploaded(uploader.upload()) == (check_mode, False)
 
 
-def test_the_same_rows_in_another_encoding_are_not_sent_again(uploader: Uploader) -> None:
+def test_the_same_rows_with_a_byte_order_mark_and_lf_are_not_sent_again(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     before = uploader.state_files()
     uploader.src.write_bytes(b"\xef\xbb\xbf" + uploader.src.read_bytes().replace(b"\r\n", b"\n"))

@@ -235,7 +235,7 @@ def test_the_guard_receives_the_numbers_of_the_plan(
 
 
 def _lose_response(uploader: Uploader, *rows: tuple[str, ...], **changes: Any) -> Outcome:
-    """Upload a roster, and lose the response."""
+    """Upload a roster, and lose the response, so that the outcome is unknown."""
     uploader.write_roster(*rows)
     uploader.next_responses = [b""]
     outcome = uploader.upload(**changes)
@@ -249,7 +249,8 @@ def test_contacts_of_an_unresolved_upload_are_counted_as_removed(uploader: Uploa
     uploader.write_roster(*people[:4])
     uploader.upload(initial=True)
     _lose_response(uploader, *people[:8])
-    # Compared with the baseline, no contact is removed, but the service may have those of the unresolved upload.
+    # Compared with the baseline, no contact is removed, but the service may have the contacts of the
+    # unresolved upload.
     uploader.write_roster(*people[:4])
     outcome = uploader.upload()
     sent_at = outcome.state.unresolved[0].sent_at
@@ -411,7 +412,7 @@ def test_an_approval_is_not_valid_for_the_same_rows_of_other_people(uploader: Up
     uploader.write_roster(*new, C, identities="abc")
     plan_id = uploader.upload(max_changed_percent=0).plan.id
     uploader.write_roster(A, B, C, identities="dec")
-    assert uploader.upload().changed  # Only the identities.
+    assert uploader.upload().changed  # Only the identities change.
     uploader.write_roster(*new, C, identities="abc")
     cause = _cause(uploader.upload(max_changed_percent=0, approved_plan=plan_id))
     assert "but this plan adds 2, changes 0, moves 0 and removes 2 contacts" in cause
@@ -441,7 +442,7 @@ def test_an_approval_is_not_kept_after_another_roster_was_rejected(uploader: Upl
 
 
 @pytest.mark.parametrize("has_identities", [True, False])
-def test_changed_contacts_of_many_uploads_in_doubt_do_not_count_as_removed(
+def test_changed_contacts_of_many_unresolved_uploads_do_not_count_as_removed(
     uploader: Uploader, has_identities: bool
 ) -> None:
     limits: dict[str, Any] = {"max_changed_percent": 100, "key": ["Email"]}
@@ -468,7 +469,7 @@ def test_changed_contacts_of_many_uploads_in_doubt_do_not_count_as_removed(
         {"missing": "disable"},
     ],
 )
-def test_the_id_depends_on_everything_that_determines_the_effect_of_an_upload(
+def test_the_plan_id_depends_on_the_settings_that_determine_the_effect_of_an_upload(
     uploader: Uploader, changes: dict[str, Any]
 ) -> None:
     uploader.upload(initial=True)
@@ -479,11 +480,11 @@ def test_the_id_depends_on_everything_that_determines_the_effect_of_an_upload(
     assert uploader.upload(check_mode=True, **changes).plan.id != plan_id
 
 
-def test_the_id_depends_on_the_rows(uploader: Uploader) -> None:
+def test_the_plan_id_depends_on_the_rows(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     ids = []
-    for phone in ("d@x", "d@y"):
-        uploader.write_roster(A, B, C, ("D", phone, "oslo"))
+    for email in ("d@x", "d@y"):
+        uploader.write_roster(A, B, C, ("D", email, "oslo"))
         ids.append(uploader.upload(check_mode=True).plan.id)
     assert ids[0] != ids[1]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of uploads that the service refuses, completely or in part, and of errors before anything is sent."""
+"""Tests of refused and partly accepted uploads, of unconfirmed acceptance, and of errors before anything is sent."""
 
 from __future__ import annotations
 

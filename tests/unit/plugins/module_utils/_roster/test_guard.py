@@ -428,7 +428,7 @@ def test_the_remedy_for_a_plan_without_an_identifier_mentions_no_approval() -> N
     assert _refusal(tested).endswith("was changed. Review the plan with --check --diff.")
 
 
-def test_the_role_shows_the_command_that_approves_the_plan() -> None:
+def test_an_approval_can_be_shown_as_command_line_arguments_of_the_role() -> None:
     with pytest.raises(GuardError) as caught:
         check_transition(transition(OVER_THE_LIMIT), Limits())
     names = {"approved_plan=": "-e contact_sync_approved_plan={value} --tags contact_sync_upload"}

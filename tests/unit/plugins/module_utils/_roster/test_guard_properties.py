@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Property-based tests of the guard."""
+"""Property-based tests of the guard: monotonic limits, approvals, and complete messages."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _limits(draw: st.DrawFn) -> Limits:
 
 
 def _refusal(tested: Transition, limits: Limits) -> str:
-    """Return the message with which the guard refuses a transition; empty if it passes."""
+    """Return the message with which the guard refuses a transition; empty if the transition passes."""
     try:
         assert check_transition(tested, limits) == ()
     except GuardError as error:

@@ -66,7 +66,7 @@ TOTALS = [
     ("max_changed_percent", "changed", {}),
     ("max_added_percent", "added", {}),
 ]
-"""Percentage limits for all locations together, the changes they limit, and limits that must not interfere."""
+"""Percentage limits for all locations together, the changes to which they apply, and other limits to raise."""
 
 
 @pytest.mark.parametrize("total", TOTALS, ids=lambda total: total[0])
@@ -91,7 +91,7 @@ TOTALS = [
         (0, 0, 0, False),
     ],
 )
-def test_a_percentage_limit_applies_from_three_contacts_and_0_from_one(
+def test_a_percentage_limit_applies_from_three_contacts_and_a_limit_of_0_from_one(
     total: tuple[str, str, Mapping[str, float]],
     rows: int,
     count: int,

@@ -204,7 +204,7 @@ def test_the_number_of_an_invalid_line_is_correct_in_a_large_file(data: bytes, c
         parse_roster(b"A\n" + _LONG_LINE * 300 + data + _LONG_LINE * 300)
 
 
-def test_a_long_line_is_not_kept_in_memory() -> None:
+def test_reading_stops_soon_after_the_maximum_length_of_a_line() -> None:
     class _EndlessLine(io.BytesIO):
         read_bytes = 0
 

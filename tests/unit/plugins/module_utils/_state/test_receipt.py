@@ -38,7 +38,7 @@ RECEIPT = Receipt(
     status=200,
     counts={"added": 2},
 )
-# The fields that all formats contain.
+# The fields that all formats contain, except the history.
 COMMON_FIELDS = {
     "endpoint": "https://x/contacts",
     "profile": "receptionist",
@@ -81,7 +81,7 @@ STATE = State(RECEIPT, (UPLOAD,))
 
 
 def _with_checksum(document: Mapping[str, object]) -> bytes:
-    """Return a document with the checksum of its content."""
+    """Return a document as JSON, with the checksum of its content."""
     content = {field: value for field, value in document.items() if field != "checksum"}
     checksum = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return json.dumps({**content, "checksum": checksum}).encode()

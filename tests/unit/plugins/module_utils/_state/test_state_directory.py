@@ -86,7 +86,7 @@ def _upload(roster: RosterFile) -> UnresolvedUpload:
 
 
 def _begin(directory: Path, roster: RosterFile) -> tuple[State, RosterFile]:
-    """Begin to upload a roster."""
+    """Begin the upload of a roster with the known rosters that the directory contains."""
     with open_spill_area(directory) as spill:
         unite = partial(unite_rosters, key=["Name"], location_column="Location", spill=spill)
         return begin_upload(

@@ -26,6 +26,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_histories 
 )
 
 Scenario = Callable[[UploadHistory], Run]
+"""A function that prepares a history, and returns the run into which faults are injected."""
 
 
 def _first_upload(history: UploadHistory) -> Run:
@@ -66,7 +67,7 @@ def _first_upload_with_a_lost_response(history: UploadHistory) -> Run:
     return replace(_first_upload(history), reaction=Reaction.LOSE_RESPONSE)
 
 
-def _return_after_a_lost_response(history: UploadHistory) -> Run:
+def _revert_after_a_lost_response(history: UploadHistory) -> Run:
     history.run(_first_upload(history))
     people = dict(history.people.people)
     history.people.add(1, "bergen")
@@ -93,7 +94,7 @@ SCENARIOS = [
     _rejection,
     _lost_response,
     _first_upload_with_a_lost_response,
-    _return_after_a_lost_response,
+    _revert_after_a_lost_response,
     _one_unresolved_upload_too_many,
 ]
 
@@ -106,7 +107,10 @@ def _root() -> Iterator[Path]:
 
 
 def _run_with_faults(root: Path, scenario: Scenario, fault: Fault) -> Iterator[UploadHistory]:
-    """Run a scenario repeatedly, with a fault at each operation in turn, and yield the history each time."""
+    """Run a scenario repeatedly, with a fault at each operation in turn, and yield the history each time.
+
+    At operations that do not change anything, only I/O errors are injected.
+    """
     history = UploadHistory(root)
     run = replace(scenario(history), has_forecast=False)
     snapshot = history.save()
@@ -124,7 +128,7 @@ def _run_with_faults(root: Path, scenario: Scenario, fault: Fault) -> Iterator[U
 
 
 def _check_result(result: Result, fault: Fault) -> None:
-    """Check that the run was killed if the fault is a kill, and that an error has a remedy."""
+    """Check that the run was killed if and only if the fault is a kill, and that an error has a remedy."""
     assert result.is_killed == (fault is Fault.KILL)
     if result.error is not None:
         assert result.error.remedy
