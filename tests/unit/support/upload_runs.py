@@ -98,6 +98,15 @@ class Uploader:
 
         :param changes: options of contact_upload that differ from the defaults of these tests.
         """
+        options = self.options(**changes)
+        parsed = parse_upload_options(complete_params(upload_spec(), **options))
+        return upload(parsed, check_mode, with_diff=True)
+
+    def options(self, **changes: Any) -> dict[str, Any]:
+        """Return the options of an upload.
+
+        :param changes: options of contact_upload that differ from the defaults of these tests.
+        """
         options: dict[str, Any] = {
             "src": str(self.src),
             "url": f"http://127.0.0.1:{self.port}/c?list=secret",
@@ -111,8 +120,7 @@ class Uploader:
         options.update(changes)
         if options["result"] is not None:
             options["result"] = complete_params(spec["result"]["options"], **options["result"])
-        parsed = parse_upload_options(complete_params(spec, **options))
-        return upload(parsed, check_mode, with_diff=True)
+        return options
 
     def state_files(self) -> dict[str, bytes]:
         """Return the content of each file in the state directory, by name."""

@@ -47,6 +47,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
 )
 
 D, E, F = ("D", "d@x", "oslo"), ("E", "e@x", "oslo"), ("F", "f@x", "lab")
+LEFT_OUT = b'{"identity": "z", "location": "oslo", "cause": "Name is empty"}\n'
 REQUIRED = [{"Email": "b@x", "Location": "oslo"}]
 
 
@@ -207,6 +208,7 @@ def test_the_guard_receives_the_numbers_of_the_plan(
     changed, moved = ("A2", "a@x", "oslo"), ("F", "f@x", "bergen")
     uploader.write_roster(changed, C, moved, E, D, identities="acfed")
     plan_id = uploader.upload().plan.id
+    ids_path(uploader.src).write_bytes(ids_path(uploader.src).read_bytes() + LEFT_OUT)
     uploader.upload()
     first, second, third = transitions
     assert first.known == ()
