@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from .._errors import InputError
+from .._files import FileVersion, file_version
 from .._roster.change_table import ChangeTable
 from .._roster.configuration import compare_configurations
 from .._roster.external_sort import SpillArea, open_spill_area
-from .._roster.files import RosterFile, load_roster
+from .._roster.files import RosterFile, ids_path, load_roster
 from .._roster.guard import GuardError, check_transition
 from .._roster.known_plans import KnownPlans, plan_from_known
 from .._roster.plan import verify_plan
@@ -60,15 +61,24 @@ def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) ->
     if unchanged is not None:
         return unchanged
     _require_requests()
-    with _load_source(options):  # fail before anything is created if it is invalid
-        pass
-    if options.plan_dest is not None:
-        prepare_plan_dest(options.plan_dest, options.src)
     lock = shared_lock if check_mode else exclusive_lock
-    # Read the roster again under the lock: it might have been replaced while this run waited for the lock.
-    with lock(options.state_dir) as warning, _load_source(options) as roster:
+    with ExitStack() as stack:
+        versions = _file_versions(options.src)
+        # Fail before anything is created if the roster is invalid.
+        roster = stack.enter_context(_load_source(options))
+        if options.plan_dest is not None:
+            prepare_plan_dest(options.plan_dest, options.src)
+        warning = stack.enter_context(lock(options.state_dir))
+        if _file_versions(options.src) != versions:
+            # Another run might have uploaded the new roster in the meantime, and must not be undone.
+            roster = stack.enter_context(_load_source(options))
         outcome = _compare_and_submit(options, roster, check_mode, with_diff)
     return replace(outcome, warnings=(warning, *outcome.warnings)) if warning else outcome
+
+
+def _file_versions(src: Path) -> list[FileVersion | None]:
+    """Return the versions of both files of the roster; None for a file that does not exist."""
+    return [file_version(path) for path in (src, ids_path(src))]
 
 
 @contextmanager

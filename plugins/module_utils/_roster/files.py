@@ -206,6 +206,44 @@ def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None
     return roster if open_ids is None else _add_identities(roster, open_ids)
 
 
+def verify_roster(
+    name: str,
+    sha256: str,
+    header: tuple[str, ...],
+    row_count: int,
+    *,
+    open_file: OpenFile,
+    open_ids: OpenFile | None,
+) -> RosterFile | None:
+    """Return a roster that was checked earlier, if its CSV file has not changed since.
+
+    This takes a fraction of the time of `read_roster`, because the rows are not parsed.
+
+    :param name: name of the roster in error messages.
+    :param sha256: SHA-256 of the CSV file, in hexadecimal.
+    :param header: titles of the columns.
+    :param row_count: number of rows.
+    :param open_file: function that opens the CSV file, which has no byte order mark.
+    :param open_ids: function that opens the identities file; None if there is none.
+    :returns: the roster; None if the CSV file has another checksum.
+    :raises OSError: if a file cannot be read.
+    """
+    with open_file() as file:
+        digest = _hash(file)
+    if digest.sha256 != sha256:
+        return None
+    roster = RosterFile(
+        name=name,
+        header=header,
+        row_count=row_count,
+        sha256=sha256,
+        size=digest.size,
+        start=0,
+        open_file=open_file,
+    )
+    return roster if open_ids is None else _add_identities(roster, open_ids)
+
+
 def ids_path(path: Path) -> Path:
     """Return the path of the identities file that belongs to a roster."""
     return path.with_name(path.name + ".ids")
@@ -261,11 +299,7 @@ def compute_checksums(path: Path) -> RosterChecksums | None:
         for file_path, mark in ((path, BOM_UTF8), (ids_path(path), b"")):
             with snapshot(file_path) as open_file, open_file() as file:
                 file.seek(len(mark) if file.read(len(mark)) == mark else 0)
-                reader = _HashingReader(file)
-                buffer = bytearray(_HASH_BYTES)
-                while reader.readinto(buffer):
-                    pass
-                readers.append(reader)
+                readers.append(_hash(file))
     except OSError:
         return None
     csv_reader, ids_reader = readers
@@ -288,6 +322,14 @@ def ids_head(
 def sha256(data: bytes) -> str:
     """Return the SHA-256 of bytes in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
+
+
+def _hash(file: BinaryIO) -> _HashingReader:
+    """Read the rest of a file, and return the reader with its checksum and size."""
+    reader, buffer = _HashingReader(file), bytearray(_HASH_BYTES)
+    while reader.readinto(buffer):
+        pass
+    return reader
 
 
 class _HashingReader(io.RawIOBase):

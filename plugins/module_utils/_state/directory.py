@@ -21,7 +21,7 @@ from pathlib import Path
 from .._errors import InputError
 from .._files import sha256_file, write_atomically
 from .._roster.external_sort import SPILL_PREFIX
-from .._roster.files import OpenFile, RosterFile, read_roster
+from .._roster.files import OpenFile, RosterFile, verify_roster
 from .._roster.limits import KEEP
 from .receipt import RESTORE_REMEDY, Receipt, State, StateError, UnresolvedUpload
 from .receipt_file import RECEIPT_FILE, parse_state, render_state
@@ -177,16 +177,21 @@ def _read_roster(directory: Path, record: Receipt | UnresolvedUpload) -> RosterF
     csv_path = directory / f"{record.roster}.csv"
     ids_path = directory / f"{record.identities}.ids"
     try:
-        roster = read_roster(
+        roster = verify_roster(
             str(csv_path),
-            lambda: csv_path.open("rb"),
-            (lambda: ids_path.open("rb")) if record.identities and ids_path.exists() else None,
+            record.roster,
+            record.binding.header,
+            record.rows,
+            open_file=lambda: csv_path.open("rb"),
+            open_ids=(lambda: ids_path.open("rb"))
+            if record.identities and ids_path.exists()
+            else None,
         )
-    except (FileNotFoundError, InputError):
+    except FileNotFoundError:
         roster = None
     except OSError as error:
         raise _read_error(csv_path, error) from error
-    if roster is None or roster.sha256 != record.roster:
+    if roster is None:
         raise StateError(f"Cannot use {csv_path}", "it is missing or corrupted", RESTORE_REMEDY)
     return roster
 

@@ -40,18 +40,18 @@ CONFIGURATION = RosterConfiguration(("bergen", "oslo"), {"columns": "1"})
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the rosters whose rows were read."""
     names: list[str] = []
-    read_roster = vars(directory)["read_roster"]
+    verify_roster = vars(directory)["verify_roster"]
     load_roster = vars(upload)["load_roster"]
 
-    def observe_stored(name: str, *files: Any) -> Any:
+    def observe_stored(*arguments: Any, **files: Any) -> Any:
         names.append("stored")
-        return read_roster(name, *files)
+        return verify_roster(*arguments, **files)
 
     def observe_source(path: Any) -> Any:
         names.append("source")
         return load_roster(path)
 
-    monkeypatch.setattr(directory, "read_roster", observe_stored)
+    monkeypatch.setattr(directory, "verify_roster", observe_stored)
     monkeypatch.setattr(upload, "load_roster", observe_source)
     return names
 
