@@ -17,7 +17,7 @@ from .files import RosterFile
 class RosterRow(NamedTuple):
     """A row of a roster file.
 
-    :ivar location: value of the location column; empty for all locations.
+    :ivar location: value of the location column; empty for all locations, or if there is no such column.
     :ivar cells: values of all columns.
     :ivar person_key: key that identifies the person: the identity, or the values of the key columns.
     """

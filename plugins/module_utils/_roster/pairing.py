@@ -47,7 +47,8 @@ class RowPairs:
     :param spill: spill area for rows that do not fit in memory.
     :ivar old_by_location: number of all rows of the old roster by location.
     :ivar new_by_location: number of all rows of the new roster by location.
-    :ivar filled: number of rows of either roster with a value in a column that only this roster has, by title.
+    :ivar filled: for each column that only one of the rosters has, number of that roster's rows with a value in it, by
+        title; empty if the headers are the same.
     """
 
     def __init__(
