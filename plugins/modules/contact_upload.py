@@ -336,7 +336,7 @@ options:
       - Maximum number of contacts that one upload may remove at a single location, as a percentage of the known
         contacts at that location, from 0 to 100.
       - Regardless of this limit, a location that loses all its contacts stops the upload if it had at least 3 contacts,
-        even if the contacts moved to other locations.
+        or at least one if the location is no longer configured, even if the contacts moved to other locations.
     type: float
     default: 50.0
   max_moved_percent:
@@ -653,7 +653,9 @@ service:
         - Secrets and values of contacts are masked, and the message is shortened to 200 characters.
       type: str
     counts:
-      description: Counts from the response. See O(result.counts).
+      description:
+        - Counts from the response. See O(result.counts). At most 50 are returned, without counts whose names could be
+          personal data.
       type: dict
     errors:
       description:

@@ -26,9 +26,9 @@ def unite_rosters(
 ) -> RosterFile:
     """Return the union of two rosters, which may have different columns.
 
-    If a contact (a person at a location) is in both rosters, the union contains only its row in `newer`. If it contained
-    both rows of a changed contact, a later plan would count one of them as removed. The union has the columns of `newer`, followed by those that
-    only `older` has. It has identities only if both rosters have them.
+    If a contact (a person at a location) is in both rosters, the union contains only its row in `newer`. Otherwise, if
+    the row has changed, a later plan would count one of the two rows as removed. The union has the columns of `newer`,
+    followed by those that only `older` has. It has identities only if both rosters have them.
 
     :param older: one roster.
     :param newer: the other roster.
