@@ -16,13 +16,14 @@ description:
   - Nothing is sent if nothing changed, or if the plan exceeds a limit, for example because it would remove more
     contacts than O(max_removed_percent) allows. O(approved_plan) lets exactly one plan pass the limits.
   - The service accepted the roster if it returned an accepted status code (see O(status_code)) and a response that
-    matches O(result). Without O(result), the response must be empty, plain text, or JSON without a sign of failure such
-    as an error. The roster is then treated as accepted, but RV(service.confirmed) is V(false). An HTML page, which
-    usually comes from a login form, a proxy or a firewall, never means acceptance.
+    matches O(result). Without O(result), the response must be empty, or must be plain text or JSON without a sign of
+    failure such as an error. The roster is then treated as accepted, but RV(service.confirmed) is V(false). An HTML
+    page, which usually comes from a login form, a proxy or a firewall, never means acceptance.
   - A status code from 400 to 499 except 408, the redirects 307 and 308, and a success flag that is false (see
-    O(result.success)) mean that the service has not accepted the roster. After any other response that does not mean
-    acceptance, such as another redirect or a server error, the outcome is unknown. The next run then sends the roster
-    again, even if nothing changed.
+    O(result.success)) mean that the service has not accepted the roster, unless an earlier attempt of the same run may
+    have succeeded. The outcome is unknown after any other response that does not mean acceptance, such as another
+    redirect or a server error, and if the connection fails while the roster is being sent or before a response
+    arrives. The next run then sends the roster again, even if nothing changed.
   - If the service accepts a roster but reports that it rejected some of the rows, the task fails, and the next run
     sends the complete roster again. The other rows are treated as accepted only if the response identifies the rejected
     rows.

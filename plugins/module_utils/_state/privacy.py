@@ -69,8 +69,8 @@ def _remove_access(directory: Path, action: str) -> None:
 def _is_dedicated(directory: Path, mode: int) -> bool:
     """Return whether a directory is used only by the sync, so that changing its mode affects no one else.
 
-    A directory with the sticky bit is never considered dedicated. Without a receipt, any other directory is if it
-    contains only visible files, such as an exported roster, and perhaps lost+found. Home directories and system
+    A directory with the sticky bit is never considered dedicated. A directory without a receipt is considered dedicated
+    if it contains only visible files, such as an exported roster, and perhaps lost+found. Home directories and system
     directories contain hidden files or other directories.
     """
     if mode & stat.S_ISVTX:
