@@ -77,7 +77,8 @@ options:
     description:
       - Account that reads the directory, as a distinguished name or, in Active Directory, also as a user principal name
         or C(DOMAIN\user). Whitespace around it is ignored.
-      - The account only needs permission to read the people and any groups used in the options.
+      - The account only needs permission to read the people, the OUs and groups that select or exclude people, and the
+        entries that C(of_entry) reads.
       - With O(auth_protocol=kerberos), this is a principal in the form C(NAME@REALM), with the realm in uppercase. In
         Active Directory, C(NAME) is the C(sAMAccountName) of the account. The principal is required only with
         O(bind_pw). With a keytab or a ticket cache, it selects the key or ticket to use.

@@ -109,8 +109,8 @@ options:
     default: {}
   headers:
     description:
-      - Additional request headers. Headers that describe the content, such as C(Content-Type), are set by other
-        options.
+      - Additional request headers. Headers that describe the connection or the content, such as C(Host) and
+        C(Content-Type), are rejected, because the module sets them. See O(content_type).
       - The headers are shown and logged. Names that look like those of credentials are rejected; use O(token_header),
         O(secrets) or O(public_names).
       - C(User-Agent) is C(frontdesk.contacts/VERSION) unless it is set here. Some firewalls accept only the names of
@@ -377,7 +377,7 @@ options:
     description:
       - Whether to allow an upload if there is no record of an earlier upload. Use this option only for the first run,
         because without a record, it is unknown how many contacts an upload removes, and of all limits, only
-        O(must_contain) applies. If there is a record, even of an upload with an unknown outcome, the option has no
+        O(must_contain) applies. If there is a record, even of an upload with an unknown outcome, this option has no
         effect, and a warning asks you to remove it.
     type: bool
     default: false
