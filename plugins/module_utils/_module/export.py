@@ -206,8 +206,8 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
     The roster is not written.
 
     :param spill: temporary storage; it must exist until the roster is written.
-    :raises InputError: if the connection settings are invalid (nothing is then read), if an expression fails for all of
-        at least three people, or if a regular expression takes too long for too many people.
+    :raises InputError: if the connection settings are invalid (nothing is then read), if an expression fails for
+        everyone and there are at least three people, or if a regular expression takes too long for too many people.
     :raises LibraryError: if an option needs a library that is missing or too old.
     :raises DirectoryError: if no server returns a complete result, if a source has too few contacts (see
         `_check_minimums`), or if people have no valid row and `fail_on_invalid` is set.

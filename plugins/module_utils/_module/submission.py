@@ -142,7 +142,7 @@ def _abort(
     *,
     may_be_accepted: bool,
 ) -> Outcome:
-    """Record that the service did not accept the roster, or that the outcome is unknown.
+    """End an upload as `abort_upload` does, and return its outcome.
 
     :param before: the state to record if the service did not accept the roster.
     :param state: the state in which the upload is unresolved.

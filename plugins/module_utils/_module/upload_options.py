@@ -128,7 +128,7 @@ def _state_dir(given: str | None, endpoint: Endpoint) -> Path:
 def parse_limits(params: Mapping[str, Any]) -> Limits:
     """Check and parse the limits for a plan, and its approval.
 
-    :raises InputError: if a limit is out of range, or if the approved plan or a required contact has another form.
+    :raises InputError: if a limit is out of range, or if the approved plan or a required contact is malformed.
     """
     count = params["max_removed"]
     if count is not None and count < 0:

@@ -25,8 +25,8 @@ class Outcome:
 
     :ivar plan: differences between the first known roster, which is the baseline if there is one, and the new roster.
     :ivar header: column titles of the new roster.
-    :ivar changed: whether the service accepted at least part of the roster, or the state was updated; in check mode,
-        whether this would happen.
+    :ivar changed: whether the service accepted at least part of the roster, or new identities were stored without an
+        upload; in check mode, whether this would happen.
     :ivar uploaded: whether the service accepted the complete roster; in check mode, whether it would be sent.
     :ivar state: content of the state directory after the run.
     :ivar answer: parsed response of the service; None if nothing was sent or no response was received.
@@ -65,7 +65,7 @@ class Outcome:
     def result(self, show_diff: bool) -> dict[str, Any]:
         """Return the module's result.
 
-        Only the diff contains personal data.
+        Apart from identities, only the diff contains personal data.
 
         :param show_diff: whether to include the diff.
         """

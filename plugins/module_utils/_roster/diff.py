@@ -4,7 +4,7 @@
 
 """Differences in the form that Ansible shows with --diff: one CSV line for each old or new row that differs.
 
-No other part of a module's result contains personal data.
+Apart from identities, no other part of a module's result contains personal data.
 """
 
 from __future__ import annotations

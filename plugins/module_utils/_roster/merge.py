@@ -130,7 +130,8 @@ def _old_rows(
 ) -> Iterator[RosterRow]:
     """Yield the rows of a known roster that the service may still have.
 
-    :param places_by_person: places of the rows that have been yielded, which the places in this roster are added to.
+    :param places_by_person: places of the rows that have been yielded, by person. The places of the rows that this
+        function yields are added.
     """
     common_key = _common_key_reader(layout, roster, new)
     # A roster without one of the key columns does not distinguish all people.
@@ -160,7 +161,7 @@ def _common_key_reader(
 
 
 def _find_place(row: RosterRow, key: tuple[str, ...]) -> Hashable:
-    """Return what distinguishes the rows with a key: the location or, for people without a key, all cells."""
+    """Return a value that distinguishes rows with the same key: the location or, without a key, a hash of all cells."""
     return row.location if any(key) else hash(row.cells)
 
 

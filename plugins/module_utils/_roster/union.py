@@ -27,9 +27,9 @@ def unite_rosters(
 ) -> RosterFile:
     """Return the union of two rosters, which may have different columns.
 
-    A contact of both rosters, which is a person at a location, has only the row in `newer`. Otherwise, a person whose
-    row has changed would lose a contact in a later plan. The union has the columns of `newer`, followed by those that
-    only `older` has. It has identities only if both rosters have them.
+    If a contact (a person at a location) is in both rosters, the union contains only its row in `newer`. Otherwise, if
+    the row has changed, a later plan would count one of the two rows as removed. The union has the columns of `newer`,
+    followed by those that only `older` has. It has identities only if both rosters have them.
 
     :param older: one roster.
     :param newer: the other roster.
@@ -38,7 +38,7 @@ def unite_rosters(
     :param spill: spill area for the files of the union, and for rows that do not fit in memory.
     :returns: a roster that can be read, by one reader at a time, until the spill area is closed.
     :raises InputError: if a roster changed since it was checked.
-    :raises FrontdeskError: if a row cannot be written while it is sorted.
+    :raises FrontdeskError: if rows cannot be spilled while they are sorted.
     :raises OSError: if the union cannot be written.
     """
     header = (*newer.header, *(title for title in older.header if title not in newer.header))

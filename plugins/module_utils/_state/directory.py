@@ -80,7 +80,8 @@ def find_default_state_dir(name: str) -> Path:
     """Return the default state directory of a sync for the user who runs the module.
 
     :param name: name that identifies the sync on its host.
-    :raises InputError: if the user has no home directory, and XDG_STATE_HOME does not contain an absolute path.
+    :raises InputError: if the user is not root and has no home directory, and XDG_STATE_HOME does not contain an
+        absolute path.
     """
     home = os.environ.get("HOME", "")
     if not os.path.isabs(home):
@@ -90,7 +91,7 @@ def find_default_state_dir(name: str) -> Path:
 
 
 def default_state_dir(name: str, is_root: bool, environment: Mapping[str, str]) -> Path:
-    """Return the default state directory of a sync.
+    """Return the default state directory of a sync in a given environment.
 
     :param name: name that identifies the sync on its host.
     :param is_root: whether the module runs as root.
@@ -107,7 +108,7 @@ def default_state_dir(name: str, is_root: bool, environment: Mapping[str, str]) 
         return Path(home) / ".local" / "state" / "frontdesk-contacts" / name
     raise InputError(
         "Cannot choose a state directory",
-        "the environment variable HOME is not set, and the user has no home directory",
+        "the environment variable HOME does not contain an absolute path, and the user has no home directory",
         "Set O(state_dir)",
     )
 
@@ -259,10 +260,10 @@ def _unite_oldest(
 
 
 def abort_upload(directory: Path, before: State, current: State, *, may_be_accepted: bool) -> None:
-    """Record that the service did not accept the roster, or that the outcome is unknown.
+    """End an upload without a new baseline: remove its record unless the service may have accepted the roster.
 
     A rejection resolves only the upload that was rejected. An earlier unresolved upload of the same roster stays
-    unresolved.
+    unresolved. Files that no record names are removed.
 
     :param directory: the state directory.
     :param before: the state before the upload began.
@@ -289,8 +290,10 @@ def commit_upload(
     :param receipt: the receipt of the upload.
     :param roster: the roster that the service accepted.
     :param remedy: the remedy in the error message if the state cannot be written.
-    :raises StateError: if the state cannot be written; the state is then unchanged.
-    :raises InputError: if the roster changed after it was read; the state is then unchanged.
+    :raises StateError: if the state cannot be written. The recorded state is then unchanged, unless only the flush of
+        the directory to the disk failed.
+    :raises FrontdeskError: if the roster changed after it was read, or cannot be read again; the recorded state is then
+        unchanged.
     """
     state = State(receipt)
     _store_roster(directory, roster, remedy)
@@ -303,7 +306,7 @@ def _store_roster(directory: Path, roster: RosterFile, remedy: str) -> RosterFil
 
     :returns: the roster in the state directory.
     :raises StateError: if the files cannot be written.
-    :raises InputError: if the roster changed after it was read.
+    :raises FrontdeskError: if the roster changed after it was read, or cannot be read again.
     """
     csv_path = directory / f"{roster.sha256}.csv"
     ids_path = directory / f"{roster.ids_sha256}.ids"
@@ -334,9 +337,10 @@ def _store_file(path: Path, open_file: OpenFile, roster: RosterFile) -> None:
 
 
 def _write_state(directory: Path, state: State, remedy: str) -> None:
-    """Replace receipt.json; remove it if no upload is recorded.
+    """Replace receipt.json, or remove it if the state contains no uploads.
 
-    :raises StateError: if the file cannot be written or removed; the old state is then unchanged.
+    :raises StateError: if the file cannot be written or removed. The old state is then unchanged, unless only the flush
+        of the directory to the disk failed.
     """
     path = directory / RECEIPT_FILE
     with _explain_write_errors(directory, remedy):

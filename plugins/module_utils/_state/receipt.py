@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a state directory records: the receipt of the last accepted upload, and later uploads with an unknown outcome.
+"""The records in a state directory: the receipt of the last accepted upload, and later uploads with an unknown outcome.
 
 Together, they determine which contacts the service may have.
 """

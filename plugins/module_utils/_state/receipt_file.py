@@ -95,7 +95,8 @@ def _parse_record(kind: type[Record], values: Mapping[str, Any], name: str) -> R
     """Parse a receipt or an unresolved upload.
 
     :param kind: class of the result.
-    :raises StateError: if the checksum of a file is invalid.
+    :raises StateError: if the checksum of a file is malformed.
+    :raises KeyError: if a field is missing.
     """
     binding = {field: values[field] for field in _BINDING}
     binding["header"] = tuple(str(title) for title in binding["header"])

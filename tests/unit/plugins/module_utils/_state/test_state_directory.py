@@ -390,8 +390,8 @@ def test_without_a_home_directory_the_state_directory_must_be_set(
     with pytest.raises(InputError) as caught:
         default_state_dir("a", False, environment)
     assert str(caught.value) == (
-        "Cannot choose a state directory: the environment variable HOME is not set, and the user has no home"
-        " directory. Set state_dir."
+        "Cannot choose a state directory: the environment variable HOME does not contain an absolute path, and the"
+        " user has no home directory. Set state_dir."
     )
 
 
