@@ -143,7 +143,7 @@ class TestLimits:
         assert "which is never allowed. " in approved.message
         assert service.requests == 1
 
-    def test_percent_limits_apply_from_three_contacts(
+    def test_percentage_limits_apply_only_if_at_least_three_contacts_are_removed(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         small = {"state_dir": str(workspace.root / "small")}

@@ -63,9 +63,9 @@ class Login:
 class RunningDirectory:
     """The connection settings of a running directory, and methods that change its people.
 
-    Methods for a person look up the entry by account name (sAMAccountName), so they also work if the person has been
-    moved or renamed. If the person does not have exactly one entry, they raise LookupError. If the server rejects an
-    operation, ldap3's LDAPOperationResult is raised.
+    Methods for an existing person look up the entry by account name (sAMAccountName), so they also work if the person
+    has been moved or renamed. If the person does not have exactly one entry, they raise LookupError. If the server
+    rejects an operation, ldap3's LDAPOperationResult is raised.
     """
 
     company: Company
