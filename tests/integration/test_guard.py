@@ -126,7 +126,7 @@ class TestLimits:
         }
 
     @pytest.mark.parametrize("options", [{}, {"force": True}])
-    def test_removing_all_contacts_is_never_allowed(
+    def test_removing_all_contacts_is_refused_even_if_the_plan_is_approved(
         self, options: dict[str, Any], service: Receiver, workspace: Workspace
     ) -> None:
         write_roster(workspace.dest, make_contacts(2 * BASELINE_ROWS)[BASELINE_ROWS:])

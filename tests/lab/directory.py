@@ -46,7 +46,8 @@ class NotReadyError(Exception):
 def new_password() -> str:
     """Return a random password that is unique, so that tests can find it in outputs.
 
-    It satisfies Active Directory's complexity requirements, and does not have to be escaped in any file format.
+    It satisfies Active Directory's complexity requirements. It contains only letters, digits and a dot, so it does not
+    have to be escaped in configuration files.
     """
     return f"Pw7.{secrets.token_hex(12)}"
 
