@@ -132,7 +132,7 @@ class TestLimits:
         }
 
     @pytest.mark.parametrize("options", [{}, {"force": True}])
-    def test_removing_all_contacts_is_never_allowed(
+    def test_removing_all_contacts_is_refused_even_if_the_plan_is_approved(
         self, options: dict[str, Any], service: Receiver, workspace: Workspace
     ) -> None:
         write_roster(workspace.dest, make_contacts(2 * BASELINE_ROWS)[BASELINE_ROWS:])
@@ -149,7 +149,7 @@ class TestLimits:
         assert "which is never allowed. " in approved.message
         assert service.requests == 1
 
-    def test_percent_limits_apply_from_three_contacts(
+    def test_percentage_limits_apply_only_if_at_least_three_contacts_are_removed(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         small = {"state_dir": str(workspace.root / "small")}
