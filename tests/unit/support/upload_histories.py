@@ -136,6 +136,8 @@ class Snapshot:
     contacts: tuple[ServiceContact, ...]
     known: tuple[ServiceContact, ...]
     settled: tuple[bytes, str, str] | None
+    pending_approval: tuple[bytes, str]
+    used_approvals: tuple[str, ...]
 
 
 class UploadHistory:
@@ -237,6 +239,9 @@ class UploadHistory:
                 self._used_approvals.append(run.approved)
         elif attempted or run.fault is not None:
             self._settled = None
+            if run.approved:
+                # A run can fail after it has recorded the approved upload, but before it sends the roster.
+                self._pending_approval = (body, run.approved)
 
     def _settle(self, body: bytes, contacts: list[ServiceContact]) -> None:
         """Check that the service has exactly the roster and that the state is settled, and record this."""
@@ -250,9 +255,15 @@ class UploadHistory:
         self._settled = (body, self.url, self.profile)
         self.is_restored = False
 
-    def check_recovery(self, limits: Mapping[str, Any] = DEFAULT_LIMITS) -> None:
-        """Check that one run without faults settles the state, and that the next run sends nothing."""
-        run = Run(limits=limits, initial=self.is_first, has_forecast=False)
+    def check_recovery(
+        self, limits: Mapping[str, Any] = DEFAULT_LIMITS, approved: str = ""
+    ) -> None:
+        """Check that one run without faults settles the state, and that the next run sends nothing.
+
+        :param limits: limits of the first of these runs.
+        :param approved: identifier of the plan that is approved in the first of these runs; empty if there is none.
+        """
+        run = Run(limits=limits, initial=self.is_first, approved=approved, has_forecast=False)
         result = self.run(run)
         assert result.error is None, result.error
         assert self.read_state() == (True, 0)
@@ -284,7 +295,14 @@ class UploadHistory:
         directory = self._root / "snapshot"
         self.state_dir.mkdir(mode=0o700, exist_ok=True)
         shutil.copytree(self.state_dir, directory)
-        return Snapshot(directory, tuple(self.service.contacts), tuple(self._known), self._settled)
+        return Snapshot(
+            directory=directory,
+            contacts=tuple(self.service.contacts),
+            known=tuple(self._known),
+            settled=self._settled,
+            pending_approval=self._pending_approval,
+            used_approvals=tuple(self._used_approvals),
+        )
 
     def rewind(self, snapshot: Snapshot) -> None:
         """Return to a snapshot."""
@@ -293,6 +311,8 @@ class UploadHistory:
         self.service.contacts = list(snapshot.contacts)
         self._known = list(snapshot.known)
         self._settled = snapshot.settled
+        self._pending_approval = snapshot.pending_approval
+        self._used_approvals = list(snapshot.used_approvals)
 
     def back_up(self) -> None:
         """Copy the state directory, if it exists."""

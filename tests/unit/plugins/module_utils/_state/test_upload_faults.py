@@ -85,6 +85,21 @@ def _one_unresolved_upload_too_many(history: UploadHistory) -> Run:
     return Run(Reaction.LOSE_RESPONSE, NO_LIMITS)
 
 
+def _approval(history: UploadHistory) -> Run:
+    history.run(_first_upload(history))
+    history.people.add(5, "oslo")
+    history.run(Run(limits=NO_LIMITS))
+    history.people.remove(5)
+    stopped = history.run(Run())
+    assert stopped.is_stopped
+    assert stopped.outcome is not None
+    return history.approve(stopped.outcome)
+
+
+def _approval_with_a_lost_response(history: UploadHistory) -> Run:
+    return replace(_approval(history), reaction=Reaction.LOSE_RESPONSE)
+
+
 SCENARIOS = [
     _first_upload,
     _update,
@@ -96,6 +111,8 @@ SCENARIOS = [
     _first_upload_with_a_lost_response,
     _revert_after_a_lost_response,
     _one_unresolved_upload_too_many,
+    _approval,
+    _approval_with_a_lost_response,
 ]
 
 
@@ -106,8 +123,10 @@ def _root() -> Iterator[Path]:
     shutil.rmtree(root)
 
 
-def _run_with_faults(root: Path, scenario: Scenario, fault: Fault) -> Iterator[UploadHistory]:
-    """Run a scenario repeatedly, with a fault at each operation in turn, and yield the history each time.
+def _run_with_faults(
+    root: Path, scenario: Scenario, fault: Fault
+) -> Iterator[tuple[UploadHistory, Run]]:
+    """Run a scenario repeatedly, with a fault at each operation in turn, and yield the history and the run each time.
 
     At operations that do not change anything, only I/O errors are injected.
     """
@@ -124,7 +143,7 @@ def _run_with_faults(root: Path, scenario: Scenario, fault: Fault) -> Iterator[U
         # The order of operations can differ between runs, but the fault must have been injected.
         assert len(history.faults.operations) > position
         _check_result(result, fault)
-        yield history
+        yield history, run
 
 
 def _check_result(result: Result, fault: Fault) -> None:
@@ -139,8 +158,10 @@ def _check_result(result: Result, fault: Fault) -> None:
 def test_the_next_run_recovers_from_a_fault_at_any_operation(
     root: Path, scenario: Scenario, fault: Fault
 ) -> None:
-    for history in _run_with_faults(root, scenario, fault):
-        history.check_recovery(NO_LIMITS)
+    for history, run in _run_with_faults(root, scenario, fault):
+        # An approval must still be valid if the upload was not accepted, so it is tested with the limits it exceeds.
+        limits = run.limits if run.approved else NO_LIMITS
+        history.check_recovery(limits, run.approved)
 
 
 @pytest.mark.parametrize("scenario", [_update, _partial_acceptance])
@@ -150,5 +171,5 @@ def test_the_next_run_removes_the_named_temporary_files_of_a_killed_run(
     """Simulate a file system without O_TMPFILE, on which a killed run can also leave the files of a spill area."""
     monkeypatch.delattr("os.O_TMPFILE")
     monkeypatch.setattr(tempfile, "_O_TMPFILE_WORKS", False)
-    for history in _run_with_faults(root, scenario, Fault.KILL):
+    for history, _run in _run_with_faults(root, scenario, Fault.KILL):
         history.check_recovery()
