@@ -148,12 +148,13 @@ options:
   connection_timeout:
     description:
       - Timeout in seconds. It applies separately to establishing a TCP connection, to the TLS handshake, and to each
-        DNS response.
+        DNS response. Must be between 1 and 86400.
     type: int
     default: 10
   receive_timeout:
     description:
-      - Timeout in seconds for each response, from sending the request to receiving the last byte.
+      - Timeout in seconds for each response, from sending the request to receiving the last byte. Must be between 1 and
+        86400.
       - A busy server can take ten seconds to return the first page of a search that matches 100,000 people.
     type: int
     default: 120

@@ -232,7 +232,8 @@ options:
   timeout:
     description:
       - Timeout in seconds. It applies separately to connecting, to sending each 256 KiB of the roster, and to receiving
-        the complete response. A service that sends the response slowly does not extend the timeout.
+        the complete response. A service that sends the response slowly does not extend the timeout. Must be between 1
+        and 86400.
       - A rejection that the service sends before it has received the complete roster is reported as such, even if the
         service does not read the rest.
     type: int
@@ -808,11 +809,6 @@ def main() -> None:
     result: dict[str, Any] = outcome.result(show_diff=module._diff)
     for warning in outcome.warnings:
         reporter.warn(warning)
-    if not outcome.plan.by_identity:
-        reporter.warn(
-            "The new roster or a known roster has no identities: contacts are identified by "
-            + ", ".join(options.key)
-        )
     if outcome.error is not None:
         reporter.fail_with(outcome.error, **result)
     reporter.exit(outcome.message, **result)

@@ -147,8 +147,8 @@ def _abort(
     :param before: the state to record if the service did not accept the roster.
     :param state: the state in which the upload is unresolved.
     """
-    abort_upload(options.state_dir, before, state, may_be_accepted=may_be_accepted)
-    return replace(outcome, state=state) if may_be_accepted else outcome
+    recorded = abort_upload(options.state_dir, before, state, may_be_accepted=may_be_accepted)
+    return replace(outcome, state=recorded)
 
 
 def _read_answer(options: UploadOptions, submission: Submission, response: Response) -> Answer:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 
 from .._roster.configuration import ConfigurationChanges
+from .._roster.diff import DiffSide
 from .._roster.files import RosterFile, compute_checksums
 from .._roster.plan import Plan
 from .._roster.refusal import UNUSED_APPROVAL
@@ -50,8 +51,15 @@ def find_unchanged(options: UploadOptions, check_mode: bool) -> Outcome | None:
         *find_warnings(options, KnownRosters(state)),
         *([UNUSED_APPROVAL] if options.limits.approved_plan else []),
     ]
+    header = receipt.binding.header
     plan = _describe_plan(options, state, receipt, receipt.summary)
-    return Outcome(plan=plan, header=receipt.binding.header, state=state, warnings=tuple(warnings))
+    return Outcome(
+        plan=plan,
+        before=DiffSide("last accepted roster", header),
+        after=DiffSide("new roster", header),
+        state=state,
+        warnings=tuple(warnings),
+    )
 
 
 def summarize_roster(

@@ -19,6 +19,7 @@ from .._errors import InputError
 from .._files import FileVersion, file_version
 from .._roster.change_table import ChangeTable
 from .._roster.configuration import compare_configurations
+from .._roster.diff import DiffSide
 from .._roster.external_sort import SpillArea, open_spill_area
 from .._roster.files import RosterFile, ids_path, load_roster
 from .._roster.guard import GuardError, check_transition
@@ -43,6 +44,7 @@ from .upload_checks import (
     describe_transition,
     find_key_warnings,
     find_warnings,
+    name_first_known,
 )
 from .upload_options import UploadOptions
 from .upload_outcome import Outcome
@@ -193,7 +195,13 @@ def _compare(
     )
     if options.plan_dest is not None:
         write_plan_files(options.plan_dest, plan, plans.union, changes)
-    outcome = Outcome(plan=plan, header=roster.header, state=known.state, warnings=tuple(warnings))
+    outcome = Outcome(
+        plan=plan,
+        before=DiffSide(name_first_known(known), rosters[0].header if rosters else roster.header),
+        after=DiffSide("new roster", roster.header),
+        state=known.state,
+        warnings=tuple(warnings),
+    )
     return plans, outcome
 
 

@@ -64,7 +64,9 @@ def find_warnings(options: UploadOptions, known: KnownRosters) -> Iterator[str]:
 def find_key_warnings(
     options: UploadOptions, roster: RosterFile, spill: SpillArea
 ) -> Iterator[str]:
-    """Yield a warning about contacts with an empty key, and one about contacts that share their key with others.
+    """Yield a warning that contacts are identified by their key, and one about each kind of unsuitable key.
+
+    A key is unsuitable if it is empty, or if several contacts at a location have it.
 
     :param roster: new roster.
     """
@@ -79,6 +81,7 @@ def find_key_warnings(
         f" {ids_path(options.src)} with the roster."
     )
     contacts = format_count(roster.row_count, "contact")
+    yield f"The new roster or a known roster has no identities: contacts are identified by {', '.join(options.key)}"
     if counts.empty:
         yield (
             f"Cannot identify {counts.empty} of {contacts}: {reason}, and the cells in {key}"
@@ -131,6 +134,12 @@ def _label(record: object) -> str:
     if isinstance(record, UnresolvedUpload):
         return f"the roster sent at {record.sent_at} with an unknown outcome"
     return LAST_ACCEPTED
+
+
+def name_first_known(known: KnownRosters) -> str:
+    """Return the name of the roster from which the plan starts, for the diff."""
+    label = _label(known.all[0].record) if known.all else LAST_ACCEPTED
+    return label.removeprefix("the ")
 
 
 def _find_missing_before(state: State) -> str | None:

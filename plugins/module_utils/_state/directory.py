@@ -259,7 +259,7 @@ def _unite_oldest(
     )
 
 
-def abort_upload(directory: Path, before: State, current: State, *, may_be_accepted: bool) -> None:
+def abort_upload(directory: Path, before: State, current: State, *, may_be_accepted: bool) -> State:
     """End an upload without a new baseline: remove its record unless the service may have accepted the roster.
 
     A rejection resolves only the upload that was rejected. An earlier unresolved upload of the same roster stays
@@ -269,6 +269,7 @@ def abort_upload(directory: Path, before: State, current: State, *, may_be_accep
     :param before: the state before the upload began.
     :param current: the recorded state.
     :param may_be_accepted: whether the service may have accepted the roster.
+    :returns: the recorded state.
     """
     if not may_be_accepted and before != current:
         # If the state cannot be written, the upload stays unresolved. The next run then sends a roster again, which
@@ -277,6 +278,7 @@ def abort_upload(directory: Path, before: State, current: State, *, may_be_accep
             _write_state(directory, before, "")
             current = before
     remove_unused_files(directory, current)
+    return current
 
 
 def commit_upload(

@@ -173,7 +173,7 @@ def test_a_missing_or_truncated_baseline_is_noticed(
         with pytest.raises(FrontdeskError, match="it is missing or corrupted"):
             uploader.upload()
     else:
-        (warning,) = uploader.upload(check_mode=True).warnings
+        warning, _by_key = uploader.upload(check_mode=True).warnings
         assert warning.startswith(f"{path} is missing or corrupted")
 
 

@@ -301,14 +301,16 @@ ROWS = [("A", "", "oslo"), ("B", "", "bergen"), ("C", "c@x", "oslo"), ("D", "c@x
 def test_contacts_that_the_key_does_not_identify_are_reported(uploader: Uploader) -> None:
     uploader.write_roster(*ROWS, ("E", "c@x", "bergen"))
     ids_path(uploader.src).unlink()
-    empty, repeated = uploader.upload(initial=True).warnings
+    _by_key, empty, repeated = uploader.upload(initial=True).warnings
     assert empty == (
         "Cannot identify 2 of 5 contacts: the new roster or a known roster has no identities, and the cells in"
         " 'Email' are empty. Set O(key) to columns that identify each contact, or keep the identities file"
         f" {ids_path(uploader.src)} with the roster."
     )
     assert repeated.startswith("Cannot distinguish 2 of 5 contacts: the new roster or")
-    assert uploader.upload(key=["Name"]).warnings == ()
+    assert uploader.upload(key=["Name", "Location"]).warnings == (
+        "The new roster or a known roster has no identities: contacts are identified by Name, Location",
+    )
 
 
 def test_the_key_is_not_checked_if_contacts_have_identities(uploader: Uploader) -> None:

@@ -527,12 +527,18 @@ def test_the_key_is_checked_if_any_known_roster_has_no_identities(uploader: Uplo
     assert uploader.upload().error is not None
     uploader.write_roster(A, B, C, ("D", "", "oslo"))
     warnings = uploader.upload(check_mode=True).warnings
-    assert [text.partition(":")[0] for text in warnings] == ["Cannot identify 1 of 4 contacts"]
+    assert [text.partition(":")[0] for text in warnings] == [
+        "The new roster or a known roster has no identities",
+        "Cannot identify 1 of 4 contacts",
+    ]
 
 
 def test_missing_identities_of_a_known_roster_are_reported(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     (path,) = uploader.state_dir.glob("*.ids")
     path.unlink()
-    (warning,) = uploader.upload(check_mode=True).warnings
+    warning, by_key = uploader.upload(check_mode=True).warnings
     assert warning.startswith(f"{path} is missing or corrupted, so this run identifies contacts")
+    assert by_key == (
+        "The new roster or a known roster has no identities: contacts are identified by Email"
+    )

@@ -215,7 +215,8 @@ def test_a_warning_reports_missing_identities_of_the_baseline(uploader: Uploader
     outcome = uploader.upload()
     assert (changed_and_uploaded(outcome), outcome.plan.by_identity) == ((True, False), False)
     assert [warning.partition(",")[0] for warning in outcome.warnings] == [
-        f"{ids} is missing or corrupted"
+        f"{ids} is missing or corrupted",
+        "The new roster or a known roster has no identities: contacts are identified by Email",
     ]
     assert uploader.upload().warnings == ()
 
