@@ -37,7 +37,10 @@ RESTORE = (
     "Restore it from a backup and run once with force: true, because the backup might be older than the last upload; or"
     " remove the state directory and run once with initial: true."
 )
-SET_INITIAL = "If this is the first upload to this account, run once with initial: true."
+SET_INITIAL = (
+    "If this is the first upload to this account, run once with initial: true; otherwise, restore the state directory,"
+    " or correct state_dir."
+)
 
 
 @pytest.fixture

@@ -356,7 +356,8 @@ def test_a_first_upload_requires_initial() -> None:
     )
     assert _refusal(tested) == (
         f"Refused a first upload that adds 3 contacts: {NO_RECORD}. "
-        "If this is the first upload to this account, run once with initial: true."
+        "If this is the first upload to this account, run once with initial: true; otherwise, restore the state"
+        " directory, or correct state_dir."
     )
     single = transition(new_by_location={"oslo": 1}, first_upload_cause=NO_RECORD)
     assert _refusal(single, Limits(approved_plan=PLAN_ID)).startswith(
