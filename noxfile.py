@@ -4,8 +4,8 @@
 
 """The nox sessions: those in antsibull-nox.toml, and those that antsibull-nox does not provide.
 
-`make test` runs all of them except fuzz and mutants, and `.venv/gate/bin/nox -s NAME` runs one. The sessions
-do not need containers. The only network service that they need is the Python package index.
+`make test` runs all of them except fuzz, mutants and matrix-generator, and `.venv/gate/bin/nox -s NAME` runs one. The
+sessions do not need containers. The only network service that they need is the Python package index.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class DemoContext:
 
         :param arguments: additional command-line arguments.
         :param playbook: name of the playbook in the collection.
-        :raises ExpectationError: if the playbook fails.
+        :raises ExpectationError: if the playbook or one of its tasks fails.
         """
         run = self.ansible.run(playbook, *arguments)
         if run.status != 0 or run.failures:
@@ -54,12 +54,13 @@ class DemoContext:
     def run_expecting_failure(self, module: str, *parts: str) -> PlaybookRun:
         """Run the sync, which must fail in a module.
 
-        The run must not change the contacts of the service or the state directory, with one exception: if the
-        upload must fail, the export has already written a new roster to the state directory.
+        The run must send no request to the service, and must not change the state directory, with one exception: if
+        the upload must fail, the export has already written a new roster to the state directory.
 
         :param module: module that must fail.
         :param parts: strings that its error message must contain.
-        :raises ExpectationError: if the run succeeds, fails elsewhere, reports a different error or changes something.
+        :raises ExpectationError: if the run succeeds, fails elsewhere, reports a different error, sends a request or
+            changes something.
         """
         state, requests = self.state_digests(), self.service.requests
         run = self.ansible.run("sync")

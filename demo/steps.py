@@ -22,7 +22,7 @@ _KINDS = ("added", "changed", "moved", "removed")
 
 
 def probe_directory(context: DemoContext) -> None:
-    """Run the probe, which must find no problems and count all people with a valid row."""
+    """Run the probe, which must find no problems and count the contacts that the first sync will upload."""
     screen, expect = context.screen, context.expect
     screen.heading("1. Probe: check the directory before the first sync")
     result = context.run_successfully(playbook="probe").module_result("ad_contacts_info")
@@ -37,7 +37,7 @@ def probe_directory(context: DemoContext) -> None:
         counts += [f"{one['empty']} without {one['column']}" for one in source["empty_columns"]]
         screen.fact(source["location"], ", ".join(counts))
     rows = sum(source["contacts"] for source in server["sources"])
-    expect.equal("people with a valid row", rows, len(expected_rows(context.company)))
+    expect.equal("contacts counted by the probe", rows, len(expected_rows(context.company)))
     sample = " | ".join(server["sources"][0]["samples"][0].values())
     screen.fact("sample row", f"{sample} (masked)")
     expect.equal("requests received by the service", context.service.requests, 0)
@@ -178,9 +178,12 @@ def stop_on_empty_ou(context: DemoContext) -> None:
 
 
 def stop_on_mass_removal(context: DemoContext) -> None:
-    """Show that the guard stops the upload after half of the accounts of a site are disabled, until it is approved."""
+    """Show that the guard stops the upload after half of the accounts of a site are disabled.
+
+    The upload succeeds once the plan is approved.
+    """
     screen, known = context.screen, context.expected_contacts
-    screen.heading("6. Mass removal: the guard stops the upload until it is approved")
+    screen.heading("6. Mass removal: the guard stops the upload until the plan is approved")
     oslo, tromso = context.company.site("oslo-hq"), context.company.site("tromso")
     synced_people = (
         person for person in context.company.at(oslo) if contact_row(person, oslo) in known

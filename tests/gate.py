@@ -53,7 +53,7 @@ def list_sessions(names: list[str]) -> list[str]:
 
 
 def build_queues(sessions: list[str]) -> list[list[str]]:
-    """Return queues of sessions that can run in parallel, the slowest first.
+    """Divide the sessions into queues that can run in parallel, the slowest first.
 
     The sanity sessions share one queue, because ansible-test creates the environments of all releases in one directory.
     """

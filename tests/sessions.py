@@ -188,7 +188,7 @@ def use_small_profile(tree: Path) -> None:
 
 
 def available_python(session: nox.Session, version: str) -> str:
-    """Return a Python version if it is installed, else the Python version of the session.
+    """Return the given Python version if it is installed, else the Python version of the session.
 
     In CI, a missing version is an error.
     """
@@ -247,8 +247,8 @@ def _tests(*names: str) -> tuple[str, ...]:
 def seed_get_pip_cache(core: Core) -> None:
     """Fill ansible-test's get-pip cache, so that ansible-test works without internet access.
 
-    ansible-test installs pip in new environments with a downloaded script, unless the script is in its cache. The
-    script written here uses ensurepip instead. An existing script is not changed.
+    In new environments, ansible-test installs pip with a script, which it downloads unless the script is in its cache.
+    The script written here uses ensurepip instead. An existing script is not changed.
     """
     script = Path("~/.ansible/test/cache").expanduser() / f"get_pip_{core.get_pip_version}.py"
     if not script.exists():

@@ -32,7 +32,8 @@ EXCLUDED = (
     "tests/unit/fixtures/",
 )
 """Prefixes of the paths that are not checked."""
-# Indentation, comment signs and quotation marks at the start of a line, and quotation marks at its end.
+# Indentation, comment signs, string prefixes and quotation marks at the start of a line, and whitespace, quotation
+# marks and backslashes at its end.
 MARGIN = re.compile(r"""^(?:[\s#>]|[rbf]{0,2}["'])+|[\s"'\\]+$""")
 
 

@@ -30,7 +30,7 @@ requirements:
 """
 
 
-class CallbackModule(CallbackBase):  # type: ignore[misc] # ansible-core has no types
+class CallbackModule(CallbackBase):  # type: ignore[misc] # ansible-core is not a typed package
     """Callback plugin that writes one line for each successful or failed task, and one for the recap."""
 
     CALLBACK_VERSION = 2.0

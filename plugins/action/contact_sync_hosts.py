@@ -26,7 +26,7 @@ from ..plugin_utils._host_selection import (
 from ..plugin_utils._values import describe_template_error, is_blank, plain
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type hints
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is not a typed package
     """Compare contact_sync_hosts and --limit with the inventory."""
 
     def run(

@@ -24,7 +24,7 @@ _REGISTERED = {
 """Variables in which the role registers the results of its tasks."""
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type hints
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is not a typed package
     """Combine the results of the role's tasks, and remove a roster that was staged in check mode."""
 
     def run(

@@ -29,7 +29,7 @@ from ..plugin_utils._variables import LOCATION_VARIABLES, VARIABLES, check_names
 MODULE = "frontdesk.contacts.contact_sync_settings"
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type hints
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is not a typed package
     """Check the variables on the control node, and find the state directory on the managed node."""
 
     def run(

@@ -26,7 +26,8 @@ attributes:
     support: full
   diff_mode:
     description:
-      - Can return the contacts that differ when run in diff mode. Only this output contains personal data.
+      - Can return the contacts that differ when run in diff mode. Apart from identities, only this output contains
+        personal data.
     support: full
   idempotent:
     description:

@@ -77,7 +77,8 @@ options:
     description:
       - Account that reads the directory, as a distinguished name or, in Active Directory, also as a user principal name
         or C(DOMAIN\user). Whitespace around it is ignored.
-      - The account only needs permission to read the people and any groups used in the options.
+      - The account only needs permission to read the people, the OUs and groups that select or exclude people, and the
+        entries that C(of_entry) reads.
       - With O(auth_protocol=kerberos), this is a principal in the form C(NAME@REALM), with the realm in uppercase. In
         Active Directory, C(NAME) is the C(sAMAccountName) of the account. The principal is required only with
         O(bind_pw). With a keytab or a ticket cache, it selects the key or ticket to use.
@@ -101,7 +102,7 @@ options:
     description:
       - Path to a keytab with the Kerberos keys of the account. Can be used instead of O(bind_pw). The ticket
         obtained with the keytab is kept in memory only.
-      - If this option, O(bind_pw), O(ccache) and E(KRB5CCNAME) are not set, the environment variable
+      - If neither this option nor O(bind_pw), O(ccache) or E(KRB5CCNAME) is set, the environment variable
         E(KRB5_CLIENT_KTNAME) is used.
       - Can only be used with O(auth_protocol=kerberos).
     type: path
@@ -109,7 +110,7 @@ options:
     description:
       - Ticket cache with the Kerberos tickets of the account, as a path or in the form C(TYPE:NAME), for example
         V(/tmp/krb5cc_1000) or V(KCM:1000). The tickets must be obtained (C(kinit)) and renewed outside of this module.
-      - If this option, O(bind_pw) and O(keytab) are not set, the ticket cache of E(KRB5CCNAME) is used. If neither
+      - If neither this option nor O(bind_pw) or O(keytab) is set, the ticket cache of E(KRB5CCNAME) is used. If neither
         E(KRB5CCNAME) nor E(KRB5_CLIENT_KTNAME) is set, the ticket cache of C(krb5.conf) is used.
       - Can only be used with O(auth_protocol=kerberos).
     type: str
@@ -147,12 +148,13 @@ options:
   connection_timeout:
     description:
       - Timeout in seconds. It applies separately to establishing a TCP connection, to the TLS handshake, and to each
-        DNS response.
+        DNS response. Must be between 1 and 86400.
     type: int
     default: 10
   receive_timeout:
     description:
-      - Timeout in seconds for each response, from sending the request to receiving the last byte.
+      - Timeout in seconds for each response, from sending the request to receiving the last byte. Must be between 1 and
+        86400.
       - A busy server can take ten seconds to return the first page of a search that matches 100,000 people.
     type: int
     default: 120

@@ -182,6 +182,32 @@ def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
         os.close(descriptor)
 
 
+class FileVersion(NamedTuple):
+    """What differs between two versions of a file, whether it is replaced or written in place.
+
+    The number of the inode is only meaningful while a version of the file is open.
+
+    :ivar device: number of the device.
+    :ivar inode: number of the inode.
+    :ivar modified: time of the last modification, in nanoseconds.
+    :ivar size: size in bytes.
+    """
+
+    device: int
+    inode: int
+    modified: int
+    size: int
+
+
+def file_version(path: Path) -> FileVersion | None:
+    """Return the version of a file; None if the file does not exist or cannot be accessed."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return FileVersion(status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
+
+
 class _SnapshotReader(io.RawIOBase):
     """A reader that shares a file descriptor with other readers, but has its own position."""
 

@@ -163,8 +163,8 @@ EXAMPLES = r"""
 RETURN = r"""
 msg:
   description:
-    - Number of contacts, number of people left out by cause and, except in check mode without
-      O(stage_in_check_mode=true), the path of the identities file, which lists these people.
+    - Number of contacts and, if people were left out, the most frequent causes, each with the number of people. Except
+      in check mode without O(stage_in_check_mode=true), also the path of the identities file, which lists these people.
   returned: success
   type: str
   sample: "Read 182 contacts from ldaps://dc1.corp.example. Left out: Email is empty: 2. See
@@ -390,7 +390,7 @@ def main() -> None:
         fail(reporter, error)
     except FrontdeskError as error:
         reporter.fail_with(error)
-    # In check mode, the identities file does not remain.
+    # In check mode, the identities file is not written, or is only staged.
     ids_file = "" if module.check_mode else str(ids_path(options.dest))
     for warning in [
         *exported.warnings,

@@ -275,7 +275,7 @@ servers:
             - Number of people excluded by an option such as O(exclude_ous). They are not included in C(entries).
           type: int
         empty_columns:
-          description: Columns that are empty for at least one person.
+          description: Columns that use attributes and are empty for at least one person.
           type: list
           elements: dict
           contains:

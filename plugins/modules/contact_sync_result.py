@@ -17,7 +17,7 @@ description:
   - The action plugin of this module combines the results of the role's tasks on the control node, and removes a
     roster that was staged in check mode. It also adds the result to the custom statistics of the run (see
     M(ansible.builtin.set_stats)) under C(frontdesk_contacts), with the name of the sync as the key.
-  - The result contains neither secrets nor personal data.
+  - The result contains no secrets and, apart from identities in warnings, no personal data.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
 attributes:
@@ -110,7 +110,7 @@ plan:
       description: Number of contacts that are no longer in the roster.
       type: int
     removed_invalid:
-      description: Number of removed contacts who are still in the directory but have no valid row.
+      description: Number of removed contacts of people who are still in the directory but have no valid row.
       type: int
     unchanged:
       description: Number of unchanged contacts.
@@ -198,10 +198,10 @@ failure:
   contains:
     kind:
       description:
-        - V(configuration) if a variable, an option or a library must be corrected.
+        - V(configuration) if a variable or an option must be corrected, or if a library is missing or too old.
         - V(directory) if the directory could not be read completely.
-        - V(guard) if the plan exceeds a limit or is not the approved one, or if the upload would be the first one
-          without C(contact_sync_initial).
+        - V(guard) if the plan exceeds a limit or is not the approved one, if it would be a first upload without
+          C(contact_sync_initial), or if the URL has changed without C(contact_sync_rebind).
         - V(service_auth) if the service rejected the credential.
         - V(service_refused) if the service rejected the roster or a part of it.
         - V(service_unsure) if it is unknown whether the service accepted the roster.

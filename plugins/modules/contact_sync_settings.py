@@ -15,7 +15,7 @@ description:
   - The role P(frontdesk.contacts.contact_sync#role) runs this module before it reads or changes anything. The module is
     not intended for other uses, and it can change in any release.
   - On the control node, an action plugin reads all variables of the role from the variables of the host, checks them,
-    and converts them to options of the other modules. It never evaluates unknown variables.
+    and converts them to options of the other modules. The plugin never evaluates unknown variables.
   - On the managed node, the module determines the path of the state directory, and whether it exists. With
     O(entry_point=probe), the module does not run there.
 extends_documentation_fragment:

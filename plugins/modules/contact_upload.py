@@ -16,13 +16,14 @@ description:
   - Nothing is sent if nothing changed, or if the plan exceeds a limit, for example because it would remove more
     contacts than O(max_removed_percent) allows. O(approved_plan) lets exactly one plan pass the limits.
   - The service accepted the roster if it returned an accepted status code (see O(status_code)) and a response that
-    matches O(result). Without O(result), the response must be empty, plain text, or JSON without a sign of failure such
-    as an error. The roster is then treated as accepted, but RV(service.confirmed) is V(false). An HTML page, which
-    usually comes from a login form, a proxy or a firewall, never means acceptance.
+    matches O(result). Without O(result), the response must be empty, or must be plain text or JSON without a sign of
+    failure such as an error. The roster is then treated as accepted, but RV(service.confirmed) is V(false). An HTML
+    page, which usually comes from a login form, a proxy or a firewall, never means acceptance.
   - A status code from 400 to 499 except 408, the redirects 307 and 308, and a success flag that is false (see
-    O(result.success)) mean that the service has not accepted the roster. After any other response that does not mean
-    acceptance, such as another redirect or a server error, the outcome is unknown. The next run then sends the roster
-    again, even if nothing changed.
+    O(result.success)) mean that the service has not accepted the roster, unless an earlier attempt of the same run may
+    have succeeded. The outcome is unknown after any other response that does not mean acceptance, such as another
+    redirect or a server error, and if the connection fails while the roster is being sent or before a response
+    arrives. The next run then sends the roster again, even if nothing changed.
   - If the service accepts a roster but reports that it rejected some of the rows, the task fails, and the next run
     sends the complete roster again. The other rows are treated as accepted only if the response identifies the rejected
     rows.
@@ -108,8 +109,8 @@ options:
     default: {}
   headers:
     description:
-      - Additional request headers. Headers that describe the content, such as C(Content-Type), are set by other
-        options.
+      - Additional request headers. Headers that describe the connection or the content, such as C(Host) and
+        C(Content-Type), are rejected, because the module sets them. See O(content_type).
       - The headers are shown and logged. Names that look like those of credentials are rejected; use O(token_header),
         O(secrets) or O(public_names).
       - C(User-Agent) is C(frontdesk.contacts/VERSION) unless it is set here. Some firewalls accept only the names of
@@ -231,7 +232,8 @@ options:
   timeout:
     description:
       - Timeout in seconds. It applies separately to connecting, to sending each 256 KiB of the roster, and to receiving
-        the complete response. A service that sends the response slowly does not extend the timeout.
+        the complete response. A service that sends the response slowly does not extend the timeout. Must be between 1
+        and 86400.
       - A rejection that the service sends before it has received the complete roster is reported as such, even if the
         service does not read the rest.
     type: int
@@ -336,7 +338,7 @@ options:
       - Maximum number of contacts that one upload may remove at a single location, as a percentage of the known
         contacts at that location, from 0 to 100.
       - Regardless of this limit, a location that loses all its contacts stops the upload if it had at least 3 contacts,
-        even if the contacts moved to other locations.
+        or at least one if the location is no longer configured, even if the contacts moved to other locations.
     type: float
     default: 50.0
   max_moved_percent:
@@ -376,7 +378,7 @@ options:
     description:
       - Whether to allow an upload if there is no record of an earlier upload. Use this option only for the first run,
         because without a record, it is unknown how many contacts an upload removes, and of all limits, only
-        O(must_contain) applies. If there is a record, even of an upload with an unknown outcome, the option has no
+        O(must_contain) applies. If there is a record, even of an upload with an unknown outcome, this option has no
         effect, and a warning asks you to remove it.
     type: bool
     default: false
@@ -614,6 +616,19 @@ plan:
     dropped_columns:
       description: The same for columns that only the last accepted roster has.
       type: dict
+    changed_settings:
+      description:
+        - Settings of the export that differ from those with which the last accepted roster was exported. V(sources)
+          are the search bases, groups and locations, V(filters) include C(object_types), V(exclusions) are all options
+          that exclude people, and V(columns) include C(phone_region).
+        - Empty if only the directory can have changed; V(null) if one of the identities files is missing, or was
+          written by an earlier version.
+      type: list
+      elements: str
+    unconfigured_locations:
+      description: Locations that were configured when a known roster was exported, but not for the new roster.
+      type: list
+      elements: str
     invalid:
       description:
         - Removed contacts of people who are still in the directory but have no valid row. Each has C(identity),
@@ -631,6 +646,8 @@ plan:
     by_location: {}
     new_columns: {}
     dropped_columns: {}
+    changed_settings: []
+    unconfigured_locations: []
     invalid: []
 service:
   description:
@@ -653,7 +670,9 @@ service:
         - Secrets and values of contacts are masked, and the message is shortened to 200 characters.
       type: str
     counts:
-      description: Counts from the response. See O(result.counts).
+      description:
+        - Counts from the response. See O(result.counts). At most 50 are returned, without counts whose names could be
+          personal data.
       type: dict
     errors:
       description:
@@ -763,19 +782,18 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import FrontdeskError
-from ..module_utils._module.libraries import require
+from ..module_utils._library import LibraryError
+from ..module_utils._module.libraries import fail
 from ..module_utils._module.reporter import Reporter
 from ..module_utils._module.upload import upload
 from ..module_utils._module.upload_options import parse_upload_options
 from ..module_utils._module.upload_spec import upload_spec
-from ..module_utils._service.library import REQUESTS
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=upload_spec(), supports_check_mode=True)
     reporter = Reporter(module)
-    require(reporter, REQUESTS)
     # All files must be private from the start.
     os.umask(0o077)
     try:
@@ -784,16 +802,13 @@ def main() -> None:
         # contain it.
         module.no_log_values.update(options.endpoint.secret_forms)
         outcome = upload(options, module.check_mode, module._diff)
+    except LibraryError as error:
+        fail(reporter, error)
     except FrontdeskError as error:
         reporter.fail_with(error, uploaded=False, attempts=0, duration=0.0)
     result: dict[str, Any] = outcome.result(show_diff=module._diff)
     for warning in outcome.warnings:
         reporter.warn(warning)
-    if not outcome.plan.by_identity:
-        reporter.warn(
-            "The new roster or a known roster has no identities: contacts are identified by "
-            + ", ".join(options.key)
-        )
     if outcome.error is not None:
         reporter.fail_with(outcome.error, **result)
     reporter.exit(outcome.message, **result)

@@ -15,7 +15,8 @@ Each step runs in a separate process and prints a JSON line. The steps are:
 - ``update`` builds and writes a third roster, which differs from the first one in about 1% of the contacts.
 - ``read`` reads the first and the third roster with csv.reader, as a reference for the next steps.
 - ``load`` reads and checks the first and the third roster.
-- ``plan`` compares the first and the third roster. The time to load them is not included, as in the next steps.
+- ``plan`` compares the first and the third roster. In this step and the next ones, the time to load the rosters is not
+  included.
 - ``union`` compares the third roster with the first two, as after an upload with an unknown outcome.
 - ``worst`` compares the first two rosters.
 """
@@ -156,7 +157,7 @@ def read_rosters(folder: Path, *names: str) -> None:
 def compare_rosters(folder: Path, *names: str) -> float:
     """Load rosters, and compare the last one with the others.
 
-    :returns: CPU time that the process had used when all rosters were loaded.
+    :returns: CPU time in seconds that the process had used when all rosters were loaded.
     """
     load_roster = import_from_collection("_roster.files").load_roster
     open_spill_area = import_from_collection("_roster.external_sort").open_spill_area

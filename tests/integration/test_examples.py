@@ -106,7 +106,7 @@ def test_every_module_example_runs(
             )
             for header, behavior in zip(headers, behaviors, strict=True)
         ]
-        # Responses in the formats of these services. The first response lists at least as many rows as
+        # Responses in the formats of these services. The second response lists at least as many rows as
         # the roster contains.
         rows = [
             {"row": number, "status": "Imported"}

@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.support.modules import ModuleRunner, build_module_request
-from tests.integration.support.options import CHECK_MODE, upload_options
+from tests.integration.support.modules import ModuleRunner, build_module_request, run_module
+from tests.integration.support.options import (
+    CHECK_MODE,
+    export_options,
+    site_sources,
+    upload_options,
+)
 from tests.integration.support.rosters import make_contacts, write_roster
 from tests.integration.support.upload_runs import run_upload
 from tests.integration.support.workspace import file_mode
@@ -23,6 +28,7 @@ from tests.lab.receiver import Receiver, receiver
 if TYPE_CHECKING:
     from tests.integration.support.workspace import Workspace
     from tests.lab.authority import Authority
+    from tests.lab.directory import RunningDirectory
 
 BASELINE_ROWS = 40
 SINCE_FORMAT_2 = ("sequence", "complete", "missing")
@@ -31,7 +37,10 @@ RESTORE = (
     "Restore it from a backup and run once with force: true, because the backup might be older than the last upload; or"
     " remove the state directory and run once with initial: true."
 )
-SET_INITIAL = "If this is the first upload to this account, run once with initial: true."
+SET_INITIAL = (
+    "If this is the first upload to this account, run once with initial: true; otherwise, restore the state directory,"
+    " or correct state_dir."
+)
 
 
 @pytest.fixture
@@ -126,7 +135,7 @@ class TestLimits:
         }
 
     @pytest.mark.parametrize("options", [{}, {"force": True}])
-    def test_removing_all_contacts_is_never_allowed(
+    def test_removing_all_contacts_is_refused_even_if_the_plan_is_approved(
         self, options: dict[str, Any], service: Receiver, workspace: Workspace
     ) -> None:
         write_roster(workspace.dest, make_contacts(2 * BASELINE_ROWS)[BASELINE_ROWS:])
@@ -143,7 +152,7 @@ class TestLimits:
         assert "which is never allowed. " in approved.message
         assert service.requests == 1
 
-    def test_percent_limits_apply_from_three_contacts(
+    def test_percentage_limits_apply_only_if_at_least_three_contacts_are_removed(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         small = {"state_dir": str(workspace.root / "small")}
@@ -361,3 +370,49 @@ def test_a_changed_identity_is_recorded_without_an_upload(
     assert (result["changed"], result["uploaded"]) == (True, False)
     assert not run_upload(service, workspace)["changed"]
     assert service.requests == 1
+
+
+class TestConfiguration:
+    """What the plan says about the configuration of the exports, which the identities files record."""
+
+    @staticmethod
+    def _export(directory: RunningDirectory, workspace: Workspace, **options: Any) -> None:
+        options = export_options(directory, workspace, **options)
+        result = run_module(workspace, "ad_contacts_export", options)
+        assert not result.failed, result.data
+
+    def test_a_small_location_that_left_the_configuration_stops_the_upload(
+        self, open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
+    ) -> None:
+        large, small = site_sources(open_ldap)[:2]
+        people = open_ldap.company.at(open_ldap.company.site(small["location"]))
+        mail = next(person.mail for person in people if person.active and person.mail)
+        small["filter"] = f"(&{open_ldap.people_filter}(mail={mail}))"
+        self._export(open_ldap, workspace, sources=[large, small])
+        assert run_upload(service, workspace, initial=True)["uploaded"]
+        self._export(open_ldap, workspace, sources=[large])
+        result = run_upload(service, workspace)
+        plan = result.data["plan"]
+        assert result.message == (
+            f"Refused to apply plan {plan['id']}: no contacts remain at {small['location']} (1 before, no longer"
+            " configured). These settings of the export have changed since the last accepted roster: sources and"
+            " filters. Usual causes: an OU was renamed, moved or deselected; the account lost a read permission;"
+            " locations are missing because of an inventory host that is switched off, a job slice or --limit. Review"
+            f" the plan with --check --diff; if it is correct, run once with approved_plan: {plan['id']}, which"
+            " approves only this plan."
+        )
+        assert plan["unconfigured_locations"] == [small["location"]]
+        assert plan["changed_settings"] == ["sources", "filters"]
+        assert service.requests == 1
+        assert run_upload(service, workspace, approved_plan=plan["id"])["uploaded"]
+        assert not run_upload(service, workspace)["changed"]
+
+    def test_the_plan_names_the_changed_settings(
+        self, active_directory: RunningDirectory, service: Receiver, workspace: Workspace
+    ) -> None:
+        self._export(active_directory, workspace)
+        assert run_upload(service, workspace, initial=True)["plan"]["changed_settings"] is None
+        self._export(active_directory, workspace, phone_region="NO")
+        result = run_upload(service, workspace, max_changed_percent=100)
+        assert result["plan"]["changed_settings"] == ["columns"]
+        assert run_upload(service, workspace)["plan"]["changed_settings"] == []

@@ -83,7 +83,10 @@ def test_the_example_with_several_domains_runs(
 def test_the_delegation_and_defaults_examples_run(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
-    """Secrets and base paths come from the delegated host, but the state directory is named after the play's host."""
+    """The delegated host determines the secrets and the location of the state directory.
+
+    The name of the state directory is that of the play's host.
+    """
     variables = role_variables(open_ldap, service, workspace)
     for name in ("state_dir", "dest", "bind_pw", "service_token", "ca_path", "service_ca_path"):
         del variables[f"contact_sync_{name}"]

@@ -29,7 +29,7 @@ MAX_GROWTH_MIB = 16
 """Maximum increase of peak memory over the step ``base`` in MiB: 8 for a sorted run, the rest to detect duplicates."""
 
 MORE_RUNS = {"worst": 24, "union": 32}
-"""The same for the comparisons that need several sorted runs at the same time."""
+"""Limits in MiB for the steps that need several sorted runs at the same time."""
 
 
 def test_memory_is_bounded_for_large_rosters(workspace: Workspace) -> None:

@@ -38,7 +38,7 @@ def run_with_hosts(
 ) -> PlaybookRun:
     """Run a playbook with the inventory in the workspace.
 
-    :param hosts: value of contact_sync_hosts, or None if it is not set.
+    :param hosts: value of contact_sync_hosts; None to leave it unset.
     """
     extra = [] if hosts is None else ["-e", json.dumps({"contact_sync_hosts": hosts})]
     command = ["ansible-playbook", "-i", "inventory.yml", playbook, *extra, *arguments]

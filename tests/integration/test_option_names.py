@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 UPLOAD_NAMES = {
     "ca_path": "contact_sync_service_ca_path",
     "initial=true": "-e contact_sync_initial=true",
+    "state_dir": "contact_sync_state_dir",
     "token": "contact_sync_service_token",
 }
 READ_NAMES = {
@@ -71,15 +72,20 @@ def test_the_error_about_an_unknown_ca_of_the_service_names_the_option(
 
 
 @pytest.mark.parametrize(
-    ("names", "initial"), [({}, "initial: true"), (UPLOAD_NAMES, "-e contact_sync_initial=true")]
+    ("names", "initial", "state_dir"),
+    [
+        ({}, "initial: true", "state_dir"),
+        (UPLOAD_NAMES, "-e contact_sync_initial=true", "contact_sync_state_dir"),
+    ],
 )
 def test_the_error_about_a_first_upload_names_the_option(
-    names: dict[str, str], initial: str, service: Receiver, workspace: Workspace
+    names: dict[str, str], initial: str, state_dir: str, service: Receiver, workspace: Workspace
 ) -> None:
     write_roster(workspace.dest, make_contacts(2))
     assert run_upload(service, workspace, option_names=names).message == (
         f"Refused a first upload that adds 2 contacts: {workspace.state_dir} contains no record of an"
-        f" earlier upload. If this is the first upload to this account, run once with {initial}."
+        f" earlier upload. If this is the first upload to this account, run once with {initial}; otherwise, restore the"
+        f" state directory, or correct {state_dir}."
     )
 
 
@@ -199,7 +205,7 @@ def test_the_role_names_its_variables_in_errors_of_the_modules(
         "guard": re.escape(
             f"Refused a first upload that adds {total} contacts: {workspace.state_dir} contains no record of an"
             " earlier upload. If this is the first upload to this account, run once with"
-            " -e contact_sync_initial=true."
+            " -e contact_sync_initial=true; otherwise, restore the state directory, or correct contact_sync_state_dir."
         ),
         "page_size": re.escape(
             "Cannot use contact_sync_page_size 0: it must be between 1 and 100000."

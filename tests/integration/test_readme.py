@@ -60,7 +60,7 @@ class Shell:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables that configure pip on this machine, such as the package index."""
+        """The environment variables that configure pip on this machine, for example its package index."""
         return {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
 
     def line(self, command: str) -> str:

@@ -46,7 +46,8 @@ class NotReadyError(Exception):
 def new_password() -> str:
     """Return a random password that is unique, so that tests can find it in outputs.
 
-    It satisfies Active Directory's complexity requirements, and does not have to be escaped in any file format.
+    It satisfies Active Directory's complexity requirements. It contains only letters, digits and a dot, so it does not
+    have to be escaped in configuration files.
     """
     return f"Pw7.{secrets.token_hex(12)}"
 
@@ -63,9 +64,9 @@ class Login:
 class RunningDirectory:
     """The connection settings of a running directory, and methods that change its people.
 
-    Methods for a person look up the entry by account name (sAMAccountName), so they also work if the person has been
-    moved or renamed. If the person does not have exactly one entry, they raise LookupError. If the server rejects an
-    operation, ldap3's LDAPOperationResult is raised.
+    Methods for an existing person look up the entry by account name (sAMAccountName), so they also work if the person
+    has been moved or renamed. If the person does not have exactly one entry, they raise LookupError. If the server
+    rejects an operation, ldap3's LDAPOperationResult is raised.
     """
 
     company: Company

@@ -22,7 +22,7 @@ Attributes = dict[str, list[str]]
 
 SERVICE_ACCOUNT = "svc-frontdesk"
 STALE_ACCOUNT = "svc-stale"
-"""An Active Directory account whose password has expired. The password is that of the service account."""
+"""An Active Directory account whose password has expired. It has the same password as the service account."""
 ENABLED_ACCOUNT = 0x200
 """Value of userAccountControl for a normal account: NORMAL_ACCOUNT (MS-ADTS, 2.2.16)."""
 DISABLED = 0x2
@@ -86,7 +86,7 @@ class Dialect:
         yield from self._other_entries(company)
 
     def _other_entries(self, company: Company) -> Iterator[Entry]:
-        """Yield entries that are not exported by default: a computer, a contact and groups."""
+        """Yield entries that are not exported by default: a computer, a person without an account, and groups."""
         oslo = company.site_dn(company.site("oslo-hq"))
         computer = {
             "sAMAccountName": ["OSLO-KIOSK$"],

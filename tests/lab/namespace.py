@@ -9,8 +9,9 @@ Debian packages are mounted over /usr, the path for which they were built. Clien
 forwarded ports of the host's loopback interface. Forwarding works because a socket that was created outside the
 namespace keeps accepting connections there even if it is passed to a process inside the namespace.
 
-This file is both a module and a script: the module provides `namespace_command` and `can_create_namespaces`. The
-script creates the sockets, enters the namespace and starts the program. It imports only the standard library.
+This file is both a module and a script: the module provides `namespace_command`, `can_create_namespaces` and
+`unpacked_packages`. The script creates the sockets, enters the namespace and starts the program. It imports only the
+standard library.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def namespace_command(argv: Sequence[str], ports: Mapping[int, int]) -> list[str
         "ports": {str(inside): outside for inside, outside in ports.items()},
         "is_inside": False,
     }
-    # -I: ignore the environment and the current directory on import.
+    # -I: ignore PYTHON* variables, and do not import modules from the directory of this file.
     return [sys.executable, "-I", __file__, json.dumps(job)]
 
 

@@ -57,7 +57,7 @@ class ProcessSupervisor:
 
     def __enter__(self) -> ProcessSupervisor:
         self._process = subprocess.Popen(
-            # -I: ignore the environment and the current directory on import.
+            # -I: ignore PYTHON* variables, and do not import modules from the directory of this file.
             [sys.executable, "-I", __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -82,8 +82,8 @@ class ProcessSupervisor:
 
         :param argv: command line of the program.
         :param env: additional environment variables.
-        :raises SupervisorError: if the exit status is not 0, with the last lines of the output, or if the supervisor
-            process has ended.
+        :raises SupervisorError: if the exit status is not 0, or if the supervisor process has ended. In the first case,
+            the message contains the last lines of the output.
         """
         log = f"{Path(argv[0]).name}.{len(list(self.directory.glob('*.out')))}.out"
         status = self._send({"argv": list(argv), "log": log, "env": dict(env or {}), "wait": True})

@@ -83,7 +83,8 @@ class Receiver:
     validator: RosterValidator
     ca_file: Path
     log_file: Path
-    """Log file with methods, paths, status codes, counts, and the names (but not the values) of headers."""
+    """Log file with methods, paths, status codes, counts, the names (but not the values) of headers, and failed
+    connections."""
     token: str = field(repr=False)
     token_header: str = "Authorization"
     token_prefix: str = "Bearer "

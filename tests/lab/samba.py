@@ -287,7 +287,7 @@ def _smb_conf(directory: RunningDirectory, address: str, root: Path) -> str:
         workgroup = {directory.company.netbios_domain}
         server role = active directory domain controller
         server services = ldap kdc
-        # This is the default behavior of Active Directory.
+        # As by default in Active Directory, SASL binds over TLS require neither signing nor channel binding.
         ldap server require strong auth = allow_sasl_over_tls
         dcerpc endpoint servers = -mgmt
         # Samba does not listen on the address without the netmask.

@@ -54,7 +54,7 @@ _UNITS = (
 
 
 def generate_people() -> Iterator[Person]:
-    """Yield the same people, in the same order, on each call."""
+    """Yield the people with special data, then the generated ones, in the same order on each call."""
     yield from _special_people()
     units = (unit for unit in _UNITS for _person_number in range(unit.size))
     for number, (name, unit) in enumerate(zip(generate_names(), units, strict=False)):

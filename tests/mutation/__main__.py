@@ -65,6 +65,7 @@ def run_mutmut(root: Path, *arguments: str) -> str:
     Two sources of randomness are eliminated: the examples of property-based tests, and the hashes of strings.
 
     :param root: working directory, which contains ansible_collections.
+    :raises SystemExit: if mutmut fails.
     """
     command = [sys.executable, "-m", "mutmut", *arguments]
     environment = {**os.environ, "HYPOTHESIS_PROFILE": "mutants", "PYTHONHASHSEED": "0"}

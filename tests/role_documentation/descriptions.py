@@ -41,7 +41,7 @@ def convert_description(
 
     :param paragraphs: description of the option.
     :param stage: stage that runs the module.
-    :param noun: word for an option.
+    :param noun: word that replaces ``option`` in the phrase ``this option``.
     """
     if isinstance(paragraphs, str):
         paragraphs = [paragraphs]

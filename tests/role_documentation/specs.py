@@ -79,7 +79,7 @@ def _note(name: str, key: str, default: Any) -> Any:
 
 
 def _subject(variable: Variable) -> str:
-    """Return the subject of a variable: that of its note, or that of the spec that contains its option."""
+    """Return the subject of a variable, from its note or, by default, from the spec that contains its option."""
     options = variable.options
     if options.get(EXPORT) in directory_spec():
         subject = "Directory"
@@ -108,8 +108,8 @@ def _build_entry(variable: Variable) -> dict[str, Any]:
     description: list[str] = []
     if variable.options:
         stage, name = next(iter(variable.options.items()))
-        # Only the documentation contains the type path and the defaults. Only the variable contains the choices of the
-        # profile.
+        # Only the documentation contains the type path and the defaults. Only the spec of the variable contains the
+        # choices of contact_sync_profile.
         option = {**option, **_documented_options(stage)[name]}
         option["choices"] = variable.spec.get("choices")
         description = convert_description(option["description"], stage)

@@ -48,7 +48,7 @@ def is_possible_formula(cell: str) -> bool:
     """Return whether a cell could be interpreted as a formula, as a whole or after a semicolon or tab in it."""
     if _SIGNS.isdisjoint(cell) or _HARMLESS.match(cell):
         return False
-    return any(map(_is_formula, _SEPARATOR.split(cell)))
+    return any(map(_is_formula, set(_SEPARATOR.split(cell))))
 
 
 def escape_formulas(cell: str) -> str:

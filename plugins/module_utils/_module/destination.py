@@ -168,7 +168,7 @@ def install_roster(
     :param spill: temporary storage for comparing the rosters.
     :param backup: whether to copy the old files first if either of them changes.
     :raises FrontdeskError: if the files cannot be written. The old roster is then unchanged, unless the failure occurs
-        while the files are moved into place.
+        while the files are moved into place or afterwards.
     """
     try:
         with directory_lock(dest.parent), ExitStack() as opened:

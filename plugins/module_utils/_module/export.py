@@ -24,6 +24,7 @@ from .._roster.external_sort import SpillArea, discard_on_error
 from .._roster.writer import WrittenRoster
 from .._text import format_count
 from .contested import contested_result
+from .export_configuration import describe_configuration
 from .export_options import ExportOptions, ReadOptions
 from .identity_check import IdentityCheck
 from .incomplete_sources import (
@@ -205,8 +206,8 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
     The roster is not written.
 
     :param spill: temporary storage; it must exist until the roster is written.
-    :raises InputError: if the connection settings are invalid (nothing is then read), if an expression fails for all of
-        at least three people, or if a regular expression takes too long for too many people.
+    :raises InputError: if the connection settings are invalid (nothing is then read), if an expression fails for
+        everyone and there are at least three people, or if a regular expression takes too long for too many people.
     :raises LibraryError: if an option needs a library that is missing or too old.
     :raises DirectoryError: if no server returns a complete result, if a source has too few contacts (see
         `_check_minimums`), or if people have no valid row and `fail_on_invalid` is set.
@@ -214,7 +215,7 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
     """
     read = options.read
     result, failovers = read_with_failover(read.connection, partial(_read, read, spill))
-    roster = result.builder.build()
+    roster = result.builder.build(describe_configuration(read))
     warnings = _check_minimums(read, result, roster.dropped_by_source)
     result.mapper.check_expressions()
     if options.fail_on_invalid:

@@ -33,6 +33,7 @@ class ReadOptions:
     :ivar columns: compiled columns of the roster.
     :ivar object_types: types of Active Directory objects that are treated as people.
     :ivar page_size: number of entries per page of a search result.
+    :ivar phone_region: default country for phone numbers without a country code; empty if there is none.
     """
 
     connection: ConnectionSettings
@@ -40,6 +41,7 @@ class ReadOptions:
     columns: tuple[Column, ...]
     object_types: tuple[str, ...]
     page_size: int
+    phone_region: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,4 +105,5 @@ def parse_read_options(params: Mapping[str, Any]) -> ReadOptions:
         columns=parse_columns(params, sources),
         object_types=tuple(params["object_types"]),
         page_size=page_size,
+        phone_region=params["phone_region"] or "",
     )

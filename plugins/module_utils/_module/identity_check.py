@@ -26,7 +26,7 @@ class IdentityCheck:
 
     :param session: session in which the entries are read.
     :param spill: spill area for identities that do not fit in memory.
-    :param max_pairs: maximum number of identities to keep in memory.
+    :param max_pairs: approximate maximum number of identities to keep in memory.
     """
 
     def __init__(self, session: LdapSession, spill: SpillArea, max_pairs: int = _MAX_PAIRS) -> None:

@@ -23,13 +23,13 @@ from .upload_options import UploadOptions
 def partially_accepted_roster(
     options: UploadOptions, known: Sequence[RosterFile], new: RosterFile, refused: AbstractSet[int]
 ) -> Iterator[RosterFile]:
-    """Provide the roster that the service has after an upload.
+    """Provide the roster that the service is believed to have after an upload.
 
     :param known: rosters that the service may have had before the upload.
     :param new: roster that was uploaded.
     :param refused: numbers of the rejected rows of `new`, starting at 1.
     :returns: `new` if no row was rejected, otherwise a merged roster that is deleted at the end of the context.
-    :raises StateError: if the merged roster cannot be written.
+    :raises StateError: if the merged roster cannot be written, or if a roster cannot be read again.
     """
     if not refused:
         yield new

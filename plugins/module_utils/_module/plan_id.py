@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 
-from .._roster.files import RosterFile
-from .._state.directory import KnownRosters
-from .._state.receipt import Binding
+from .._state.receipt import State
 from .upload_options import UploadOptions
 
 _LENGTH = 16
 
 
 def compute_plan_id(
-    options: UploadOptions, known: KnownRosters, binding: Binding, roster: RosterFile
+    options: UploadOptions,
+    state: State,
+    *,
+    known_identities: Sequence[str],
+    rows: str,
+    identities: str,
 ) -> str:
     """Return the identifier of the plan that replaces the known rosters with a new roster.
 
@@ -26,20 +30,21 @@ def compute_plan_id(
     on the limits. Because it depends on the sequence number of the receipt and on the plans of the unresolved uploads,
     the plan for the same change has another identifier when the change occurs again.
 
-    :param known: the rosters in the state directory.
-    :param binding: endpoint, profile and header of the new roster.
-    :param roster: new roster.
+    :param state: the record of all uploads.
+    :param known_identities: for each known roster, the SHA-256 checksum of the identities of its rows.
+    :param rows: SHA-256 checksum of the CSV file of the new roster.
+    :param identities: SHA-256 checksum of the identities of its rows.
     """
-    receipt = known.state.receipt
+    receipt = state.receipt
     transition = {
         "baseline": None if receipt is None else [receipt.roster, receipt.sequence],
-        "unresolved": [[each.roster, each.plan] for each in known.state.unresolved],
+        "unresolved": [[each.roster, each.plan] for each in state.unresolved],
         # The same rows are another plan if they belong to other people, or if an identities file is lost.
-        "known_identities": [stored.roster.identities_sha256 for stored in known.all],
-        "rows": roster.sha256,
-        "identities": roster.identities_sha256,
-        "endpoint": binding.endpoint,
-        "profile": binding.profile,
+        "known_identities": list(known_identities),
+        "rows": rows,
+        "identities": identities,
+        "endpoint": options.bind(()).endpoint,
+        "profile": options.profile,
         "key": options.key,
         "location_column": options.location_column,
         "missing": options.limits.missing,

@@ -130,9 +130,10 @@ class Source:
         return self._name_option("exclude_filter", filters, self.own_exclusion.filters)
 
     def _name_option(self, option: str, values: Collection[str], own: Collection[str]) -> str:
-        """Return the names of the options that contain some values.
+        """Return the marked name of the option that contains the given values, or both names if two options do.
 
         :param option: name of the option, which exists for all sources and for each source.
+        :param values: values that apply to this source.
         :param own: the values that the option of this source contains.
         """
         if not own:
@@ -261,7 +262,7 @@ def _check_location_options(options: Mapping[str, Any], name: str) -> None:
 
 
 def _check_identifiers(options: Mapping[str, Any], name: str) -> None:
-    """Check that locations are strings; ansible-core would convert any other value."""
+    """Check that locations are strings, because YAML might have changed any other value."""
     location = [] if options["location"] is None else [options["location"]]
     for option, values in (("location", location), ("locations", options["locations"] or [])):
         for value in values:

@@ -105,7 +105,8 @@ class SourceReader:
 
         :param attributes: normalized descriptions of the attributes to read; the values of each entry are in this
             order.
-        :raises DirectoryError: if the server does not return a complete result; the error names the source.
+        :raises DirectoryError: if the server does not return a complete result, or if the search base, a group, an
+            excluded OU or the start attribute does not exist or cannot be read; the error names the source.
         """
         with _name_source_in_errors(source):
             excluded_by_option = self._excluded_identities(source)
@@ -174,7 +175,8 @@ class SourceReader:
     def can_see_entries(self, source: Source) -> bool:
         """Return whether the account can see any entry directly below the search base of a source.
 
-        For a source without a search base, the first naming context is used.
+        If the scope is base, only the base itself is read. For a source without a search base, the first naming context
+        is used.
 
         :raises DirectoryError: if the naming contexts cannot be read.
         """

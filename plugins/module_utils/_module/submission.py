@@ -26,6 +26,7 @@ from .._state.directory import KnownRosters, abort_upload, begin_upload, commit_
 from .._state.receipt import Binding, Receipt, State, UnresolvedUpload, with_history
 from .._text import format_now
 from .partial_acceptance import partially_accepted_roster
+from .unchanged import summarize_roster
 from .upload_options import UploadOptions
 from .upload_outcome import Outcome
 
@@ -141,13 +142,13 @@ def _abort(
     *,
     may_be_accepted: bool,
 ) -> Outcome:
-    """Record that the service did not accept the roster, or that the outcome is unknown.
+    """End an upload as `abort_upload` does, and return its outcome.
 
     :param before: the state to record if the service did not accept the roster.
     :param state: the state in which the upload is unresolved.
     """
-    abort_upload(options.state_dir, before, state, may_be_accepted=may_be_accepted)
-    return replace(outcome, state=state) if may_be_accepted else outcome
+    recorded = abort_upload(options.state_dir, before, state, may_be_accepted=may_be_accepted)
+    return replace(outcome, state=recorded)
 
 
 def _read_answer(options: UploadOptions, submission: Submission, response: Response) -> Answer:
@@ -204,6 +205,9 @@ def _commit(
             counts=answer.counts,
             missing=options.limits.missing,
             complete=not answer.refused_rows,
+            summary=None
+            if answer.refused_rows
+            else summarize_roster(options, outcome.plan, submission.roster),
         )
         receipt = with_history(receipt, submission.known.state.receipt)
         commit_upload(options.state_dir, receipt, roster)

@@ -11,19 +11,22 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from .._errors import InputError
+from .._files import FileVersion, file_version
 from .._roster.change_table import ChangeTable
-from .._roster.external_sort import open_spill_area
-from .._roster.files import RosterFile, load_roster
+from .._roster.configuration import compare_configurations
+from .._roster.diff import DiffSide
+from .._roster.external_sort import SpillArea, open_spill_area
+from .._roster.files import RosterFile, ids_path, load_roster
 from .._roster.guard import GuardError, check_transition
 from .._roster.known_plans import KnownPlans, plan_from_known
 from .._roster.plan import verify_plan
 from .._roster.required_contacts import check_columns
-from .._service.transport import check_tls_files
+from .._service.tls_context import check_tls_files
 from .._state.directory import (
     NOTHING_SENT_REMEDY,
     KnownRosters,
@@ -32,15 +35,16 @@ from .._state.directory import (
     remove_unused_files,
 )
 from .._state.lock import exclusive_lock, shared_lock
-from .._state.receipt import Binding, State, strip_query
+from .._state.receipt import Binding, State
 from .plan_files import prepare_plan_dest, write_plan_files
 from .plan_id import compute_plan_id
-from .submission import Submission, submit_roster
+from .unchanged import find_unchanged, summarize_roster
 from .upload_checks import (
     check_account,
     describe_transition,
     find_key_warnings,
     find_warnings,
+    name_first_known,
 )
 from .upload_options import UploadOptions
 from .upload_outcome import Outcome
@@ -52,17 +56,31 @@ def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) ->
     :param check_mode: whether to return the expected outcome without sending anything or changing the state.
     :param with_diff: whether the plan must contain the changes that a diff shows.
     :raises FrontdeskError: if the roster or the state cannot be used; nothing is then sent.
+    :raises LibraryError: if requests is missing or too old; it is not needed if the roster is unchanged.
     """
     check_tls_files(options.endpoint.tls)
-    with _load_source(options):  # fail before anything is created if it is invalid
-        pass
-    if options.plan_dest is not None:
-        prepare_plan_dest(options.plan_dest, options.src)
+    unchanged = find_unchanged(options, check_mode)
+    if unchanged is not None:
+        return unchanged
+    _require_requests()
     lock = shared_lock if check_mode else exclusive_lock
-    # Read the roster again under the lock: it might have been replaced while this run waited for the lock.
-    with lock(options.state_dir) as warning, _load_source(options) as roster:
-        outcome = _upload(options, roster, check_mode, with_diff)
+    with ExitStack() as stack:
+        versions = _file_versions(options.src)
+        # Fail before anything is created if the roster is invalid.
+        roster = stack.enter_context(_load_source(options))
+        if options.plan_dest is not None:
+            prepare_plan_dest(options.plan_dest, options.src)
+        warning = stack.enter_context(lock(options.state_dir))
+        if _file_versions(options.src) != versions:
+            # Another run might have uploaded the new roster in the meantime, and must not be undone.
+            roster = stack.enter_context(_load_source(options))
+        outcome = _compare_and_submit(options, roster, check_mode, with_diff)
     return replace(outcome, warnings=(warning, *outcome.warnings)) if warning else outcome
+
+
+def _file_versions(src: Path) -> list[FileVersion | None]:
+    """Return the versions of both files of the roster; None for a file that does not exist."""
+    return [file_version(path) for path in (src, ids_path(src))]
 
 
 @contextmanager
@@ -94,64 +112,112 @@ def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
         yield roster
 
 
-def _upload(
-    options: UploadOptions, roster: RosterFile, check_mode: bool, with_diff: bool
+def _require_requests() -> None:
+    """Check that requests is installed, before anything is read.
+
+    It is imported only here, because a run with an unchanged roster does not need it, and the import takes longer than
+    the rest of such a run.
+
+    :raises LibraryError: if requests is missing or too old.
+    """
+    from .._service.library import REQUESTS  # noqa: PLC0415  # see above
+
+    REQUESTS.require()
+
+
+def _compare_and_submit(
+    options: UploadOptions,
+    roster: RosterFile,
+    check_mode: bool,
+    with_diff: bool,
 ) -> Outcome:
     known = read_known_rosters(options.state_dir)
     if not check_mode:
         # A killed run leaves files behind, and this run might have nothing to send.
         remove_unused_files(options.state_dir, known.state)
-    binding = Binding(
-        endpoint=strip_query(options.endpoint.url_without_query),
-        profile=options.profile,
-        header=roster.header,
-    )
     # The state directory needs space for the roster anyway. Check mode must not write there.
     spill_directory = Path(tempfile.gettempdir()) if check_mode else options.state_dir
     with open_spill_area(spill_directory) as spill:
-        rosters = [stored.roster for stored in known.all]
-        changes = ChangeTable(rosters[0].header if rosters else (), roster.header, spill)
-        plans = plan_from_known(
-            rosters,
-            roster,
-            options.key,
-            options.location_column,
-            spill,
-            with_changes=with_diff,
-            observe=changes.add if options.plan_dest else None,
+        plans, outcome = _compare(
+            *(options, known, roster, spill), check_mode=check_mode, with_diff=with_diff
         )
-        verify_plan(plans.plan, roster)
-        warnings = [*find_warnings(options, known, binding)]
-        if not all(plan.by_identity for plan in plans.plans):
-            warnings += find_key_warnings(options, roster, spill)
-        # An approval refers to a recorded state. If there is none, a run in check mode does not create one.
-        has_id = not (check_mode and known.state.is_empty)
-        plan_id = compute_plan_id(options, known, binding, roster) if has_id else None
-        outcome = Outcome(
-            plan=replace(plans.plan, id=plan_id),
-            header=roster.header,
-            state=known.state,
-            warnings=tuple(warnings),
-        )
-        if options.plan_dest is not None:
-            write_plan_files(options.plan_dest, outcome.plan, plans.union, changes)
-        has_upload = options.force or _differs(known, binding, plans)
+        has_upload = options.force or _differs(known, options.bind(roster.header), plans)
         transition = describe_transition(
-            options, known, roster, plans, plan_id=plan_id, has_upload=has_upload
+            options, known, roster, plans, plan=outcome.plan, has_upload=has_upload
         )
         try:
-            check_account(options, known.state, binding)
-            warnings += check_transition(transition, options.limits)
+            check_account(options, known.state)
+            warnings = check_transition(transition, options.limits)
         except GuardError as error:
             return replace(outcome, error=error)
-        outcome = replace(outcome, warnings=tuple(warnings))
+        outcome = replace(outcome, warnings=(*outcome.warnings, *warnings))
         if not has_upload:
             return _update_identities(options, outcome, known, roster, check_mode)
         if check_mode:
             return replace(outcome, changed=True, uploaded=True)
         approval = transition.earlier_approval or options.limits.approved_plan
-        submission = Submission(roster, binding, known, approval)
+        from .submission import Submission, submit_roster  # noqa: PLC0415  # needs requests
+
+        submission = Submission(roster, options.bind(roster.header), known, approval)
         return submit_roster(options, outcome, submission, spill)
+
+
+def _compare(
+    options: UploadOptions,
+    known: KnownRosters,
+    roster: RosterFile,
+    spill: SpillArea,
+    *,
+    check_mode: bool,
+    with_diff: bool,
+) -> tuple[KnownPlans, Outcome]:
+    """Compare a roster with all known rosters, and write the files of the plan.
+
+    :returns: the plans, and the outcome so far.
+    """
+    rosters = [stored.roster for stored in known.all]
+    changes = ChangeTable(rosters[0].header if rosters else (), roster.header, spill)
+    plans = plan_from_known(
+        *(rosters, roster, options.key, options.location_column, spill),
+        with_changes=with_diff,
+        observe=changes.add if options.plan_dest else None,
+    )
+    verify_plan(plans.plan, roster)
+    warnings = [*find_warnings(options, known)]
+    if not all(plan.by_identity for plan in plans.plans):
+        warnings += find_key_warnings(options, roster, spill)
+    plan = replace(
+        plans.plan,
+        id=_identify_plan(options, known, roster, check_mode),
+        configuration=compare_configurations(
+            [each.configuration for each in rosters], roster.configuration
+        ),
+    )
+    if options.plan_dest is not None:
+        write_plan_files(options.plan_dest, plan, plans.union, changes)
+    outcome = Outcome(
+        plan=plan,
+        before=DiffSide(name_first_known(known), rosters[0].header if rosters else roster.header),
+        after=DiffSide("new roster", roster.header),
+        state=known.state,
+        warnings=tuple(warnings),
+    )
+    return plans, outcome
+
+
+def _identify_plan(
+    options: UploadOptions, known: KnownRosters, roster: RosterFile, check_mode: bool
+) -> str | None:
+    # An approval refers to a recorded state. If there is none, a run in check mode does not create one.
+    if check_mode and known.state.is_empty:
+        return None
+    return compute_plan_id(
+        options,
+        known.state,
+        known_identities=[stored.roster.identities_sha256 for stored in known.all],
+        rows=roster.sha256,
+        identities=roster.identities_sha256,
+    )
 
 
 def _differs(known: KnownRosters, binding: Binding, plans: KnownPlans) -> bool:
@@ -177,7 +243,12 @@ def _update_identities(
         return outcome
     if roster.ids_sha256 == known.baseline.roster.ids_sha256:
         return outcome
-    receipt = replace(receipt, roster=roster.sha256, identities=roster.ids_sha256)
+    receipt = replace(
+        receipt,
+        roster=roster.sha256,
+        identities=roster.ids_sha256,
+        summary=summarize_roster(options, outcome.plan, roster),
+    )
     if not check_mode:
         commit_upload(options.state_dir, receipt, roster, NOTHING_SENT_REMEDY)
     return replace(outcome, changed=True, state=State(receipt))

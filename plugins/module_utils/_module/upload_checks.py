@@ -18,31 +18,32 @@ from .._roster.key_check import count_ambiguous_keys
 from .._roster.known_plans import KnownPlans
 from .._roster.known_transition import summarize_plans, summarize_union
 from .._roster.limits import KEEP
+from .._roster.plan import Plan
 from .._roster.required_contacts import find_unmatched
 from .._roster.transition import LAST_ACCEPTED, KnownPlan, Transition
 from .._state.directory import KnownRosters
-from .._state.receipt import Binding, State, UnresolvedUpload
+from .._state.receipt import State, UnresolvedUpload
 from .._text import format_count
 from .upload_options import UploadOptions
 
 
-def check_account(options: UploadOptions, state: State, binding: Binding) -> None:
+def check_account(options: UploadOptions, state: State) -> None:
     """Check that the roster is sent to the address of the last recorded upload, or that O(rebind) permits another one.
 
     :raises GuardError: if the address differs, and O(rebind) is not set.
     """
-    latest = state.latest
-    if latest is None or latest.binding.endpoint == binding.endpoint or options.rebind:
+    latest, endpoint = state.latest, options.bind(()).endpoint
+    if latest is None or latest.binding.endpoint == endpoint or options.rebind:
         return
     raise GuardError(
-        f"Refused to upload to {binding.endpoint}",
+        f"Refused to upload to {endpoint}",
         f"the last upload recorded in {options.state_dir} was sent to {latest.binding.endpoint}",
         "If both are addresses of the same account, run once with O(rebind=true); for another account, set another"
         " O(state_dir)",
     )
 
 
-def find_warnings(options: UploadOptions, known: KnownRosters, binding: Binding) -> Iterator[str]:
+def find_warnings(options: UploadOptions, known: KnownRosters) -> Iterator[str]:
     """Yield warnings about the state, and about options without an effect."""
     for stored in known.all:
         if stored.warning:
@@ -52,8 +53,8 @@ def find_warnings(options: UploadOptions, known: KnownRosters, binding: Binding)
             f"O(initial=true) has no effect: {options.state_dir} contains the record of an earlier upload."
             " Remove O(initial), because without that record, only O(must_contain) would limit the upload."
         )
-    latest = known.state.latest
-    if options.rebind and (latest is None or latest.binding.endpoint == binding.endpoint):
+    latest, endpoint = known.state.latest, options.bind(()).endpoint
+    if options.rebind and (latest is None or latest.binding.endpoint == endpoint):
         yield (
             f"O(rebind=true) has no effect: the last upload recorded in {options.state_dir}, if any, was sent to the"
             " same address. Remove O(rebind), because it would allow an upload to any other address."
@@ -63,7 +64,9 @@ def find_warnings(options: UploadOptions, known: KnownRosters, binding: Binding)
 def find_key_warnings(
     options: UploadOptions, roster: RosterFile, spill: SpillArea
 ) -> Iterator[str]:
-    """Yield a warning about contacts with an empty key, and one about contacts that share their key with others.
+    """Yield a warning that contacts are identified by their key, and one about each kind of unsuitable key.
+
+    A key is unsuitable if it is empty, or if several contacts at a location have it.
 
     :param roster: new roster.
     """
@@ -78,6 +81,7 @@ def find_key_warnings(
         f" {ids_path(options.src)} with the roster."
     )
     contacts = format_count(roster.row_count, "contact")
+    yield f"The new roster or a known roster has no identities: contacts are identified by {', '.join(options.key)}"
     if counts.empty:
         yield (
             f"Cannot identify {counts.empty} of {contacts}: {reason}, and the cells in {key}"
@@ -96,19 +100,19 @@ def describe_transition(
     roster: RosterFile,
     plans: KnownPlans,
     *,
-    plan_id: str | None,
+    plan: Plan,
     has_upload: bool,
 ) -> Transition:
     """Return the transition to the new roster, which the guard checks.
 
-    :param plan_id: identifier of the plan; None if the plan cannot be approved.
+    :param plan: plan for the first known roster, with its identifier and the changed configuration.
     :param has_upload: whether the roster would be sent.
     """
     state = known.state
     labels = [_label(stored.record) for stored in known.all]
     required = options.limits.must_contain if has_upload else ()
     return Transition(
-        plan_id=plan_id,
+        plan_id=plan.id,
         # A plan has only one location if the known roster has no location column.
         new_by_location=dict(ChainMap(*(dict(plan.new_by_location) for plan in plans.plans))),
         known=summarize_plans(plans, labels),
@@ -116,6 +120,7 @@ def describe_transition(
         first_upload_cause=(
             f"{options.state_dir} contains no record of an earlier upload" if state.is_empty else ""
         ),
+        configuration=plan.configuration,
         missing_before=_find_missing_before(state),
         unmatched=find_unmatched(roster, required),
         earlier_approval=_find_earlier_approval(options, known, roster),
@@ -129,6 +134,12 @@ def _label(record: object) -> str:
     if isinstance(record, UnresolvedUpload):
         return f"the roster sent at {record.sent_at} with an unknown outcome"
     return LAST_ACCEPTED
+
+
+def name_first_known(known: KnownRosters) -> str:
+    """Return the name of the roster from which the plan starts, for the diff."""
+    label = _label(known.all[0].record) if known.all else LAST_ACCEPTED
+    return label.removeprefix("the ")
 
 
 def _find_missing_before(state: State) -> str | None:

@@ -30,6 +30,7 @@ from .._service.endpoint import (
 from .._service.endpoint_checks import check_endpoint
 from .._service.request_body import check_form_name
 from .._state.directory import find_default_state_dir
+from .._state.receipt import Binding, strip_query
 from .arguments import check_paths
 
 _MAX_PERCENT = {"max_added_percent": 1_000_000}
@@ -66,6 +67,14 @@ class UploadOptions:
     rebind: bool
     force: bool
     result: ResultFormat
+
+    def bind(self, header: tuple[str, ...]) -> Binding:
+        """Return the binding of an upload with these options.
+
+        :param header: column titles of the roster.
+        """
+        endpoint = strip_query(self.endpoint.url_without_query)
+        return Binding(endpoint=endpoint, profile=self.profile, header=header)
 
 
 def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
@@ -119,7 +128,7 @@ def _state_dir(given: str | None, endpoint: Endpoint) -> Path:
 def parse_limits(params: Mapping[str, Any]) -> Limits:
     """Check and parse the limits for a plan, and its approval.
 
-    :raises InputError: if a limit is out of range, or if the approved plan or a required contact has another form.
+    :raises InputError: if a limit is out of range, or if the approved plan or a required contact is malformed.
     """
     count = params["max_removed"]
     if count is not None and count < 0:

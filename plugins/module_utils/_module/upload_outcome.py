@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .._errors import FrontdeskError
-from .._roster.diff import plan_diff
+from .._roster.diff import DiffSide, plan_diff
 from .._roster.plan import Plan
 from .._service.answer import Answer
 from .._service.refusals import RefusalCause
@@ -24,9 +24,10 @@ class Outcome:
     """Outcome of an upload.
 
     :ivar plan: differences between the first known roster, which is the baseline if there is one, and the new roster.
-    :ivar header: column titles of the new roster.
-    :ivar changed: whether the service accepted at least part of the roster, or the state was updated; in check mode,
-        whether this would happen.
+    :ivar before: the roster that the plan starts from, as one side of the diff.
+    :ivar after: the new roster, as the other side.
+    :ivar changed: whether the service accepted at least part of the roster, or new identities were stored without an
+        upload; in check mode, whether this would happen.
     :ivar uploaded: whether the service accepted the complete roster; in check mode, whether it would be sent.
     :ivar state: content of the state directory after the run.
     :ivar answer: parsed response of the service; None if nothing was sent or no response was received.
@@ -38,7 +39,8 @@ class Outcome:
     """
 
     plan: Plan
-    header: tuple[str, ...]
+    before: DiffSide
+    after: DiffSide
     changed: bool = False
     uploaded: bool = False
     state: State = field(default_factory=State)
@@ -65,7 +67,7 @@ class Outcome:
     def result(self, show_diff: bool) -> dict[str, Any]:
         """Return the module's result.
 
-        Only the diff contains personal data.
+        Apart from identities, only the diff contains personal data.
 
         :param show_diff: whether to include the diff.
         """
@@ -86,7 +88,7 @@ class Outcome:
             "duration": round(self.duration, 1),
         }
         if show_diff:
-            result["diff"] = plan_diff(self.plan, self.header, "last accepted roster", "new roster")
+            result["diff"] = plan_diff(self.plan, self.before, self.after)
         return result
 
 
@@ -114,6 +116,8 @@ def _receipt_result(receipt: Receipt | None) -> dict[str, Any] | None:
     if receipt is None:
         return None
     result = {
-        key: value for key, value in vars(receipt).items() if key not in ("binding", "history")
+        key: value
+        for key, value in vars(receipt).items()
+        if key not in ("binding", "history", "summary")
     }
     return {**result, "counts": dict(receipt.counts), **vars(receipt.binding)}

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from .._contacts.columns import Column, find_broken_rule
 from .._contacts.model import SAME_VALUE, Contact, ContestedCell, LeftOut, MappedPage
+from .configuration import RosterConfiguration
 from .contested import ContestedValues
 from .duplicates import BloomFilter, DuplicateFinder
 from .external_sort import RUN_BYTES, ExternalSorter, SpillArea, merge_sorted
@@ -70,6 +71,7 @@ class Roster:
     :ivar dropped_by_source: for each source, the number of contacts that have no row because other people have
         the same values, by cause.
     :ivar overlaps: pairs of locations at which the same people were found.
+    :ivar configuration: configuration with which the roster was exported; None if it is not recorded.
     """
 
     def __init__(
@@ -83,11 +85,13 @@ class Roster:
         overlaps: Sequence[Overlap],
         dropped_by_source: Sequence[Counter[str]],
         has_repeats: bool,
+        configuration: RosterConfiguration | None,
     ) -> None:
         self.header = header
         self.codec = codec
         self.dropped_by_source = dropped_by_source
         self.overlaps = overlaps
+        self.configuration = configuration
         self._contacts = contacts
         self._left_out = left_out
         self._contested = contested
@@ -215,13 +219,14 @@ class RosterBuilder:
         seed = hash((index, location))
         self._duplicates.add([hash(value) ^ seed for value in values], holders)
 
-    def build(self) -> Roster:
+    def build(self, configuration: RosterConfiguration | None = None) -> Roster:
         """Build the roster from all added pages.
 
         A person who was found more than once at a location has at most one row. If several people at a location have
         the same value in a unique column, people whose rows would be invalid without the value take precedence; among
         equals, the person with the smallest identity keeps it (see `allocation`).
 
+        :param configuration: configuration with which the roster is exported; None if it is not recorded.
         :raises FrontdeskError: if a temporary file cannot be written.
         """
         self._duplicates.finish()
@@ -236,6 +241,7 @@ class RosterBuilder:
             overlaps=self._overlaps.overlaps() if self._overlaps else (),
             dropped_by_source=self._dropped_by_source,
             has_repeats=self._duplicates.has_repeats,
+            configuration=configuration,
         )
 
     def _resolve_candidates(self) -> None:

@@ -44,7 +44,7 @@ class ChangeTable:
     def add(self, key: str, change: Change) -> None:
         """Add a change, as an observer of `make_plan`."""
         if key != change.kind:
-            # The change is also counted by another key.
+            # A removed contact can be received a second time, with the key REMOVED_INVALID.
             return
         before, after = change.before, change.after
         row = after or before

@@ -17,7 +17,7 @@ from .files import RosterFile
 class RosterRow(NamedTuple):
     """A row of a roster file.
 
-    :ivar location: value of the location column; empty for all locations.
+    :ivar location: value of the location column; empty for all locations, or if there is no such column.
     :ivar cells: values of all columns.
     :ivar person_key: key that identifies the person: the identity, or the values of the key columns.
     """
@@ -95,7 +95,7 @@ def choose_layout(
 
 @dataclass(frozen=True)
 class ComparedSide:
-    """What is compared of the rows of one of two rosters.
+    """The columns of one of two rosters that a comparison uses.
 
     :ivar layout: positions of the location, if both rosters have its column, and of the person key.
     :ivar common: indexes of the columns that both rosters have; in the same order for both rosters.
@@ -124,10 +124,10 @@ class ComparedSide:
 
 @dataclass(frozen=True)
 class ComparedSides:
-    """What is compared of two rosters.
+    """The columns that a comparison of two rosters uses.
 
-    :ivar old: what is compared of the old roster.
-    :ivar new: what is compared of the new roster.
+    :ivar old: columns of the old roster.
+    :ivar new: columns of the new roster.
     """
 
     old: ComparedSide
@@ -148,7 +148,7 @@ class ComparedSides:
 def choose_sides(
     old: RosterFile, new: RosterFile, key: Sequence[str], location_column: str | None
 ) -> ComparedSides:
-    """Return what is compared of two rosters, which may have different columns.
+    """Choose the columns for a comparison of two rosters, which may have different columns.
 
     People are matched by identity if both rosters have identities, otherwise by the key columns that both have.
 

@@ -4,7 +4,7 @@
 
 """Differences in the form that Ansible shows with --diff: one CSV line for each old or new row that differs.
 
-No other part of a module's result contains personal data.
+Apart from identities, no other part of a module's result contains personal data.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from .comparison import RosterRow
 from .external_sort import SpillArea
@@ -19,21 +20,32 @@ from .files import RosterFile
 from .plan import Plan, make_plan
 
 
-def plan_diff(
-    plan: Plan, header: Sequence[str], before_name: str, after_name: str
-) -> dict[str, str]:
+class DiffSide(NamedTuple):
+    """One of the two rosters that a diff compares.
+
+    :ivar name: name of the roster.
+    :ivar header: titles of its columns.
+    """
+
+    name: str
+    header: Sequence[str]
+
+    def describe(self) -> str:
+        """Return the name of the roster, followed by the titles of its columns."""
+        return f"{self.name} ({', '.join(self.header)})"
+
+
+def plan_diff(plan: Plan, before: DiffSide, after: DiffSide) -> dict[str, str]:
     """Return the changes of a plan as a diff.
 
     :param plan: plan made with `with_changes`.
-    :param header: titles of the columns; they are added to the names of both sides.
-    :param before_name: name of the old side.
-    :param after_name: name of the new side.
+    :param before: the old roster.
+    :param after: the new roster.
     :returns: a diff in the format of module results.
     """
-    titles = ", ".join(header)
     return {
-        "before_header": f"{before_name} ({titles})",
-        "after_header": f"{after_name} ({titles})",
+        "before_header": before.describe(),
+        "after_header": after.describe(),
         "before": _csv_lines(change.before for change in plan.changes),
         "after": _csv_lines(change.after for change in plan.changes),
     }
@@ -54,7 +66,7 @@ def roster_diff(
     if old is not None and old.header != new.header:
         old = None
     plan = make_plan(old, new, new.header, location_column, spill, with_changes=True)
-    return plan_diff(plan, new.header, "old roster", "new roster")
+    return plan_diff(plan, DiffSide("old roster", new.header), DiffSide("new roster", new.header))
 
 
 def _csv_lines(rows: Iterable[RosterRow | None]) -> str:

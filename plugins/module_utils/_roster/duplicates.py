@@ -61,7 +61,7 @@ class BloomFilter:
 
 
 class DuplicateFinder:
-    """Finds different people (holders) with equal values.
+    """Finds different holders, which are rows or left-out people, with equal values.
 
     Pairs of a value and its holder are kept in memory until they are forgotten or spilled. Spilled pairs are
     partitioned by value, so that the partitions can be searched one by one.

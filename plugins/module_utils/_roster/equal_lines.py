@@ -5,8 +5,8 @@
 """The fast path of a comparison: skip the lines that two roster files have in common.
 
 Equal lines with the same identity are the same contact, so only the other lines must be compared by person. Both files
-are read once, in batches. Sorted files, as this collection writes them, only leave the lines that differ. In other
-files some equal lines may be left; the result of the comparison is the same, but it takes longer.
+are read once, in batches. If the files are sorted, as this collection writes them, only the lines that differ are
+left. Otherwise, some equal lines may also be left; the result of the comparison is the same, but it takes longer.
 """
 
 from __future__ import annotations
@@ -47,13 +47,14 @@ def skip_equal_lines(
     rosters: tuple[RosterFile, RosterFile],
     emit: tuple[EmitRow, EmitRow],
 ) -> tuple[Counter[str], Counter[str]]:
-    """Pass on the rows of two rosters with the same header, except rows that both have.
+    """Pass on the rows of two rosters with the same header, except the equal rows that the fast path finds.
 
     :param layout: common layout of both rosters.
     :param rosters: the two rosters.
     :param emit: for each roster, function that receives its rows.
     :returns: for each roster, number of all rows by location.
-    :raises LinesError: if a row has several lines, or if a file has changed. Some rows have then been passed on.
+    :raises LinesError: if a row has several lines, or if a file has changed. Some rows may then have been passed on.
+    :raises FrontdeskError: if a file cannot be read.
     """
     with ExitStack() as files:
         try:
@@ -120,6 +121,7 @@ class _Window:
     def fill(self) -> bool:
         """Read lines until the window is full, and return whether it contains any lines.
 
+        :raises LinesError: as for `skip_equal_lines`.
         :raises FrontdeskError: if a file cannot be read.
         """
         with explain_read_errors(self._roster.name):
@@ -176,7 +178,7 @@ class _Window:
         return self._locations
 
     def end_of(self, common: set[bytes]) -> int:
-        """Return the number of lines up to the last common line."""
+        """Return the number of lines up to and including the last common line."""
         end = len(self.lines)
         while self.lines[end - 1] not in common:
             end -= 1

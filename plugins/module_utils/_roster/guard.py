@@ -41,7 +41,7 @@ def check_transition(transition: Transition, limits: Limits) -> tuple[str, ...]:
     :param limits: limits and permissions for this upload.
     :returns: warnings.
     :raises GuardError: if the transition exceeds a limit, if another plan is approved, or if this is a first upload
-        without permission. The message names all exceeded limits, except for a first upload.
+        without permission. Except for a first upload, the message names all exceeded limits that no approval permits.
     """
     if not transition.has_upload:
         return (UNUSED_APPROVAL,) if limits.approved_plan else ()

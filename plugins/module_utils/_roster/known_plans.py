@@ -214,7 +214,7 @@ class _ChangesByPerson:
 
 
 def _count_person(lines: Iterable[Sequence[str]]) -> Iterator[tuple[str, Counter[_Locations]]]:
-    """Yield each key by which changes of a person from the union are counted, with their number by location.
+    """Count the changes of one person from the union; yield each key with the number of changes by location.
 
     :param lines: number of the roster, key, location and old location of each change, sorted by roster. The key is
         empty in a line that only states that the person is present in the new roster.

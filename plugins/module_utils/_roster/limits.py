@@ -170,7 +170,7 @@ def _find_vanished(
         location: count
         for location, count in left.items()
         if not transition.new_by_location.get(location)
-        and count >= (1 if location in transition.unconfigured else MIN_CONTACTS)
+        and count >= (1 if location in transition.configuration.unconfigured else MIN_CONTACTS)
     }
 
 

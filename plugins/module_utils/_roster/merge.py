@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 from .._files import sha256_file
 from .comparison import RosterRow, RowLayout, choose_layout
+from .configuration import RosterConfiguration, unite_configurations
 from .external_sort import SpillArea
 from .files import FileRow, OpenFile, RosterFile
 from .writer import write_rows
@@ -58,6 +59,7 @@ def merge_accepted_rows(
         (FileRow(row.cells, row.person_key[0] if layout.by_identity else None) for row in rows),
         spill,
         with_identities=layout.by_identity,
+        configuration=unite_configurations([roster.configuration for roster in (*known, new)]),
     )
 
 
@@ -68,6 +70,7 @@ def write_temporary_roster(
     spill: SpillArea,
     *,
     with_identities: bool,
+    configuration: RosterConfiguration | None,
 ) -> RosterFile:
     """Write a roster to temporary files.
 
@@ -76,12 +79,15 @@ def write_temporary_roster(
     :param rows: rows of the roster.
     :param spill: spill area for the files.
     :param with_identities: whether all rows have identities.
+    :param configuration: configuration to record with the identities; None if there is none.
     :returns: a roster that can be read, by one reader at a time, until the spill area is closed.
     :raises OSError: if a file cannot be written.
     """
     csv_file, identities = spill.open(), spill.open()
     ids_file = spill.open() if with_identities else None
-    sha256, row_count = write_rows(header, rows, csv_file, ids_file, identities)
+    sha256, row_count = write_rows(
+        header, rows, csv_file, ids_file, identities, configuration=configuration
+    )
     csv_file.flush()
     return RosterFile(
         name=name,
@@ -93,6 +99,7 @@ def write_temporary_roster(
         open_file=_reopener(csv_file),
         open_ids=None if ids_file is None else _reopener(ids_file),
         ids_sha256="" if ids_file is None else sha256_file(ids_file),
+        configuration=None if ids_file is None else configuration,
     )
 
 
@@ -123,7 +130,8 @@ def _old_rows(
 ) -> Iterator[RosterRow]:
     """Yield the rows of a known roster that the service may still have.
 
-    :param places_by_person: places of the rows that have been yielded, which the places in this roster are added to.
+    :param places_by_person: places of the rows that have been yielded, by person. The places of the rows that this
+        function yields are added.
     """
     common_key = _common_key_reader(layout, roster, new)
     # A roster without one of the key columns does not distinguish all people.
@@ -153,7 +161,7 @@ def _common_key_reader(
 
 
 def _find_place(row: RosterRow, key: tuple[str, ...]) -> Hashable:
-    """Return what distinguishes the rows with a key: the location or, for people without a key, all cells."""
+    """Return a value that distinguishes rows with the same key: the location or, without a key, a hash of all cells."""
     return row.location if any(key) else hash(row.cells)
 
 

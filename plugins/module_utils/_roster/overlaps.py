@@ -41,7 +41,7 @@ class OverlapCounter:
         self._lines = ExternalSorter(spill, _RUN_BYTES)
 
     def add(self, rank: bytes, identities: Sequence[bytes]) -> None:
-        """Add the people of one page of a source.
+        """Add the people at one location on one page of a source.
 
         :param rank: rank of the location.
         :param identities: packed identities.

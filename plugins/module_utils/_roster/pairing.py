@@ -30,7 +30,7 @@ class RowPair(NamedTuple):
 
     :ivar before: row in the old roster; None if there is none.
     :ivar after: row in the new roster; None if there is none.
-    :ivar left_out: `LeftOut` object with the cause for which there is no new row; None if there is none.
+    :ivar left_out: `LeftOut` object with the cause of the removal; None if there is none.
     """
 
     before: RosterRow | None
@@ -41,13 +41,14 @@ class RowPair(NamedTuple):
 class RowPairs:
     """All pairs of rows of two rosters, except pairs of equal rows that the fast path skips.
 
-    :param sides: what is compared of the rosters.
+    :param sides: columns by which the rosters are compared.
     :param old: old roster.
     :param new: new roster.
     :param spill: spill area for rows that do not fit in memory.
     :ivar old_by_location: number of all rows of the old roster by location.
     :ivar new_by_location: number of all rows of the new roster by location.
-    :ivar filled: number of rows of either roster with a value in a column that only this roster has, by title.
+    :ivar filled: for each column that only one of the rosters has, number of that roster's rows with a value in it, by
+        title; empty if the headers are the same.
     """
 
     def __init__(
@@ -211,9 +212,12 @@ def _pair_by(
 
 
 def _choose_left_out(removed: RosterRow, left_out: Sequence[LeftOut]) -> LeftOut | None:
-    """Return the `LeftOut` object with the cause for which a row was removed, and with the location of the row.
+    """Return a `LeftOut` object with the cause of a removal and the location of the removed row.
 
-    A left-out person at the same location is preferred.
+    An object for the same location is preferred.
+
+    :param left_out: `LeftOut` objects of the person.
+    :returns: the object; None if the person was not left out.
     """
     same_location = [person for person in left_out if person.location == removed.location]
     for person in same_location or left_out:
@@ -224,7 +228,7 @@ def _choose_left_out(removed: RosterRow, left_out: Sequence[LeftOut]) -> LeftOut
 class _UnpairedRows:
     """Rows that were not paired with a row of the same person.
 
-    :param sides: what is compared of the rosters.
+    :param sides: columns by which the rosters are compared.
     :param spill: spill area for rows that do not fit in memory.
     """
 
@@ -235,7 +239,7 @@ class _UnpairedRows:
     def add_old(self, row: RosterRow, left_out: LeftOut | None) -> None:
         """Add a row of the old roster.
 
-        :param left_out: `LeftOut` object with the cause for which the row was removed; None if there is none.
+        :param left_out: `LeftOut` object with the cause of the removal; None if there is none.
         """
         self._old.add(row, left_out)
 
@@ -270,7 +274,7 @@ class _UnpairedRow(NamedTuple):
 
     :ivar sort_key: key that is equal for two rows that are paired.
     :ivar row: the row.
-    :ivar left_out: `LeftOut` object with the cause for which the row was removed; None if there is none.
+    :ivar left_out: `LeftOut` object with the cause of the removal; None if there is none.
     """
 
     sort_key: tuple[str, ...]
@@ -281,7 +285,7 @@ class _UnpairedRow(NamedTuple):
 class _CellsSorter:
     """Sorts the unpaired rows of one roster by location, compared cells and person key.
 
-    :param side: what is compared of the roster.
+    :param side: columns by which the roster is compared.
     :param key_width: number of fields of a person key.
     :param group: second field of the sort key of rows that are not paired by their cells.
     :param spill: spill area for rows that do not fit in memory.

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, LeftOut
 from .._errors import FrontdeskError
 from .comparison import ComparedSides, RosterRow, choose_layout, choose_sides
+from .configuration import ConfigurationChanges
 from .external_sort import SpillArea
 from .files import RosterFile
 from .pairing import RowPair, RowPairs
@@ -66,6 +67,7 @@ class Plan:
     :ivar new_by_location: number of contacts in the new roster by location.
     :ivar new_columns: number of contacts with a value in each column that only the new roster has, by title.
     :ivar dropped_columns: number of contacts with a value in each column that only the old roster has, by title.
+    :ivar configuration: differences between the configurations with which the rosters were exported.
     """
 
     counts: Mapping[tuple[str, str], int]
@@ -80,6 +82,7 @@ class Plan:
     new_by_location: Mapping[str, int] = field(default_factory=dict)
     new_columns: Mapping[str, int] = field(default_factory=dict)
     dropped_columns: Mapping[str, int] = field(default_factory=dict)
+    configuration: ConfigurationChanges = field(default_factory=ConfigurationChanges)
 
     @property
     def is_empty(self) -> bool:
@@ -98,12 +101,13 @@ class Plan:
         )
 
     def summary(self) -> dict[str, object]:
-        """Return the identifier and the counts of the plan, without personal data."""
+        """Return the identifier, the counts and the changed configuration of the plan, without personal data."""
         kinds = (*KINDS, REMOVED_INVALID)
         by_location: dict[str, dict[str, int]] = {}
         for location in sorted({location for location, _kind in self.counts} | set(self.unchanged)):
             by_location[location] = {kind: self.counts.get((location, kind), 0) for kind in kinds}
             by_location[location]["unchanged"] = self.unchanged.get(location, 0)
+        settings = self.configuration.settings
         return {
             "id": self.id,
             **{kind: self.count(kind) for kind in kinds},
@@ -111,6 +115,8 @@ class Plan:
             "by_location": by_location,
             "new_columns": dict(self.new_columns),
             "dropped_columns": dict(self.dropped_columns),
+            "changed_settings": settings if settings is None else list(settings),
+            "unconfigured_locations": list(self.configuration.unconfigured),
         }
 
 

@@ -118,7 +118,7 @@ _USUAL_ENDS = re.compile(rb"(?:\0[0-9a-f-]{%d}\0\0)*" % _UUID_BYTES)
 
 
 def split_lines(lines: Sequence[bytes]) -> LineParts:
-    """Split the lines of contacts."""
+    """Split the lines of contacts into cells and identities, and find the lines with emptied cells."""
     ends = b"".join([line[-_USUAL_END_BYTES : 1 - TAIL_BYTES] for line in lines])
     if _USUAL_ENDS.fullmatch(ends):
         return LineParts(

@@ -42,11 +42,14 @@ _VERBS = {ADDED: "adds", CHANGED: "changes", MOVED: "moves", REMOVED: "removes"}
 _LOST_PEOPLE = (
     "an OU was renamed, moved or deselected",
     "the account lost a read permission",
+)
+"""Usual causes of removed and moved contacts."""
+_MISSING_LOCATIONS = (
     "locations are missing because of an inventory host that is switched off, a job slice or --limit",
 )
-"""Usual causes of removed and moved contacts, in addition to `_CHANGED_SETTINGS`."""
+"""Another cause of them, unless the configuration is known to contain all earlier locations."""
 _CHANGED_SETTINGS = ("the columns, the key or a filter was changed",)
-"""Usual causes of changes of any kind."""
+"""Usual cause of changes of any kind, unless it is known whether the settings have changed."""
 
 
 def explain_first_upload(transition: Transition) -> Explanation:
@@ -54,7 +57,8 @@ def explain_first_upload(transition: Transition) -> Explanation:
     return (
         f"Refused a first upload that adds {format_count(transition.counts()[ADDED], 'contact')}",
         transition.first_upload_cause,
-        "If this is the first upload to this account, run once with O(initial=true)",
+        "If this is the first upload to this account, run once with O(initial=true); otherwise, restore the state"
+        " directory, or correct O(state_dir)",
     )
 
 
@@ -112,8 +116,7 @@ def _remedy(transition: Transition, exceeded: Sequence[Exceeded]) -> str:
     if transition.plan_id:
         approval = f"run once with O(approved_plan={transition.plan_id})"
         review += f"; if it is correct, {approval}, which approves only this plan"
-    causes = _usual_causes(exceeded)
-    return f"Usual causes: {'; '.join(causes)}. {review}" if causes else review
+    return ". ".join([*_describe_causes(transition, exceeded), review])
 
 
 def _absolute_remedies(limits: set[str]) -> Iterator[str]:
@@ -126,10 +129,30 @@ def _absolute_remedies(limits: set[str]) -> Iterator[str]:
         yield "Find out why these contacts are missing, or correct O(must_contain)"
 
 
-def _usual_causes(exceeded: Iterable[Exceeded]) -> Sequence[str]:
+def _describe_causes(transition: Transition, exceeded: Iterable[Exceeded]) -> Iterator[str]:
+    """Yield sentences about the possible causes: what is known of the configuration, and the usual causes."""
     kinds = {_kind(each) for each in exceeded} - {MISSING}
-    lost_people = _LOST_PEOPLE if kinds - {CHANGED, ADDED} else ()
-    return (*lost_people, *_CHANGED_SETTINGS) if kinds else ()
+    if not kinds:
+        return
+    settings = transition.configuration.settings
+    if settings is not None:
+        yield _describe_settings(settings, transition.known[0].label)
+    causes = list(_CHANGED_SETTINGS) if settings is None else []
+    if kinds - {CHANGED, ADDED}:
+        has_all_locations = settings is not None and not transition.configuration.unconfigured
+        causes = [*_LOST_PEOPLE, *(() if has_all_locations else _MISSING_LOCATIONS), *causes]
+    if causes:
+        yield f"Usual causes: {'; '.join(causes)}"
+
+
+def _describe_settings(settings: Sequence[str], label: str) -> str:
+    """Describe which settings of the export have changed.
+
+    :param label: name of the roster that was exported with the earlier settings.
+    """
+    if not settings:
+        return f"The settings of the export have not changed since {label}"
+    return f"These settings of the export have changed since {label}: {join_names(settings)}"
 
 
 def _kind(exceeded: Exceeded) -> str:
@@ -236,9 +259,9 @@ def _describe_locations(
 ) -> str:
     """Describe a limit that applies to each location."""
     if exceeded.limit == VANISHED:
+        unconfigured = transition.configuration.unconfigured
         notes = {
-            name: f"{count} before"
-            + (", no longer configured" if name in transition.unconfigured else "")
+            name: f"{count} before" + (", no longer configured" if name in unconfigured else "")
             for name, count in exceeded.locations.items()
         }
         return f"no contacts remain at {_list_noted(exceeded.locations, notes)}"

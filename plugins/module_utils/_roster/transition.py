@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .configuration import ConfigurationChanges
 from .plan import ADDED, CHANGED, KINDS, MOVED, REMOVED
 
 LAST_ACCEPTED = "the last accepted roster"
@@ -83,7 +84,7 @@ class Transition:
     :ivar known: changes from each known roster; empty for a first upload.
     :ivar union: changes from the union of the known rosters; None if at most one roster is known.
     :ivar first_upload_cause: reason why no roster is known; empty if one is known.
-    :ivar unconfigured: locations that the baseline was configured with, but the new roster is not.
+    :ivar configuration: differences between the configurations with which the rosters were exported.
     :ivar missing_before: value of ``missing`` in the last accepted upload; None if it was not recorded.
     :ivar unmatched: numbers of the elements of ``must_contain`` that no contact of the new roster matches, from 1.
     :ivar earlier_approval: identifier of the approved plan with which the same rows and identities were sent, if the
@@ -98,7 +99,7 @@ class Transition:
     known: tuple[RosterChanges, ...] = ()
     union: RosterChanges | None = None
     first_upload_cause: str = ""
-    unconfigured: frozenset[str] = frozenset()
+    configuration: ConfigurationChanges = field(default_factory=ConfigurationChanges)
     missing_before: str | None = None
     unmatched: tuple[int, ...] = ()
     earlier_approval: str | None = None

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from .._contacts.packing import pack, unpack
+from .configuration import unite_configurations
 from .external_sort import ExternalSorter, SpillArea
 from .files import FileRow, RosterFile
 from .merge import write_temporary_roster
@@ -26,9 +27,9 @@ def unite_rosters(
 ) -> RosterFile:
     """Return the union of two rosters, which may have different columns.
 
-    A contact of both rosters, which is a person at a location, has only the row in `newer`. Otherwise, a person whose
-    row has changed would lose a contact in a later plan. The union has the columns of `newer`, followed by those that
-    only `older` has. It has identities only if both rosters have them.
+    If a contact (a person at a location) is in both rosters, the union contains only its row in `newer`. Otherwise, if
+    the row has changed, a later plan would count one of the two rows as removed. The union has the columns of `newer`,
+    followed by those that only `older` has. It has identities only if both rosters have them.
 
     :param older: one roster.
     :param newer: the other roster.
@@ -37,7 +38,7 @@ def unite_rosters(
     :param spill: spill area for the files of the union, and for rows that do not fit in memory.
     :returns: a roster that can be read, by one reader at a time, until the spill area is closed.
     :raises InputError: if a roster changed since it was checked.
-    :raises FrontdeskError: if a row cannot be written while it is sorted.
+    :raises FrontdeskError: if rows cannot be spilled while they are sorted.
     :raises OSError: if the union cannot be written.
     """
     header = (*newer.header, *(title for title in older.header if title not in newer.header))
@@ -65,6 +66,7 @@ def unite_rosters(
         _distinct_rows(rows, with_identities),
         spill,
         with_identities=with_identities,
+        configuration=unite_configurations([older.configuration, newer.configuration]),
     )
 
 

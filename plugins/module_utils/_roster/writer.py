@@ -31,6 +31,7 @@ from .._contacts.model import (
     LeftOut,
 )
 from .._contacts.packing import ESCAPE, unpack
+from .configuration import RosterConfiguration
 from .files import FileRow, ids_head
 from .record_codec import RANK_BYTES, split_lines
 
@@ -142,7 +143,8 @@ def write_roster(
     by_location = {
         codec.decode_location(rank) or GLOBAL_LOCATION: count for rank, count in row_counts.items()
     }
-    _write_identities(ids_file, output.sha256, sum(by_location.values()), identities)
+    head = ids_head(output.sha256, sum(by_location.values()), roster.configuration)
+    _write_identities(ids_file, head, identities)
     left_out, causes = _write_left_out(ids_file, roster.left_out())
     _write_contested(ids_file, roster.contested())
     return WrittenRoster(
@@ -161,6 +163,8 @@ def write_rows(
     csv_file: BinaryIO,
     ids_file: BinaryIO | None,
     identities: BinaryIO,
+    *,
+    configuration: RosterConfiguration | None,
 ) -> tuple[str, int]:
     """Write the files of a roster that has no left-out people, with its rows in the given order.
 
@@ -169,6 +173,7 @@ def write_rows(
     :param csv_file: empty file for the CSV.
     :param ids_file: empty file for the identities; None for a roster without identities.
     :param identities: empty temporary file, as for `write_roster`.
+    :param configuration: configuration to record in the identities file; None if there is none.
     :returns: SHA-256 of the CSV file in hexadecimal, and number of rows.
     :raises OSError: if a file cannot be written.
     """
@@ -183,7 +188,8 @@ def write_rows(
             identities.writelines([f"{json.dumps(row.identity)}\n".encode() for row in batch])
         row_count += len(batch)
     if ids_file is not None:
-        _write_identities(ids_file, output.sha256, row_count, identities)
+        head = ids_head(output.sha256, row_count, configuration)
+        _write_identities(ids_file, head, identities)
     return output.sha256, row_count
 
 
@@ -203,11 +209,9 @@ class _HashingWriter:
         self._file.write(data)
 
 
-def _write_identities(
-    ids_file: BinaryIO, csv_sha256: str, row_count: int, identities: BinaryIO
-) -> None:
+def _write_identities(ids_file: BinaryIO, head: Mapping[str, object], identities: BinaryIO) -> None:
     """Write the first line of an identities file and the identities of the rows."""
-    ids_file.write(_encode_json_line(ids_head(csv_sha256, row_count)))
+    ids_file.write(_encode_json_line(head))
     identities.seek(0)
     shutil.copyfileobj(identities, ids_file)
 

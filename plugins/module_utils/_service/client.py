@@ -34,12 +34,11 @@ from .response import Response
 from .response_body import INCOMPLETE_BODY, ResponseBody, read_body
 from .retry import compute_retry_delay, is_outcome_unknown, parse_retry_after
 from .status import UNSURE, ServiceError
+from .tls_context import create_service_context, inspect_certificate
 from .transport import (
     CredentialAuth,
     UploadSession,
-    create_service_context,
     find_proxy_address,
-    inspect_certificate,
     select_verify_argument,
 )
 from .watchdog import Watchdog

@@ -21,7 +21,7 @@ from pathlib import Path
 from .._errors import InputError
 from .._files import sha256_file, write_atomically
 from .._roster.external_sort import SPILL_PREFIX
-from .._roster.files import OpenFile, RosterFile, read_roster
+from .._roster.files import OpenFile, RosterFile, verify_roster
 from .._roster.limits import KEEP
 from .receipt import RESTORE_REMEDY, Receipt, State, StateError, UnresolvedUpload
 from .receipt_file import RECEIPT_FILE, parse_state, render_state
@@ -80,7 +80,8 @@ def find_default_state_dir(name: str) -> Path:
     """Return the default state directory of a sync for the user who runs the module.
 
     :param name: name that identifies the sync on its host.
-    :raises InputError: if the user has no home directory, and XDG_STATE_HOME does not contain an absolute path.
+    :raises InputError: if the user is not root and has no home directory, and XDG_STATE_HOME does not contain an
+        absolute path.
     """
     home = os.environ.get("HOME", "")
     if not os.path.isabs(home):
@@ -90,7 +91,7 @@ def find_default_state_dir(name: str) -> Path:
 
 
 def default_state_dir(name: str, is_root: bool, environment: Mapping[str, str]) -> Path:
-    """Return the default state directory of a sync.
+    """Return the default state directory of a sync in a given environment.
 
     :param name: name that identifies the sync on its host.
     :param is_root: whether the module runs as root.
@@ -107,9 +108,34 @@ def default_state_dir(name: str, is_root: bool, environment: Mapping[str, str]) 
         return Path(home) / ".local" / "state" / "frontdesk-contacts" / name
     raise InputError(
         "Cannot choose a state directory",
-        "the environment variable HOME is not set, and the user has no home directory",
+        "the environment variable HOME does not contain an absolute path, and the user has no home directory",
         "Set O(state_dir)",
     )
+
+
+def read_state(directory: Path) -> State:
+    """Read the record of all uploads, without the rosters.
+
+    :param directory: the state directory.
+    :raises StateError: if receipt.json is corrupted or cannot be read.
+    """
+    path = directory / RECEIPT_FILE
+    data = _read_if_exists(path)
+    return State() if data is None else parse_state(data, str(path))
+
+
+def has_stored_sizes(directory: Path, receipt: Receipt, sizes: tuple[int, int]) -> bool:
+    """Return whether the state directory contains the files of the baseline, with the given sizes in bytes.
+
+    :param directory: the state directory.
+    :param receipt: the receipt of the baseline.
+    :param sizes: size of the CSV file without a byte order mark, and size of the identities file.
+    """
+    paths = (directory / f"{receipt.roster}.csv", directory / f"{receipt.identities}.ids")
+    try:
+        return tuple(path.stat().st_size for path in paths) == sizes
+    except OSError:
+        return False
 
 
 def read_known_rosters(directory: Path) -> KnownRosters:
@@ -118,11 +144,7 @@ def read_known_rosters(directory: Path) -> KnownRosters:
     :param directory: the state directory.
     :raises StateError: if the receipt or a roster is corrupted or cannot be read.
     """
-    path = directory / RECEIPT_FILE
-    data = _read_if_exists(path)
-    if data is None:
-        return KnownRosters()
-    state = parse_state(data, str(path))
+    state = read_state(directory)
     return KnownRosters(
         state=state,
         baseline=None if state.receipt is None else _read_stored(directory, state.receipt),
@@ -156,16 +178,21 @@ def _read_roster(directory: Path, record: Receipt | UnresolvedUpload) -> RosterF
     csv_path = directory / f"{record.roster}.csv"
     ids_path = directory / f"{record.identities}.ids"
     try:
-        roster = read_roster(
+        roster = verify_roster(
             str(csv_path),
-            lambda: csv_path.open("rb"),
-            (lambda: ids_path.open("rb")) if record.identities and ids_path.exists() else None,
+            record.roster,
+            record.binding.header,
+            record.rows,
+            open_file=lambda: csv_path.open("rb"),
+            open_ids=(lambda: ids_path.open("rb"))
+            if record.identities and ids_path.exists()
+            else None,
         )
-    except (FileNotFoundError, InputError):
+    except FileNotFoundError:
         roster = None
     except OSError as error:
         raise _read_error(csv_path, error) from error
-    if roster is None or roster.sha256 != record.roster:
+    if roster is None:
         raise StateError(f"Cannot use {csv_path}", "it is missing or corrupted", RESTORE_REMEDY)
     return roster
 
@@ -232,16 +259,17 @@ def _unite_oldest(
     )
 
 
-def abort_upload(directory: Path, before: State, current: State, *, may_be_accepted: bool) -> None:
-    """Record that the service did not accept the roster, or that the outcome is unknown.
+def abort_upload(directory: Path, before: State, current: State, *, may_be_accepted: bool) -> State:
+    """End an upload without a new baseline: remove its record unless the service may have accepted the roster.
 
     A rejection resolves only the upload that was rejected. An earlier unresolved upload of the same roster stays
-    unresolved.
+    unresolved. Files that no record names are removed.
 
     :param directory: the state directory.
     :param before: the state before the upload began.
     :param current: the recorded state.
     :param may_be_accepted: whether the service may have accepted the roster.
+    :returns: the recorded state.
     """
     if not may_be_accepted and before != current:
         # If the state cannot be written, the upload stays unresolved. The next run then sends a roster again, which
@@ -250,6 +278,7 @@ def abort_upload(directory: Path, before: State, current: State, *, may_be_accep
             _write_state(directory, before, "")
             current = before
     remove_unused_files(directory, current)
+    return current
 
 
 def commit_upload(
@@ -263,8 +292,10 @@ def commit_upload(
     :param receipt: the receipt of the upload.
     :param roster: the roster that the service accepted.
     :param remedy: the remedy in the error message if the state cannot be written.
-    :raises StateError: if the state cannot be written; the state is then unchanged.
-    :raises InputError: if the roster changed after it was read; the state is then unchanged.
+    :raises StateError: if the state cannot be written. The recorded state is then unchanged, unless only the flush of
+        the directory to the disk failed.
+    :raises FrontdeskError: if the roster changed after it was read, or cannot be read again; the recorded state is then
+        unchanged.
     """
     state = State(receipt)
     _store_roster(directory, roster, remedy)
@@ -277,7 +308,7 @@ def _store_roster(directory: Path, roster: RosterFile, remedy: str) -> RosterFil
 
     :returns: the roster in the state directory.
     :raises StateError: if the files cannot be written.
-    :raises InputError: if the roster changed after it was read.
+    :raises FrontdeskError: if the roster changed after it was read, or cannot be read again.
     """
     csv_path = directory / f"{roster.sha256}.csv"
     ids_path = directory / f"{roster.ids_sha256}.ids"
@@ -308,9 +339,10 @@ def _store_file(path: Path, open_file: OpenFile, roster: RosterFile) -> None:
 
 
 def _write_state(directory: Path, state: State, remedy: str) -> None:
-    """Replace receipt.json; remove it if no upload is recorded.
+    """Replace receipt.json, or remove it if the state contains no uploads.
 
-    :raises StateError: if the file cannot be written or removed; the old state is then unchanged.
+    :raises StateError: if the file cannot be written or removed. The old state is then unchanged, unless only the flush
+        of the directory to the disk failed.
     """
     path = directory / RECEIPT_FILE
     with _explain_write_errors(directory, remedy):

@@ -29,8 +29,8 @@ def exclusive_lock(directory: Path) -> Iterator[str]:
 
     :param directory: the state directory.
     :returns: a context manager whose value is a warning; empty if there is none.
-    :raises StateError: if the directory cannot be created or made private, if another user can replace it or its lock
-        file, or if another run uses it.
+    :raises StateError: if the directory cannot be created, made private or locked, if another user owns or can replace
+        it or its lock file, or if another run uses it.
     """
     action = f"Cannot use the state directory {directory}"
     try:
@@ -59,8 +59,8 @@ def shared_lock(directory: Path) -> Iterator[str]:
 
     :param directory: the state directory.
     :returns: a context manager whose value is a warning; empty if there is none.
-    :raises StateError: if the directory cannot be read, if other users can access it and it is not dedicated to the
-        sync, if another user can replace it or its lock file, or if another run changes it.
+    :raises StateError: if the directory cannot be read or locked, if other users can access it and it is not dedicated
+        to the sync, if another user owns or can replace it or its lock file, or if another run changes it.
     """
     action = f"Cannot use the state directory {directory}"
     warning = ""

@@ -4,7 +4,8 @@
 
 """Ownership checks that prevent other users from replacing a directory with personal data, or its lock file.
 
-Only the user who runs the module and root may own or change the directories in the path of such a directory.
+Only the user who runs the module and root may own or change the directories in the path of such a directory. In a
+directory with the sticky bit, such as /tmp, other users may also create files.
 """
 
 from __future__ import annotations
@@ -104,7 +105,10 @@ def _walk(path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def is_writable_by_others(status: os.stat_result) -> bool:
-    """Return whether users other than root and the user who runs the module can write to a file or directory."""
+    """Return whether users other than root and the user who runs the module can write to a file or directory.
+
+    Members of the group with the ID 0 are treated like root.
+    """
     mode = status.st_mode
     return bool(mode & stat.S_IWOTH) or bool(
         mode & stat.S_IWGRP and status.st_gid and _has_other_members(status.st_gid)

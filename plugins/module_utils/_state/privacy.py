@@ -69,8 +69,9 @@ def _remove_access(directory: Path, action: str) -> None:
 def _is_dedicated(directory: Path, mode: int) -> bool:
     """Return whether a directory is used only by the sync, so that changing its mode affects no one else.
 
-    Without a receipt, a directory is considered dedicated if it contains only visible files, such as an exported
-    roster. Home directories and system directories contain hidden files or other directories.
+    A directory with the sticky bit is never considered dedicated. A directory without a receipt is considered dedicated
+    if it contains only visible files, such as an exported roster, and perhaps lost+found. Home directories and system
+    directories contain hidden files or other directories.
     """
     if mode & stat.S_ISVTX:
         # A directory in which all users can create files, such as /tmp.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a state directory records: the receipt of the last accepted upload, and later uploads with an unknown outcome.
+"""The records in a state directory: the receipt of the last accepted upload, and later uploads with an unknown outcome.
 
 Together, they determine which contacts the service may have.
 """
@@ -43,6 +43,22 @@ class Binding:
 
 
 @dataclass(frozen=True)
+class RosterSummary:
+    """What a run reports about an unchanged roster, so that it does not need to read the rows.
+
+    :ivar location_column: title of the column by which the contacts were counted.
+    :ivar by_location: number of contacts at each location.
+    :ivar row_identities: SHA-256 checksum of only the identities of the rows.
+    :ivar has_configuration: whether the identities file contains the configuration of the export.
+    """
+
+    location_column: str
+    by_location: Mapping[str, int]
+    row_identities: str
+    has_configuration: bool
+
+
+@dataclass(frozen=True)
 class Receipt:
     """The receipt of the last accepted upload.
 
@@ -59,6 +75,8 @@ class Receipt:
     :ivar sequence: sequence number of the upload among the accepted uploads in the state directory.
     :ivar complete: whether the service accepted all rows of the upload. If not, the next run sends the roster again.
     :ivar history: summaries of earlier receipts, starting with the latest.
+    :ivar summary: summary of the roster; None if there is none, for example because the service did not accept all
+        rows.
     """
 
     binding: Binding
@@ -73,6 +91,7 @@ class Receipt:
     sequence: int = 1
     complete: bool = True
     history: tuple[dict[str, Any], ...] = ()
+    summary: RosterSummary | None = None
 
 
 @dataclass(frozen=True)

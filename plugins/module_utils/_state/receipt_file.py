@@ -18,7 +18,15 @@ from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 from .._files import SHA256
-from .receipt import RESTORE_REMEDY, Binding, Receipt, State, StateError, UnresolvedUpload
+from .receipt import (
+    RESTORE_REMEDY,
+    Binding,
+    Receipt,
+    RosterSummary,
+    State,
+    StateError,
+    UnresolvedUpload,
+)
 
 RECEIPT_FILE = "receipt.json"
 
@@ -87,14 +95,18 @@ def _parse_record(kind: type[Record], values: Mapping[str, Any], name: str) -> R
     """Parse a receipt or an unresolved upload.
 
     :param kind: class of the result.
-    :raises StateError: if the checksum of a file is invalid.
+    :raises StateError: if the checksum of a file is malformed.
+    :raises KeyError: if a field is missing.
     """
     binding = {field: values[field] for field in _BINDING}
     binding["header"] = tuple(str(title) for title in binding["header"])
-    names = [field.name for field in fields(kind) if field.name != "binding"]
+    names = [field.name for field in fields(kind) if field.name not in ("binding", "summary")]
     own = {field: values[field] for field in names}
     if "history" in own:
         own["history"] = tuple(map(dict, own["history"]))
+    # Receipts of earlier versions have no summary.
+    if values.get("summary") is not None:
+        own["summary"] = RosterSummary(**values["summary"])
     for checksum in (
         own["roster"],
         own["roster"] if own["identities"] == "" else own["identities"],

@@ -120,7 +120,7 @@ def ldap_proxy(
 ) -> Iterator[str]:
     """Run a proxy for one client, and yield the URI of the proxy.
 
-    :param fault: fault to inject; None relays all messages unchanged.
+    :param fault: fault to inject; None to relay all messages unchanged.
     :param certificate: server certificate of the proxy; None for ``ldap://`` without TLS.
     :param max_tls_version: newest TLS version that the proxy supports.
     :param tls_to_directory: whether the proxy uses TLS for its connection to the directory.

@@ -49,7 +49,8 @@ class RunRequest(TypedDict):
 
     :ivar missing_library: name of the library whose import must fail, if any.
     :ivar library_versions: version numbers that libraries must report, by library name.
-    :ivar kill_at: number of file operations in `cwd` after which the module receives SIGKILL; None if it must not.
+    :ivar kill_at: number of file operations in `cwd`, counted as in `_kill_at`, after which the module receives
+        SIGKILL; None if it must not be killed.
     """
 
     module: str
@@ -127,10 +128,10 @@ def _run_as_child(request: RunRequest, options: int, output: int) -> NoReturn:
 def _kill_at(count: int, directory: str) -> None:
     """Arrange that this process receives SIGKILL instead of performing a file operation.
 
-    Only operations that change files are counted.
+    Only operations that change files in a directory, and calls of os.fsync, are counted.
 
-    :param count: number of operations before.
-    :param directory: directory that contains the files.
+    :param count: number of operations to perform before the process is killed.
+    :param directory: path of the directory.
     """
     remaining = count
     sync = os.fsync

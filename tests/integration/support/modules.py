@@ -158,7 +158,7 @@ def build_module_request(
     :param env: additional environment variables of the module.
     :param missing_library: name of the library whose import must fail, if any.
     :param library_versions: version numbers that libraries must report, by library name.
-    :param kill_at: number of file operations after which the module receives SIGKILL; None if it must not.
+    :param kill_at: number of file operations after which the module receives SIGKILL; None if it must not be killed.
     """
     return {
         "module": name,

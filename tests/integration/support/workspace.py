@@ -102,7 +102,7 @@ class Workspace:
         ]
 
     def is_private(self, name: str) -> bool:
-        """Return whether a file, or a directory of the workspace that contains it, denies access to all other users.
+        """Return whether a file, or a directory between it and the root, denies access to all other users.
 
         :param name: path of the file, relative to the root of the workspace.
         """

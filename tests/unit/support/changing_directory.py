@@ -46,7 +46,8 @@ class Person:
 class ChangingDirectory:
     """A directory whose people change.
 
-    :ivar people: all people, by owner name. The tests recognize people by this name, which never changes.
+    :ivar people: all people, by owner name. The tests recognize a person by this name, because it is the only value
+        that never changes.
     :ivar header: titles of the exported columns.
     """
 
@@ -70,12 +71,12 @@ class ChangingDirectory:
             )
 
     def remove(self, count: int) -> None:
-        """Remove the people who were added last, but not the first person."""
+        """Remove the people who were added last, but never the first person."""
         for owner in list(self.people)[1:][-count:]:
             del self.people[owner]
 
     def remove_at(self, count: int, location: str) -> None:
-        """Remove people who are at a location, but not the first of them."""
+        """Remove people who are at a location, but never the first of them."""
         for owner, _person in self._people_at(location)[1 : 1 + count]:
             del self.people[owner]
 
@@ -112,7 +113,10 @@ class ChangingDirectory:
             self.people[owner] = replace(person, locations=locations)
 
     def remove_location(self, location: str) -> None:
-        """Remove a location, unless no one would remain."""
+        """Remove a location from all people, and remove the people who have no other location.
+
+        If no one would remain, nothing is changed.
+        """
         remaining = {
             owner: replace(
                 person, locations=tuple(each for each in person.locations if each != location)
@@ -141,7 +145,7 @@ class ChangingDirectory:
             self.header = (*self.header, title)
 
     def export(self, path: Path) -> bytes:
-        """Write the roster and its identities like an export, and return the content of the CSV file."""
+        """Write the CSV file and the identities file as an export would, and return the content of the CSV file."""
         rows = sorted(
             (location, person.row(self.header, location), person.identity, owner)
             for owner, person in self.people.items()
@@ -154,7 +158,10 @@ class ChangingDirectory:
         return body
 
     def find_owners(self, body: bytes) -> list[str]:
-        """Return the person described by each row of an exported roster."""
+        """Return the owner of the contact in each row of an exported roster.
+
+        :param body: content of the CSV file.
+        """
         return self._owners[body]
 
     def _people_at(self, location: str) -> list[tuple[str, Person]]:

@@ -53,7 +53,7 @@ class Fault(enum.Enum):
 
 
 class FaultInjector:
-    """Counts the file operations below a directory, and injects a fault at one of them.
+    """Counts the file operations below a directory and the calls of `reach`, and injects a fault at one of them.
 
     :param root: directory whose files are observed; operations on open files are observed everywhere.
     :ivar operations: names of all operations of the last run, in order.

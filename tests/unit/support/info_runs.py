@@ -75,7 +75,7 @@ class PeopleDirectory(Directory):
 
 @contextmanager
 def serve_directories(tmp_path: Path, *directories: Directory) -> Iterator[dict[str, Any]]:
-    """Start directory servers with TLS, and provide the options for connecting to them.
+    """Start directory servers with TLS, and provide the options for reading people from them.
 
     :param tmp_path: directory for the CA certificate.
     """

@@ -20,7 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_
 
 
 class FakeModule:
-    """A fake AnsibleModule with only the members that are used to install a roster.
+    """A fake AnsibleModule with only the members that are used to install or stage a roster.
 
     :ivar backups: paths of the files that were backed up.
     """

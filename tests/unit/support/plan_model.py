@@ -42,9 +42,9 @@ class ModelRow:
     """A row with everything that is compared.
 
     :ivar cells: values of all columns.
-    :ivar location: location; empty if the location is not compared.
+    :ivar location: value of the location column; empty if locations are not compared.
     :ivar common: values of the columns that both rosters have.
-    :ivar person: identity, or values of the key columns; empty if nothing identifies the person.
+    :ivar person: identity, or values of the key columns that both rosters have; empty if all of them are empty.
     :ivar key: values of the key columns that both rosters have.
     """
 
@@ -187,7 +187,8 @@ def model_rosters(
 
     :param headers: headers to choose from; by default, only `TITLES`.
     :param with_identities: whether the roster has identities; None for either.
-    :param identities: identities to choose from. A column named Person contains the identity.
+    :param identities: string whose characters are the identities to choose from. A column named Person contains the
+        identity.
     :param max_size: maximum number of rows.
     """
     header = draw(headers) if headers is not None else TITLES

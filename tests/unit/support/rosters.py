@@ -24,6 +24,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
     LeftOut,
     MappedPage,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.configuration import (
+    RosterConfiguration,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
     SpillArea,
 )
@@ -66,7 +69,7 @@ SAME_VALUE = "another person at this location has the same value"
 
 
 def contact(identity: str, *cells: str, location: str = "oslo") -> Contact:
-    """Create a contact whose location does not depend on its cells."""
+    """Create a contact, whose cells do not have to contain its location."""
     return Contact(location, cells, identity)
 
 
@@ -94,9 +97,12 @@ def ids_bytes(
     identities: Sequence[str],
     left_out: Iterable[LeftOut] = (),
     contested: Iterable[ContestedCell] = (),
+    configuration: RosterConfiguration | None = None,
 ) -> bytes:
     """Return the content of the identities file that belongs to a CSV file."""
-    head = {"format": 1, "sha256": sha256(csv_data), "rows": len(identities)}
+    head: dict[str, Any] = {"format": 1, "sha256": sha256(csv_data), "rows": len(identities)}
+    if configuration is not None:
+        head["configuration"] = configuration.document()
     lost = [
         {
             "identity": cell.identity,

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the frontdesk.contacts project
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must hold for the contacts of a service, computed without the code of the plugins."""
+"""Checks of the contacts that an upload removes from a service or moves, without the code of the plugins."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def find_violations(
     *,
     is_approved: bool,
 ) -> list[str]:
-    """Return a description of each limit that an upload exceeds.
+    """Return a description of each limit on removed or moved contacts that an upload exceeds.
 
     :param before: contacts of the service before the upload.
     :param after: contacts in the upload.

@@ -29,8 +29,8 @@ Cells = tuple[tuple[str, str], ...]
 class ServiceContact(NamedTuple):
     """A contact that the service has.
 
-    :ivar owner: name of the described person, which a roster does not contain. The service uses it only to keep the
-        contacts of people with a refused row.
+    :ivar owner: name by which the tests recognize the person; a roster does not contain it. The service uses it only to
+        keep the contacts of people with a refused row.
     :ivar cells: cells of the row.
     """
 
@@ -50,7 +50,7 @@ _PAGE = (b"<!doctype html><title>Log in</title>", "text/html")
 
 
 class Reaction(enum.Enum):
-    """What the service does with an upload, and what the client learns about it."""
+    """A reaction of the service to an upload, including the response to the client."""
 
     ACCEPT = "accepts all rows"
     REFUSE_ROWS = "refuses every third row"
@@ -102,8 +102,8 @@ class SimulatedService:
     It keeps the earlier contacts of people with a refused row, except at locations at which it accepted another row of
     the same person.
 
-    :param find_owners: function that returns the person described by each row of a body.
-    :ivar reaction: reaction to the next upload.
+    :param find_owners: function that returns the owner of the contact in each row of a body.
+    :ivar reaction: reaction to all uploads until it is changed.
     :ivar contacts: all contacts that the service has.
     :ivar bodies: bodies of all uploads that arrived.
     :ivar attempts: number of uploads that the client attempted.

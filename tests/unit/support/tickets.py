@@ -44,7 +44,7 @@ class Gssapi:
     """A substitute for the part of the gssapi API that the collection uses.
 
     :ivar calls: name and arguments of each call that creates or inspects credentials, or creates a context.
-    :ivar received_tokens: tokens from the server that were passed to the context.
+    :ivar received_tokens: tokens from the server that were passed to the context; None for the first step.
     :ivar failures: errors to raise, by name of the call.
     :ivar is_encrypted: whether unwrapped messages are reported as encrypted.
     :ivar complete: whether the context is established.

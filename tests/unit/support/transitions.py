@@ -17,7 +17,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transit
 
 PLAN_ID, OTHER_ID = "5a1f0c9be0d2a4f7", "00112233445566ff"
 
-UNRESOLVED = "the roster sent at 2026-11-30T04:00:00Z, whose outcome is unknown"
+UNRESOLVED = "the roster sent at 2026-11-30T04:00:00Z with an unknown outcome"
 """Label of the roster of an unresolved upload."""
 
 
@@ -40,7 +40,7 @@ def roster_changes(
 
 
 def transition(*known: RosterChanges, **fields: Any) -> Transition:
-    """Return a transition to a new roster, which by default has one contact at each known location.
+    """Return a transition to a new roster, which by default has one contact at each location of the known rosters.
 
     :param known: changes from each known roster.
     :param fields: other fields of the transition.

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the frontdesk.contacts project
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Histories of uploads: a directory that changes, a service that fails, and a model of what must hold.
+"""Histories of uploads: a directory that changes, a service that fails, and checks of the invariants.
 
 The runs execute the code of the module with a real state directory. Only `send_file` and `check_tls_files` are
 replaced, and faults can be injected into file operations.
@@ -136,6 +136,8 @@ class Snapshot:
     contacts: tuple[ServiceContact, ...]
     known: tuple[ServiceContact, ...]
     settled: tuple[bytes, str, str] | None
+    pending_approval: tuple[bytes, str]
+    used_approvals: tuple[str, ...]
 
 
 class UploadHistory:
@@ -146,7 +148,7 @@ class UploadHistory:
     :ivar service: the service.
     :ivar url: URL of the service.
     :ivar profile: name of the profile.
-    :ivar is_restored: whether the state directory was restored, and no upload has been accepted since.
+    :ivar is_restored: whether the state directory was restored, and no run has succeeded since.
     """
 
     def __init__(self, root: Path) -> None:
@@ -161,9 +163,12 @@ class UploadHistory:
         self._root = root
         self._backup: Backup | None = None
         self._was_without_state = True
-        # The body and the approved plan of the last attempt, until an upload succeeds; empty if there is none.
+        # The body and the approved plan of the last attempt with an approval. A successful run, or an attempt to send
+        # another body without an approval, resets them.
         self._pending_approval = (b"", "")
         self._used_approvals: list[str] = []
+        # All contacts that the service may have: those of the last successful run, of all later attempts, and of a
+        # restored backup.
         self._known: list[ServiceContact] = []
         # The body, the URL and the profile of the last upload, if the state describes exactly what the service has.
         self._settled: tuple[bytes, str, str] | None = None
@@ -179,7 +184,7 @@ class UploadHistory:
         return not (self.state_dir / "receipt.json").exists()
 
     def run(self, run: Run) -> Result:
-        """Export the roster, upload it, and check everything that must hold for this run."""
+        """Export the roster, upload it, and check the invariants of this run."""
         body = self.people.export(self.src)
         forecast = self._run_in_check_mode(run) if run.has_forecast else None
         is_initial, attempts = self.is_first, self.service.attempts
@@ -205,7 +210,8 @@ class UploadHistory:
     def _check_need(self, body: bytes) -> None:
         """Check that an upload was necessary.
 
-        The state was not settled or was restored, or the roster or the settings have changed.
+        It is necessary if the state was not settled or was restored, or if the roster, the URL or the profile has
+        changed.
         """
         is_unchanged = self._settled == (body, self.url, self.profile)
         assert self.is_restored or not is_unchanged, "an unchanged roster was sent again"
@@ -233,6 +239,9 @@ class UploadHistory:
                 self._used_approvals.append(run.approved)
         elif attempted or run.fault is not None:
             self._settled = None
+            if run.approved:
+                # A run can fail after it has recorded the approved upload, but before it sends the roster.
+                self._pending_approval = (body, run.approved)
 
     def _settle(self, body: bytes, contacts: list[ServiceContact]) -> None:
         """Check that the service has exactly the roster and that the state is settled, and record this."""
@@ -246,9 +255,15 @@ class UploadHistory:
         self._settled = (body, self.url, self.profile)
         self.is_restored = False
 
-    def check_recovery(self, limits: Mapping[str, Any] = DEFAULT_LIMITS) -> None:
-        """Check that one run without faults settles the state, and that the next run sends nothing."""
-        run = Run(limits=limits, initial=self.is_first, has_forecast=False)
+    def check_recovery(
+        self, limits: Mapping[str, Any] = DEFAULT_LIMITS, approved: str = ""
+    ) -> None:
+        """Check that one run without faults settles the state, and that the next run sends nothing.
+
+        :param limits: limits of the first of these runs.
+        :param approved: identifier of the plan that is approved in the first of these runs; empty if there is none.
+        """
+        run = Run(limits=limits, initial=self.is_first, approved=approved, has_forecast=False)
         result = self.run(run)
         assert result.error is None, result.error
         assert self.read_state() == (True, 0)
@@ -259,7 +274,7 @@ class UploadHistory:
     def converge(self) -> None:
         """Check that the next runs without faults settle the state, unless they would remove everyone.
 
-        If the guard stops the first run, the second one follows the advice in its message.
+        If the guard stops the first run, the second run follows the advice in the message of the first one.
         """
         result = self.run(Run(initial=self.is_first))
         if result.is_stopped:
@@ -280,7 +295,14 @@ class UploadHistory:
         directory = self._root / "snapshot"
         self.state_dir.mkdir(mode=0o700, exist_ok=True)
         shutil.copytree(self.state_dir, directory)
-        return Snapshot(directory, tuple(self.service.contacts), tuple(self._known), self._settled)
+        return Snapshot(
+            directory=directory,
+            contacts=tuple(self.service.contacts),
+            known=tuple(self._known),
+            settled=self._settled,
+            pending_approval=self._pending_approval,
+            used_approvals=tuple(self._used_approvals),
+        )
 
     def rewind(self, snapshot: Snapshot) -> None:
         """Return to a snapshot."""
@@ -289,6 +311,8 @@ class UploadHistory:
         self.service.contacts = list(snapshot.contacts)
         self._known = list(snapshot.known)
         self._settled = snapshot.settled
+        self._pending_approval = snapshot.pending_approval
+        self._used_approvals = list(snapshot.used_approvals)
 
     def back_up(self) -> None:
         """Copy the state directory, if it exists."""

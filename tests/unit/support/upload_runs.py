@@ -23,6 +23,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_spec import (
     upload_spec,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.configuration import (
+    RosterConfiguration,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import ids_path
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import State
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt_file import (
@@ -74,18 +77,33 @@ class Uploader:
         self.sent_bodies.append(request.body)
         write(self.next_responses.pop(0) if self.next_responses else self.response)
 
-    def write_roster(self, *rows: tuple[str, ...], identities: str | None = None) -> None:
+    def write_roster(
+        self,
+        *rows: tuple[str, ...],
+        identities: str | None = None,
+        configuration: RosterConfiguration | None = None,
+    ) -> None:
         """Write the roster and its identities.
 
         :param identities: string whose characters are the identities of the rows; by default, the names in lowercase.
+        :param configuration: configuration with which the roster was exported; by default, it is unknown.
         """
         names = identities or "".join(row[0].lower() for row in rows)
         data = csv_bytes(rows)
         self.src.write_bytes(data)
-        ids_path(self.src).write_bytes(ids_bytes(data, names))
+        ids_path(self.src).write_bytes(ids_bytes(data, names, configuration=configuration))
 
     def upload(self, *, check_mode: bool = False, **changes: Any) -> Outcome:
         """Upload the roster.
+
+        :param changes: options of contact_upload that differ from the defaults of these tests.
+        """
+        options = self.options(**changes)
+        parsed = parse_upload_options(complete_params(upload_spec(), **options))
+        return upload(parsed, check_mode, with_diff=True)
+
+    def options(self, **changes: Any) -> dict[str, Any]:
+        """Return the options of an upload.
 
         :param changes: options of contact_upload that differ from the defaults of these tests.
         """
@@ -102,8 +120,7 @@ class Uploader:
         options.update(changes)
         if options["result"] is not None:
             options["result"] = complete_params(spec["result"]["options"], **options["result"])
-        parsed = parse_upload_options(complete_params(spec, **options))
-        return upload(parsed, check_mode, with_diff=True)
+        return options
 
     def state_files(self) -> dict[str, bytes]:
         """Return the content of each file in the state directory, by name."""
@@ -129,7 +146,10 @@ def count_changes(outcome: Outcome) -> dict[str, object]:
 
 
 def changed_and_uploaded(outcome: Outcome) -> tuple[bool, bool]:
-    """Return whether anything changed, and whether the service accepted the complete roster."""
+    """Return whether anything changed, and whether the service accepted the complete roster.
+
+    In check mode, a roster that would be sent counts as accepted.
+    """
     return outcome.changed, outcome.uploaded
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of attribute descriptions: validation, normalization and splitting."""
+"""Tests of attribute descriptions: validation, normalization, splitting and options."""
 
 from __future__ import annotations
 
@@ -48,5 +48,8 @@ def test_descriptions_are_normalized_and_split() -> None:
     assert normalize_description("SN;X-a;Lang-EL") == "sn;lang-el;x-a"
     assert split_description("sn;lang-el;x-a") == ("sn", ";lang-el;x-a")
     assert split_description("sn") == ("sn", "")
+
+
+def test_an_option_is_found_regardless_of_case_but_not_in_the_attribute_type() -> None:
     assert has_option("cert;x;Binary", "binary")
     assert not has_option("binary;x", "binary")

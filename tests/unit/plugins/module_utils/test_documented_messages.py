@@ -29,7 +29,11 @@ def _documented() -> list[str]:
 
 
 def _messages() -> Iterator[str]:
-    """Yield the strings in the code. Each f-string is yielded once per noun, and other fields are empty."""
+    """Yield the strings in the code.
+
+    Each f-string is yielded once for each of `NOUNS`, which replaces the fields that contain a noun. All other fields
+    are empty.
+    """
     for path in (*UTILS.glob("_directory/*.py"), *UTILS.glob("_module/*.py"), UTILS / "_tls.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

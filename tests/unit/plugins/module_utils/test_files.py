@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of atomic writes, comparisons, advisory locks and snapshots of files."""
+"""Tests of file operations: atomic writes, comparisons, advisory locks on directories, and snapshots."""
 
 from __future__ import annotations
 

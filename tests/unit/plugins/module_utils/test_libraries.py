@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of required Python libraries that are missing or too old.
+"""Tests of required Python libraries that are missing or too old, and of the requirement files.
 
 Files that use a library can be imported without it, so that the Ansible module can report that the library is missing.
 """

@@ -48,7 +48,7 @@ def test_tls_1_2_is_the_minimum_even_if_openssl_allows_less(
     assert create_tls_context(None, validate_certs=True).minimum_version == ssl.TLSVersion.TLSv1_2
 
 
-def test_unreadable_ca_file_is_reported(tmp_path: Path) -> None:
+def test_unusable_ca_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     with pytest.raises(InputError) as caught:
         create_tls_context(str(path), validate_certs=True)

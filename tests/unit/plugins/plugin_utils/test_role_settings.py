@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the settings of a sync."""
+"""Tests of the settings of a sync: the checks of the variables, and the options that they become."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_the_probe_does_not_check_the_limits() -> None:
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_messages_know_whether_the_role_runs_in_check_mode(check_mode: bool) -> None:
+def test_the_names_in_messages_depend_on_check_mode(check_mode: bool) -> None:
     settings = make_settings(_host(), (), for_upload=True, check_mode=check_mode)
     for stage, options in settings.options.items():
         assert options["option_names"] == option_names(stage, check_mode=check_mode)

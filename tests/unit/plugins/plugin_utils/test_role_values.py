@@ -34,7 +34,7 @@ def _convert(name: str, value: object) -> Any:
 
 
 class EncryptedValue:
-    """An inline vault value, as in ansible-core 2.16."""
+    """An inline vault value, as in ansible-core 2.16 to 2.18."""
 
     __ENCRYPTED__ = True
 

@@ -34,8 +34,8 @@ from ansible_collections.frontdesk.contacts.plugins.plugin_utils._variables impo
 )
 
 SPECS = {EXPORT: export_spec(), PROBE: info_spec(), UPLOAD: upload_spec()}
-# Options that the role sets itself or does not use. It needs no backup. It does not use fail_on_problems, because it
-# shows the report before it fails.
+# Options that the role sets itself or does not use. It does not need backup, and it does not use fail_on_problems,
+# because it shows the report before it fails.
 NOT_FORWARDED = {
     EXPORT: {"sources", "dest", "backup", "stage_in_check_mode"},
     PROBE: {"sources", "fail_on_problems"},
@@ -70,7 +70,7 @@ def test_a_variable_accepts_the_values_of_each_option_that_it_sets(variable: Var
     for option in _module_options(variable):
         expected = _accepted_values(option)
         if variable.name == "contact_sync_profile":
-            # The module accepts any name, because it only records the name in the receipt.
+            # The module accepts any name; only the role has a list of profiles.
             assert expected["choices"] is None
             expected["choices"] = [option["default"]]
         assert _accepted_values(variable.spec) == expected
@@ -123,7 +123,7 @@ def test_specs_contain_nothing_that_applies_only_to_the_managed_node() -> None:
 def test_a_location_has_the_options_of_a_source_and_ou() -> None:
     source = source_spec()["sources"]["options"]
     assert set(LOCATION_SPEC) == {*source, "ou"}
-    # A rule cannot be set for a host, because each host is one location.
+    # A location rule cannot be set for a host, because each host is one location.
     assert set(LOCATION_SPEC) - set(LOCATION_VARIABLES) == {"location_value", "locations"}
     assert set(LOCATION_VARIABLES.values()) & set(VARIABLES) == set()
 
@@ -153,7 +153,7 @@ def test_messages_name_the_variables_of_the_role() -> None:
     assert option_names(EXPORT)["sources"] == "contact_sync_locations"
 
 
-def test_an_approved_plan_is_uploaded_without_a_new_export() -> None:
+def test_the_arguments_that_approve_a_plan_select_the_upload_except_in_check_mode() -> None:
     command = "-e contact_sync_approved_plan={value}"
     names = option_names(UPLOAD)
     assert names["approved_plan="] == f"{command} --tags contact_sync_upload"

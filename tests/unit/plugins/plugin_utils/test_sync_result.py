@@ -193,7 +193,9 @@ def test_the_verdict_depends_on_the_results_of_the_tasks(
         ({"upload": {"failed": True, "msg": "x", "kind": "service_auth"}}, "service_auth"),
     ],
 )
-def test_the_kind_of_a_failure_is_determined(tasks: dict[str, Any], kind: str) -> None:
+def test_a_failure_has_the_kind_in_the_result_of_its_task_or_a_default_kind(
+    tasks: dict[str, Any], kind: str
+) -> None:
     result = _result(**tasks).to_dict()
     assert set(result) == KEYS
     assert result["failure"] == {"kind": kind, "message": "x"}

@@ -162,7 +162,7 @@ def test_column_titles_are_normalized_to_nfc() -> None:
     assert second.required_unless == "Blå"
 
 
-def test_phone_region_is_checked_even_if_it_is_not_used() -> None:
+def test_phone_region_is_checked_even_if_it_is_not_used_and_applies_to_e164() -> None:
     with pytest.raises(InputError, match=r"^Cannot use phone_region 'False': "):
         columns(NAME_COLUMN, phone_region="False")
     (column,) = columns({**NAME_COLUMN, "value": "'912 34 567' | e164"}, phone_region="NO")

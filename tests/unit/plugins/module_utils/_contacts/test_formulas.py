@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the recognition of spreadsheet formulas."""
+"""Tests of recognizing and escaping spreadsheet formulas."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_no_text_before_a_separator_hides_a_formula(
 
 
 @given(st.text(st.sampled_from("ab é\U0001f642,.()/'\"")), st.sampled_from(SIGNS), st.text("ab;"))
-def test_signs_in_a_text_that_begins_with_a_letter_are_accepted(
+def test_signs_in_a_cell_that_begins_with_a_letter_are_accepted(
     before: str, sign: str, after: str
 ) -> None:
     assert not is_possible_formula(f"a{before}{sign}{after}")

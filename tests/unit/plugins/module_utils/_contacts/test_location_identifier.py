@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of location identifiers."""
+"""Tests of the validation of location identifiers, including the option `location_pattern`."""
 
 from __future__ import annotations
 

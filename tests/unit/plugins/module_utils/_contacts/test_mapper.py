@@ -343,7 +343,7 @@ def test_an_attribute_that_cannot_be_used_for_anyone_is_an_error_if_there_are_th
 
 
 @pytest.mark.parametrize("people", [1, 2, 3, 4])
-def test_an_expression_that_fails_for_everyone_is_an_error_if_there_are_three_people(
+def test_an_expression_that_fails_for_everyone_is_an_error_if_there_are_at_least_three_people(
     people: int,
 ) -> None:
     text = "all.sn if sn == 'Lie' else sn"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the validation of accounts."""
+"""Tests of the validation and the description of accounts."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def test_keytabs_must_be_readable_and_valid(
         ),
     ],
 )
-def test_simple_ntlm_and_certificate_binds_require_tls(
+def test_passwords_ntlm_and_client_certificates_require_tls(
     account: Account, action: str, cause: str
 ) -> None:
     with pytest.raises(InputError) as caught:
@@ -210,7 +210,7 @@ def test_simple_ntlm_and_certificate_binds_require_tls(
 
 
 @pytest.mark.parametrize("account", [KERBEROS, TICKET, ANONYMOUS])
-def test_accounts_that_send_no_secret_do_not_require_tls(account: Account) -> None:
+def test_kerberos_and_anonymous_binds_do_not_require_tls(account: Account) -> None:
     check_cleartext_bind(account, "ldap://dc1")
 
 

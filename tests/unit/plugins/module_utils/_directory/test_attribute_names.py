@@ -35,7 +35,7 @@ def test_aliases_are_mapped_to_the_main_name_after_the_names_are_resolved() -> N
     }
 
 
-def test_unrequested_names_require_the_subschema_only_once() -> None:
+def test_other_attribute_types_can_be_aliases_only_until_the_names_are_resolved() -> None:
     names = AttributeNames()
     requested = ["surname", "givenName"]
     assert not names.have_other_names(requested, set())

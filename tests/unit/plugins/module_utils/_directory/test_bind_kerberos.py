@@ -70,6 +70,7 @@ def _token(token: bytes, code: int = 14) -> Message:
 class _KerberosDirectory(Directory):
     """A server that accepts the ticket, offers security layers, and accepts the selected layer.
 
+    :param layers: the offered layers in one byte, and the server's maximum buffer size in three bytes.
     :ivar responses: responses to the next bind requests, which tests can replace.
     """
 

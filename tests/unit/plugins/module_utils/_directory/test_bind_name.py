@@ -76,7 +76,7 @@ def test_names_without_a_domain_or_with_another_domain_are_explained(
         *(("svc", root_dse) for root_dse in (OTHER, UNREADABLE)),
     ],
 )
-def test_suitable_names_are_not_explained(name: str, root_dse: RootDse) -> None:
+def test_names_that_might_be_suitable_are_not_explained(name: str, root_dse: RootDse) -> None:
     assert explain_bind_name(name, root_dse, is_dn_required=False) is None
 
 
@@ -90,7 +90,7 @@ def test_suitable_names_are_not_explained(name: str, root_dse: RootDse) -> None:
         ("svc", UNREADABLE, "uid=svc,ou=people,dc=corp,dc=example"),
     ],
 )
-def test_names_that_are_not_dns_are_explained_if_the_server_requires_a_dn(
+def test_a_name_that_is_not_a_dn_is_explained_if_the_server_requires_a_dn(
     name: str, root_dse: RootDse, example: str
 ) -> None:
     remedy = f"Set O(bind_dn) to the DN of the account, such as {example}"

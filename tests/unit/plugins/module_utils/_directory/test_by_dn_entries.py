@@ -32,8 +32,9 @@ ID = str(uuid.UUID(int=1))
 class _Server:
     """A server that finds entries by a DN in the filter or in the search base.
 
+    :ivar dns: DNs of the entries.
     :ivar dn_attribute: searchable attribute that contains the DN; None if the server has no such attribute.
-    :ivar searches: queries of the searches.
+    :ivar searches: queries that were passed to `search`.
     :ivar read: DNs that were passed to `read_entry`.
     """
 
@@ -97,7 +98,7 @@ def _read(
     ("dn_attribute", "is_active_directory"),
     [("entrydn", False), ("distinguishedname", False), ("distinguishedname", True)],
 )
-def test_entries_are_returned_with_the_given_dns(
+def test_entries_are_returned_with_the_given_distinguished_names(
     monkeypatch: pytest.MonkeyPatch, dn_attribute: str, is_active_directory: bool
 ) -> None:
     server = _Server(monkeypatch, "CN=a,DC=x", "CN=b,DC=x", dn_attribute=dn_attribute)
@@ -136,7 +137,7 @@ def test_many_entries_are_read_in_few_searches(monkeypatch: pytest.MonkeyPatch) 
     ]
 
 
-def test_entries_are_read_one_by_one_if_the_server_cannot_search_for_their_dns(
+def test_entries_are_read_one_by_one_if_the_server_cannot_search_for_distinguished_names(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dns = ["CN=a,OU=Staff,DC=x", "CN=gone,OU=Staff,DC=x", "CN=b,OU=Other,DC=x"]

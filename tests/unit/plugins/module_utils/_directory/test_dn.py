@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of distinguished names: comparison, escaping, trimming and splitting."""
+"""Tests of distinguished names: comparison, search scopes, escaping, trimming, splitting and domains."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from hypothesis import strategies as st
         ("OU=R=D,DC=x", "OU=R\\=D,DC=x"),
     ],
 )
-def test_equal_dns_have_the_same_normal_form(one: str, other: str) -> None:
+def test_equal_distinguished_names_have_the_same_normal_form(one: str, other: str) -> None:
     assert normalize_dn(one) == normalize_dn(other)
 
 
@@ -54,7 +54,7 @@ def test_equal_dns_have_the_same_normal_form(one: str, other: str) -> None:
         ("CN=O,DC=x", "CN=Ø,DC=x"),
     ],
 )
-def test_different_dns_have_different_normal_forms(one: str, other: str) -> None:
+def test_different_distinguished_names_have_different_normal_forms(one: str, other: str) -> None:
     assert normalize_dn(one) != normalize_dn(other)
 
 
@@ -81,7 +81,7 @@ def test_the_normal_form_has_one_line_per_relative_dn(value: str, other: str) ->
         ("CN=A,OU=AB,DC=x", "subtree", False),
     ],
 )
-def test_dns_within_the_scope_of_a_search_are_recognized(
+def test_a_dn_within_the_scope_of_a_search_is_recognized(
     dn: str, scope: str, expected: bool
 ) -> None:
     assert is_in_scope(dn, "OU=B,DC=x", scope) is expected

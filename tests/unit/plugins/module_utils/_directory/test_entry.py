@@ -67,7 +67,7 @@ def test_no_entries_are_built_if_one_has_no_valid_identity(attribute: str, value
     assert build_entries([[b"y", valid], [b"x", value]], attribute) is None
 
 
-def test_a_page_without_values_has_no_entries() -> None:
+def test_no_entries_are_built_from_an_empty_page() -> None:
     for attribute in (OBJECT_GUID, ENTRY_UUID):
         assert build_entries([], attribute) == []
 
@@ -86,7 +86,7 @@ def test_values_are_in_the_order_of_the_requested_attributes() -> None:
     assert unrequested == {"other", "sn;lang-de"}
 
 
-def test_an_attribute_name_does_not_match_a_description_with_an_option() -> None:
+def test_descriptions_match_only_if_they_have_the_same_options_in_any_order() -> None:
     assert select_values(["sn"], {"sn;lang-de": [b"Luege"]}) == ([b""], {"sn;lang-de"})
     values = {"sn": [b"Luge"], "SN;x-a;lang-de": [b"Luege"]}
     assert select_values(["sn;lang-de;x-a"], values) == ([b"Luege"], {"sn"})

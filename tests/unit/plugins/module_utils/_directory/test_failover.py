@@ -188,6 +188,6 @@ def test_an_error_that_does_not_depend_on_the_server_is_final(
     assert len(read.data) == 1
 
 
-def test_invalid_settings_are_rejected_before_connecting(three_servers: ConnectionSettings) -> None:
+def test_invalid_settings_are_rejected(three_servers: ConnectionSettings) -> None:
     with pytest.raises(InputError, match="bind_pw is empty"):
         read_with_failover(replace(three_servers, account=Account("simple", bind_dn="svc")), _uri)

@@ -34,7 +34,7 @@ def _gssapi(monkeypatch: pytest.MonkeyPatch) -> Gssapi:
     return Gssapi(monkeypatch)
 
 
-def test_tickets_obtained_with_a_password_are_kept_in_memory(gssapi: Gssapi) -> None:
+def test_tickets_are_obtained_with_a_password(gssapi: Gssapi) -> None:
     assert (
         acquire_credentials(Account("kerberos", bind_dn="svc@X.NO", bind_pw="s3crét")) == "tickets"
     )
@@ -55,7 +55,8 @@ KEYTAB = {"client_keytab": "/k", "ccache": "MEMORY:frontdesk-contacts-"}
         (Account("kerberos", bind_dn="svc@X.NO", keytab="/k"), {}, PRINCIPAL, KEYTAB),
         (Account("kerberos", keytab="/k"), {"KRB5_CLIENT_KTNAME": "/else"}, None, KEYTAB),
         (Account("kerberos", keytab="/k"), {"KRB5CCNAME": "/c"}, None, KEYTAB),
-        # Tickets obtained with the default keytab are also kept in memory, unless a ticket cache is configured.
+        # Tickets obtained with the keytab in KRB5_CLIENT_KTNAME are also kept in memory, unless a ticket cache is
+        # configured.
         (Account("kerberos"), {"KRB5_CLIENT_KTNAME": "/k"}, None, KEYTAB),
         (Account("kerberos"), {"KRB5_CLIENT_KTNAME": "/k", "KRB5CCNAME": "/c"}, None, None),
         (Account("kerberos", ccache="/c"), {"KRB5_CLIENT_KTNAME": "/k"}, None, {"ccache": "/c"}),

@@ -197,13 +197,13 @@ def test_the_memory_for_a_large_entry_is_bounded() -> None:
     tracemalloc.stop()
 
 
-@pytest.mark.parametrize("length", range(1, 60))
-def test_a_large_entry_with_a_wrong_length_is_decoded_or_rejected(
-    monkeypatch: pytest.MonkeyPatch, length: int
+@pytest.mark.parametrize("position", range(1, 60))
+def test_a_large_entry_with_a_wrong_byte_is_decoded_or_rejected(
+    monkeypatch: pytest.MonkeyPatch, position: int
 ) -> None:
     monkeypatch.setattr(messages, "MAX_MESSAGE_SIZE", 1)
     data = bytearray(_encode(PERSON, END))
-    data[length] = (data[length] + 3) % 256
+    data[position] = (data[position] + 3) % 256
     with suppress(*FAILURES, OversizeError):
         entries = _read(bytes(data)).entries
         assert [EntryDecoder(["sn"]).decode(operation) for operation in entries]

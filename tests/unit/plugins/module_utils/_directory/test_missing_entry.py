@@ -181,7 +181,7 @@ def _explain(
             DOMAIN_ENTRIES + "OU=Oslo",
             f"Set O(sources[].search_base) to OU=Sites,{DOMAIN}" + ALLOW,
         ),
-        # In the message, the no-break space cannot be seen.
+        # The message does not contain the no-break space, so the two names look the same.
         (
             f"OU=Sites\u00a0,{DOMAIN}",
             DOMAIN_ENTRIES.replace("OU=Groups, OU=Sites and", "OU=Sites, OU=Groups and")

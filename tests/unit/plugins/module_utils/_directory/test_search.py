@@ -180,6 +180,7 @@ def test_an_incomplete_result_is_an_error(
             [_person(1), page_end(b"c2")],
             [_person(0), page_end(b"c1")],
         ],
+        # The same page, which contains only a continuation reference.
         [[reference("ldap://a/DC=y"), page_end(b"c")]] * 2,
         # Empty pages with a repeated cookie.
         [[page_end(b"c")], [page_end(b"c")]],

@@ -57,7 +57,11 @@ EDITS = st.lists(
 
 
 class _CorruptingServer(Directory):
-    """A server that corrupts its responses to searches of DC=x, and then closes the connection."""
+    """A server that corrupts its responses to searches of DC=x, and then closes the connection.
+
+    :ivar edits: changes to make: for each, the index of the message, the position in it, the number of bytes to remove,
+        and the bytes to insert.
+    """
 
     edits: Sequence[tuple[int, int, int, bytes]] = ()
 

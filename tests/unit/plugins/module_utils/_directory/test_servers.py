@@ -56,7 +56,12 @@ SETTINGS = ConnectionSettings(
 
 
 class _Dns:
-    """A fake resolver that looks up names in a table of records and errors."""
+    """A fake resolver, which also stands in for the function `open_resolver`.
+
+    :ivar srv_records: SRV records, or the error of the query, by name.
+    :ivar ip_addresses: IP addresses of every host.
+    :ivar queries: names that were looked up.
+    """
 
     def __init__(
         self, records: Mapping[str, Sequence[SrvRecord] | DnsError], *addresses: str

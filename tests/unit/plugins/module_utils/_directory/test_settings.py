@@ -46,7 +46,7 @@ def test_uris_are_parsed_into_addresses(
     assert check_settings(settings) == [Address(uri=uri, host=host, port=port, use_ssl=use_ssl)]
 
 
-def test_an_account_without_a_secret_does_not_require_tls() -> None:
+def test_an_anonymous_account_does_not_require_tls() -> None:
     settings = replace(SETTINGS, server_uris=["ldap://dc1"], account=Account("anonymous"))
     assert check_settings(settings) == [
         Address(uri="ldap://dc1", host="dc1", port=389, use_ssl=False)
@@ -67,7 +67,7 @@ def _malformed(uri: str) -> str:
     )
 
 
-def test_a_domain_has_no_configured_addresses() -> None:
+def test_no_address_is_returned_if_the_servers_are_looked_up_in_dns() -> None:
     assert check_settings(replace(SETTINGS, server_uris=[], domain=Domain("x.no"))) == []
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of filters with invalid arguments.
+"""Tests of filters with invalid arguments, slow patterns, and missing libraries.
 
 Most errors are raised before any entry is read. Errors that depend on an entry do not contain its values.
 """

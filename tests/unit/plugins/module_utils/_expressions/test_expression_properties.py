@@ -144,6 +144,7 @@ def test_any_column_yields_rows_or_an_error_that_names_the_column(
             people = [_map_entry(mapper, attributes) for attributes in entries]
         except InputError as error:
             message = str(error)
+            # A column that contains only the location is omitted, so that the roster has no columns.
             assert f"of column {column['header']!r}" in message or message.startswith(
                 "Cannot create a roster"
             )

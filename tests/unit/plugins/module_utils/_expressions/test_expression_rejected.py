@@ -108,12 +108,12 @@ _CAUSES = [
     ("sn == mail", "the result is a value of type bool, not a string"),
     ("not sn", "the result is a value of type bool, not a string"),
     ("sn if mail", "the result is a value of type Undefined, not a string"),
+    ("sn if location", "the result is a value of type Undefined, not a string"),
     ("all.mail | lower", "lower expects a string, not a list: use first, last or join"),
     ("'x' if sn < 1 else 'y'", "'<' not supported between instances of 'str' and 'int'"),
     # These expressions fail if the attributes and the location have values, but not if they are empty.
     ("all.mail if mail else ''", "the result is a list: use first, last or join"),
     ("all.mail if location else ''", "the result is a list: use first, last or join"),
-    ("sn if location", "the result is a value of type Undefined, not a string"),
     *(
         (f"{joined} ~ 'x'", "~ joins only strings: use first, last or join on a list")
         for joined in (

@@ -42,7 +42,7 @@ def test_an_invalid_pattern_is_reported_with_the_cause(pattern: str, cause: str)
 
 
 @pytest.mark.parametrize("pattern", ["(" * 5_000, "a(?i)b"])
-def test_patterns_with_version_dependent_errors_are_rejected(pattern: str) -> None:
+def test_patterns_whose_errors_depend_on_the_python_version_are_rejected(pattern: str) -> None:
     with pytest.raises(PatternError, match="is not valid: "):
         compile_pattern(pattern)
 

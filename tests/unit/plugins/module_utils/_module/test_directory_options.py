@@ -56,7 +56,7 @@ def test_options_are_converted_to_an_account() -> None:
 def test_environment_variables_that_the_protocol_does_not_use_are_ignored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Before the module parses its parameters, ansible-core copies the environment variables into the parameters.
+    # Before the module parses its parameters, ansible-core fills in unset parameters from environment variables.
     for option in ("bind_dn", "bind_pw"):
         monkeypatch.setenv(VARIABLES[option], f"{option} of the host")
     params = complete_params(

@@ -91,7 +91,7 @@ def test_spilled_contacts_of_the_first_server_are_discarded(
     directory = FakeDirectory(monkeypatch, A=[person(1), person(2), person(3)], B=CONNECTION_LOST)
     directory.people_by_server = {"ldaps://dc2": {"A": [person(4)], "B": [person(5)]}}
     exported = run_export(PARAMS, SpillArea("memory", new_file))
-    # Each page is spilled to a file. The file of the first server is closed before another file is opened.
+    # Each page is spilled to a file. The file of the first server is closed before a page of the second one is spilled.
     assert open_files == [0, 0, 1]
     assert [row[0] for row in write_to_memory(exported.roster).contacts] == [
         IDENTITIES[4],

@@ -53,7 +53,10 @@ def test_no_more_sources_are_read_after_the_connection_is_lost(tmp_path: Path) -
 
 
 class _WithOtherEntries(PeopleDirectory):
-    """A directory with entries in ``ou=a,dc=x`` that are not people."""
+    """A directory with entries in ``ou=a,dc=x`` that are found only by a search for any entry, not for people.
+
+    :param entries: the entries.
+    """
 
     def __init__(self, entries: Sequence[Message], **people: Sequence[Message] | None) -> None:
         super().__init__(**people)

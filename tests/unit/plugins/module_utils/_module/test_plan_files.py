@@ -115,6 +115,8 @@ def test_the_plan_is_written_to_two_private_files(
         "by_location": {"bergen": {**ZEROS, "unchanged": 1}, "oslo": {**counts, "unchanged": 1}},
         "new_columns": {},
         "dropped_columns": {},
+        "changed_settings": None,
+        "unconfigured_locations": [],
         "union": counts,
         "csv_sha256": numbers["csv_sha256"],
     }
@@ -221,7 +223,10 @@ def test_contacts_that_are_matched_by_the_key_have_no_identity(
 
 
 def _refusal(uploader: Uploader, dest: Path, **changes: Any) -> str:
-    """Return the message with which both modes refuse a destination, after checking that nothing was done."""
+    """Return the message with which a run refuses a destination, with and without check mode.
+
+    Also check that nothing was sent, and that no state directory was created.
+    """
     messages = set()
     for check_mode in (False, True):
         with pytest.raises(FrontdeskError) as caught:
@@ -326,7 +331,7 @@ def test_a_locked_directory_is_refused(
 
 
 class _FaultyRuns:
-    """Runs that write another plan each time, some of them with a fault."""
+    """Runs that write a different plan each time, some of them with a fault."""
 
     def __init__(self, dest: Path) -> None:
         self.dest = dest
@@ -334,7 +339,7 @@ class _FaultyRuns:
         self._count = 0
 
     def run(self, fault: Fault | None = None, position: int | None = None) -> str:
-        """Write the plan, and return the error message, or the fault that killed the run; empty on success."""
+        """Write a new plan, and return the error message, or the fault that killed the run; empty on success."""
         self._count += 1
         table = ChangeTable((), ("Name",), MEMORY)
         row = RosterRow("oslo", ("A",), (str(self._count),))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the output of modules."""
+"""Tests of the output of modules: names of options in messages, unchanged data, and removal of control characters."""
 
 from __future__ import annotations
 

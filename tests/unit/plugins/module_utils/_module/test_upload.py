@@ -167,7 +167,7 @@ def test_an_upload_with_an_unknown_outcome_confirms_another_address(
     assert (changed_and_uploaded(outcome), outcome.warnings) == ((True, True), ())
 
 
-def test_after_lost_responses_at_two_addresses_only_the_other_one_must_be_confirmed(
+def test_after_lost_responses_at_two_addresses_the_last_one_requires_no_confirmation(
     uploader: Uploader,
 ) -> None:
     uploader.upload(initial=True)
@@ -238,7 +238,7 @@ def test_changed_identities_are_stored_without_an_upload(
     assert changed_and_uploaded(uploader.upload()) == (check_mode, False)
 
 
-def test_the_same_rows_in_another_encoding_are_not_sent_again(uploader: Uploader) -> None:
+def test_the_same_rows_with_a_byte_order_mark_and_lf_are_not_sent_again(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     before = uploader.state_files()
     uploader.src.write_bytes(b"\xef\xbb\xbf" + uploader.src.read_bytes().replace(b"\r\n", b"\n"))
@@ -301,14 +301,16 @@ ROWS = [("A", "", "oslo"), ("B", "", "bergen"), ("C", "c@x", "oslo"), ("D", "c@x
 def test_contacts_that_the_key_does_not_identify_are_reported(uploader: Uploader) -> None:
     uploader.write_roster(*ROWS, ("E", "c@x", "bergen"))
     ids_path(uploader.src).unlink()
-    empty, repeated = uploader.upload(initial=True).warnings
+    _by_key, empty, repeated = uploader.upload(initial=True).warnings
     assert empty == (
         "Cannot identify 2 of 5 contacts: the new roster or a known roster has no identities, and the cells in"
         " 'Email' are empty. Set O(key) to columns that identify each contact, or keep the identities file"
         f" {ids_path(uploader.src)} with the roster."
     )
     assert repeated.startswith("Cannot distinguish 2 of 5 contacts: the new roster or")
-    assert uploader.upload(key=["Name"]).warnings == ()
+    assert uploader.upload(key=["Name", "Location"]).warnings == (
+        "The new roster or a known roster has no identities: contacts are identified by Name, Location",
+    )
 
 
 def test_the_key_is_not_checked_if_contacts_have_identities(uploader: Uploader) -> None:

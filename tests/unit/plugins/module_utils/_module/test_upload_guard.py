@@ -18,6 +18,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module import 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_outcome import (
     Outcome,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.configuration import (
+    SETTINGS,
+    RosterConfiguration,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import ids_path
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.known_plans import (
     KnownPlans,
@@ -43,6 +47,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
 )
 
 D, E, F = ("D", "d@x", "oslo"), ("E", "e@x", "oslo"), ("F", "f@x", "lab")
+LEFT_OUT = b'{"identity": "z", "location": "oslo", "cause": "Name is empty"}\n'
 REQUIRED = [{"Email": "b@x", "Location": "oslo"}]
 
 
@@ -92,6 +97,72 @@ def test_a_plan_within_the_limits_is_refused_if_another_plan_is_approved(
     assert len(uploader.sent_bodies) == 1
 
 
+def _configure(*locations: str, **fingerprints: str) -> RosterConfiguration:
+    """Return a configuration with some locations, and with fingerprints that differ from the default ones."""
+    return RosterConfiguration(locations, {**dict.fromkeys(SETTINGS, "1"), **fingerprints})
+
+
+def test_a_location_that_left_the_configuration_must_not_lose_its_only_contact(
+    uploader: Uploader,
+) -> None:
+    uploader.write_roster(A, B, C, configuration=_configure("bergen", "oslo"))
+    uploader.upload(initial=True)
+    without_bergen = _configure("oslo", sources="2")
+    uploader.write_roster(A, B, configuration=without_bergen)
+    refused = uploader.upload()
+    assert _cause(refused) == "no contacts remain at bergen (1 before, no longer configured)"
+    summary = refused.plan.summary()
+    assert summary["changed_settings"] == ["sources"]
+    assert summary["unconfigured_locations"] == ["bergen"]
+    assert uploader.upload(approved_plan=refused.plan.id).uploaded
+    outcome = uploader.upload()
+    assert changed_and_uploaded(outcome) == (False, False)
+    assert outcome.plan.summary()["unconfigured_locations"] == []
+
+
+def test_a_configured_location_can_lose_its_only_contact(uploader: Uploader) -> None:
+    configuration = _configure("bergen", "oslo")
+    uploader.write_roster(A, B, C, configuration=configuration)
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, configuration=configuration)
+    outcome = uploader.upload(check_mode=True)
+    assert (outcome.error, outcome.plan.summary()["changed_settings"]) == (None, [])
+
+
+def test_a_location_of_an_unresolved_upload_can_leave_the_configuration_only_with_an_approval(
+    uploader: Uploader,
+) -> None:
+    uploader.write_roster(A, B, C, configuration=_configure("bergen", "oslo"))
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, C, F, configuration=_configure("bergen", "lab", "oslo"))
+    uploader.next_responses = [b""]
+    assert uploader.upload().attempts == 1
+    uploader.write_roster(A, B, C, configuration=_configure("bergen", "oslo"))
+    refused = uploader.upload()
+    assert "no contacts remain at lab (1 before, no longer configured)" in _cause(refused)
+    assert refused.plan.summary()["changed_settings"] == []
+    assert uploader.upload(approved_plan=refused.plan.id).uploaded
+
+
+def test_a_changed_configuration_is_recorded_without_an_upload(uploader: Uploader) -> None:
+    uploader.write_roster(A, B, C, configuration=_configure("bergen", "oslo"))
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, C, configuration=_configure("bergen", "oslo", columns="2"))
+    outcome = uploader.upload()
+    assert changed_and_uploaded(outcome) == (True, False)
+    assert outcome.plan.summary()["changed_settings"] == ["columns"]
+    assert uploader.upload().plan.summary()["changed_settings"] == []
+
+
+def test_the_id_does_not_depend_on_the_configuration(uploader: Uploader) -> None:
+    ids = set()
+    uploader.upload(initial=True)
+    for configuration in (None, _configure("oslo"), _configure("bergen", "oslo")):
+        uploader.write_roster(A, B, configuration=configuration)
+        ids.add(uploader.upload(check_mode=True).plan.id)
+    assert len(ids) == 1
+
+
 def test_a_roster_without_the_required_contacts_is_never_sent(uploader: Uploader) -> None:
     required: dict[str, Any] = {"must_contain": REQUIRED}
     uploader.write_roster(A, C, ("B", "b@x", "lab"))
@@ -137,6 +208,7 @@ def test_the_guard_receives_the_numbers_of_the_plan(
     changed, moved = ("A2", "a@x", "oslo"), ("F", "f@x", "bergen")
     uploader.write_roster(changed, C, moved, E, D, identities="acfed")
     plan_id = uploader.upload().plan.id
+    ids_path(uploader.src).write_bytes(ids_path(uploader.src).read_bytes() + LEFT_OUT)
     uploader.upload()
     first, second, third = transitions
     assert first.known == ()
@@ -165,7 +237,7 @@ def test_the_guard_receives_the_numbers_of_the_plan(
 
 
 def _lose_response(uploader: Uploader, *rows: tuple[str, ...], **changes: Any) -> Outcome:
-    """Upload a roster, and lose the response."""
+    """Upload a roster, and lose the response, so that the outcome is unknown."""
     uploader.write_roster(*rows)
     uploader.next_responses = [b""]
     outcome = uploader.upload(**changes)
@@ -179,7 +251,8 @@ def test_contacts_of_an_unresolved_upload_are_counted_as_removed(uploader: Uploa
     uploader.write_roster(*people[:4])
     uploader.upload(initial=True)
     _lose_response(uploader, *people[:8])
-    # Compared with the baseline, no contact is removed, but the service may have those of the unresolved upload.
+    # Compared with the baseline, no contact is removed, but the service may have the contacts of the
+    # unresolved upload.
     uploader.write_roster(*people[:4])
     outcome = uploader.upload()
     sent_at = outcome.state.unresolved[0].sent_at
@@ -341,7 +414,7 @@ def test_an_approval_is_not_valid_for_the_same_rows_of_other_people(uploader: Up
     uploader.write_roster(*new, C, identities="abc")
     plan_id = uploader.upload(max_changed_percent=0).plan.id
     uploader.write_roster(A, B, C, identities="dec")
-    assert uploader.upload().changed  # Only the identities.
+    assert uploader.upload().changed  # Only the identities change.
     uploader.write_roster(*new, C, identities="abc")
     cause = _cause(uploader.upload(max_changed_percent=0, approved_plan=plan_id))
     assert "but this plan adds 2, changes 0, moves 0 and removes 2 contacts" in cause
@@ -371,7 +444,7 @@ def test_an_approval_is_not_kept_after_another_roster_was_rejected(uploader: Upl
 
 
 @pytest.mark.parametrize("has_identities", [True, False])
-def test_changed_contacts_of_many_uploads_in_doubt_do_not_count_as_removed(
+def test_changed_contacts_of_many_unresolved_uploads_do_not_count_as_removed(
     uploader: Uploader, has_identities: bool
 ) -> None:
     limits: dict[str, Any] = {"max_changed_percent": 100, "key": ["Email"]}
@@ -398,7 +471,7 @@ def test_changed_contacts_of_many_uploads_in_doubt_do_not_count_as_removed(
         {"missing": "disable"},
     ],
 )
-def test_the_id_depends_on_everything_that_determines_the_effect_of_an_upload(
+def test_the_plan_id_depends_on_the_settings_that_determine_the_effect_of_an_upload(
     uploader: Uploader, changes: dict[str, Any]
 ) -> None:
     uploader.upload(initial=True)
@@ -409,11 +482,11 @@ def test_the_id_depends_on_everything_that_determines_the_effect_of_an_upload(
     assert uploader.upload(check_mode=True, **changes).plan.id != plan_id
 
 
-def test_the_id_depends_on_the_rows(uploader: Uploader) -> None:
+def test_the_plan_id_depends_on_the_rows(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     ids = []
-    for phone in ("d@x", "d@y"):
-        uploader.write_roster(A, B, C, ("D", phone, "oslo"))
+    for email in ("d@x", "d@y"):
+        uploader.write_roster(A, B, C, ("D", email, "oslo"))
         ids.append(uploader.upload(check_mode=True).plan.id)
     assert ids[0] != ids[1]
 
@@ -454,12 +527,18 @@ def test_the_key_is_checked_if_any_known_roster_has_no_identities(uploader: Uplo
     assert uploader.upload().error is not None
     uploader.write_roster(A, B, C, ("D", "", "oslo"))
     warnings = uploader.upload(check_mode=True).warnings
-    assert [text.partition(":")[0] for text in warnings] == ["Cannot identify 1 of 4 contacts"]
+    assert [text.partition(":")[0] for text in warnings] == [
+        "The new roster or a known roster has no identities",
+        "Cannot identify 1 of 4 contacts",
+    ]
 
 
 def test_missing_identities_of_a_known_roster_are_reported(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     (path,) = uploader.state_dir.glob("*.ids")
     path.unlink()
-    (warning,) = uploader.upload(check_mode=True).warnings
+    warning, by_key = uploader.upload(check_mode=True).warnings
     assert warning.startswith(f"{path} is missing or corrupted, so this run identifies contacts")
+    assert by_key == (
+        "The new roster or a known roster has no identities: contacts are identified by Email"
+    )

@@ -211,7 +211,7 @@ def test_the_default_prefix_is_bearer_in_the_authorization_header_only(
         ({"token": "a b", "token_param": "access_token"}, "", "a b"),
     ],
 )
-def test_the_prefix_is_sent_once_with_one_space(
+def test_a_prefix_in_the_token_is_separated_from_it(
     changes: dict[str, str], prefix: str, token: str
 ) -> None:
     credential = parse_upload_options(_params(**changes)).endpoint.credential

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of uploads that the service refuses, completely or in part, and of errors before anything is sent."""
+"""Tests of refused and partly accepted uploads, of unconfirmed acceptance, and of errors before anything is sent."""
 
 from __future__ import annotations
 
@@ -215,7 +215,8 @@ def test_a_warning_reports_missing_identities_of_the_baseline(uploader: Uploader
     outcome = uploader.upload()
     assert (changed_and_uploaded(outcome), outcome.plan.by_identity) == ((True, False), False)
     assert [warning.partition(",")[0] for warning in outcome.warnings] == [
-        f"{ids} is missing or corrupted"
+        f"{ids} is missing or corrupted",
+        "The new roster or a known roster has no identities: contacts are identified by Email",
     ]
     assert uploader.upload().warnings == ()
 

@@ -85,7 +85,7 @@ def test_the_holders_satisfy_the_rules(case: tuple[tuple[Column, ...], list[Cont
     for identity in rows:
         for value in claims[identity]:
             holder = state.holders[value]
-            # A value that its holder does not need is held by the smallest identity.
+            # If the holder does not need a value, no other claimant with a row has a smaller identity.
             assert holder <= identity or not state.can_do_without({value})
 
 

@@ -83,7 +83,9 @@ def test_a_roster_depends_neither_on_the_order_of_people_nor_on_memory_limits(
 
 
 @given(st.lists(_source(), max_size=4))
-def test_values_are_unique_at_each_location(sources: list[list[Contact | LeftOut]]) -> None:
+def test_values_in_the_reference_implementation_are_unique_at_each_location(
+    sources: list[list[Contact | LeftOut]],
+) -> None:
     expected = build_expected_roster(COLUMNS, [person for source in sources for person in source])
     values = Counter(
         (contact.location, index, contact.cells[index].casefold())

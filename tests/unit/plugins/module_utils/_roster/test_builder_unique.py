@@ -84,7 +84,7 @@ def test_of_two_people_who_need_the_same_value_the_one_with_the_larger_identity_
     assert made.emptied == []
 
 
-def test_the_cause_of_a_left_out_person_names_all_values_that_other_people_keep() -> None:
+def test_the_cause_of_a_left_out_person_names_all_columns_whose_values_other_people_keep() -> None:
     people = [
         *(contact("1", "A", "a@x", ""), contact("2", "B", "", "1")),
         *(contact("3", "C", "a@x", "1"), contact("4", "D", "A@x", "1")),
@@ -210,7 +210,7 @@ def test_lost_values_are_listed_with_their_holders_and_separately_from_left_out_
     assert [cell.identity for cell in oslo.first] == ["4", "1", "2"]
 
 
-def test_only_the_first_lost_values_are_kept_in_memory() -> None:
+def test_the_summary_lists_only_the_first_lost_values() -> None:
     people = [contact(f"{each:03d}", "N", f"{each}@x", str(each % 2)) for each in range(40)]
     (contested,) = make_roster(COLUMNS, people).written.contested
     assert (contested.values, contested.count, contested.left_out) == (2, 38, 0)
@@ -254,7 +254,7 @@ def test_all_emptied_cells_are_reported() -> None:
         # Equal values in different columns or at different locations are not duplicates.
         ([contact("1", "A", "a@x", "1"), contact("2", "B", "1", "a@x")], 0),
         ([contact("1", "A", "a@x", ""), contact("2", "B", "a@x", "", location="bergen")], 0),
-        # Two candidates, four claims, of which two are contested, one lost value, and two resolved rows.
+        # Two candidates, four claims, two contested claims, one lost value and two resolved rows.
         ([contact("1", "A", "a@x", "1"), contact("2", "B", "a@x", "2")], 11),
         # Two candidates, one claim and one resolved row.
         ([contact("1", "A", "a@x", ""), LeftOut("1", "oslo", "x"), contact("2", "B", "", "2")], 4),

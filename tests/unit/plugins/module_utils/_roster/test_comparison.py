@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the columns by which rosters are compared, and of rosters of any size and order."""
+"""Tests of the columns by which rosters are compared, and of rosters that do not fit in memory."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_people_cannot_be_matched_without_a_common_key_column(
     )
 
 
-def test_identities_need_no_common_key_column() -> None:
+def test_rosters_with_identities_do_not_need_a_common_key_column() -> None:
     old = roster_file([("A", "oslo")], "a", header=("Name", "Location"))
     sides = choose_sides(old, roster_file([A], "a"), ["Email"], "Location")
     assert (sides.by_identity, sides.new.key, sides.new.common) == (True, (), (0, 2))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.diff import (
+    DiffSide,
     plan_diff,
     roster_diff,
 )
@@ -24,9 +25,9 @@ NEW = [("A", "a@x", "oslo"), ("B", "new@x", "oslo"), ("E", "e@x", "bergen")]
 def test_the_diff_of_a_plan_shows_both_sides_of_each_change() -> None:
     old, new = roster_file(OLD, "abc"), roster_file(NEW, "abe")
     plan = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True)
-    assert plan_diff(plan, HEADER, "before", "after") == {
+    assert plan_diff(plan, DiffSide("before", HEADER), DiffSide("after", ("Mail",))) == {
         "before_header": "before (Name, Email, Location)",
-        "after_header": "after (Name, Email, Location)",
+        "after_header": "after (Mail)",
         "before": '"C, D",c@x,bergen\nB,b@x,oslo\n',
         "after": "E,e@x,bergen\nB,new@x,oslo\n",
     }

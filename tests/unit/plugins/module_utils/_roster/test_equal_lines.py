@@ -36,7 +36,11 @@ Result = tuple[list[tuple[str, ...]], list[tuple[str, ...]], dict[str, int], dic
 
 
 def _skip(old: RosterFile, new: RosterFile, layout: RowLayout = BY_IDENTITY) -> Result:
-    """Return person key, location and first cell of each row that is left, and the numbers of all rows by location."""
+    """Skip the equal lines of two rosters.
+
+    :returns: for each roster, the person key, the location and the first cell of each remaining row; then, for each
+        roster, the number of all rows by location.
+    """
     old_rows: list[tuple[str, ...]] = []
     new_rows: list[tuple[str, ...]] = []
     counts = skip_equal_lines(

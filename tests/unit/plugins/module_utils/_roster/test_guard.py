@@ -10,6 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.configuration import (
+    ConfigurationChanges,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import (
     PLAN_ID as PLAN_ID_FORM,
 )
@@ -19,6 +22,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard i
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.limits import Limits
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.transition import (
+    LAST_ACCEPTED,
     KnownPlan,
     Transition,
 )
@@ -32,10 +36,9 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.transitions impor
 
 NO_RECORD = "/state contains no record of an earlier upload"
 CHANGED_SETTINGS = "the columns, the key or a filter was changed"
-LOST_PEOPLE = (
-    "an OU was renamed, moved or deselected; the account lost a read permission; locations are missing because of an"
-    " inventory host that is switched off, a job slice or --limit"
-)
+LOST_OUS = "an OU was renamed, moved or deselected; the account lost a read permission"
+MISSING_LOCATIONS = "locations are missing because of an inventory host that is switched off, a job slice or --limit"
+LOST_PEOPLE = f"{LOST_OUS}; {MISSING_LOCATIONS}"
 REVIEW = (
     "Review the plan with --check --diff; if it is correct, run once with approved_plan: 5a1f0c9be0d2a4f7, which"
     " approves only this plan."
@@ -190,12 +193,54 @@ def test_the_most_affected_locations_come_first_and_at_most_five_are_named() -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("settings", "unconfigured", "sentences"),
+    [
+        (
+            (),
+            (),
+            f"The settings of the export have not changed since {LAST_ACCEPTED}. Usual causes: {LOST_OUS}",
+        ),
+        (
+            ("sources", "filters", "columns"),
+            (),
+            (
+                f"These settings of the export have changed since {LAST_ACCEPTED}: sources, filters and columns. Usual"
+                f" causes: {LOST_OUS}"
+            ),
+        ),
+        (
+            ("sources",),
+            ("lab",),
+            (
+                f"These settings of the export have changed since {LAST_ACCEPTED}: sources. Usual causes:"
+                f" {LOST_PEOPLE}"
+            ),
+        ),
+        (None, ("lab",), f"Usual causes: {LOST_PEOPLE}; {CHANGED_SETTINGS}"),
+    ],
+)
+def test_the_message_states_which_settings_have_changed(
+    settings: tuple[str, ...] | None, unconfigured: tuple[str, ...], sentences: str
+) -> None:
+    configuration = ConfigurationChanges(settings, unconfigured)
+    message = _refusal(transition(roster_changes(10, removed=5), configuration=configuration))
+    assert f"allows 10%. {sentences}. {REVIEW}" in message
+    message = _refusal(transition(roster_changes(10, changed=9), configuration=configuration))
+    cause, _full_stop, remedy = message.partition("allows 50%. ")
+    assert cause
+    if settings is None:
+        assert remedy == CHANGE_REMEDY
+    else:
+        assert remedy == f"{sentences.partition('. Usual')[0]}. {REVIEW}"
+
+
 def test_the_message_names_vanished_locations() -> None:
     left = {"bergen": 1, "lab": 4, "a": 1, "b": 3, "c": 3, "d": 3, "e": 3}
     tested = transition(
         roster_changes({"oslo": 100, **left}, moved_from=left),
         new_by_location={"oslo": 1, "a": 1},
-        unconfigured=frozenset(["bergen", "lab"]),
+        configuration=ConfigurationChanges(unconfigured=("bergen", "lab")),
     )
     assert _cause(tested) == (
         "no contacts remain at lab (4 before, no longer configured), b (3 before), c (3 before), d (3 before),"
@@ -311,7 +356,8 @@ def test_a_first_upload_requires_initial() -> None:
     )
     assert _refusal(tested) == (
         f"Refused a first upload that adds 3 contacts: {NO_RECORD}. "
-        "If this is the first upload to this account, run once with initial: true."
+        "If this is the first upload to this account, run once with initial: true; otherwise, restore the state"
+        " directory, or correct state_dir."
     )
     single = transition(new_by_location={"oslo": 1}, first_upload_cause=NO_RECORD)
     assert _refusal(single, Limits(approved_plan=PLAN_ID)).startswith(
@@ -383,7 +429,7 @@ def test_the_remedy_for_a_plan_without_an_identifier_mentions_no_approval() -> N
     assert _refusal(tested).endswith("was changed. Review the plan with --check --diff.")
 
 
-def test_the_role_shows_the_command_that_approves_the_plan() -> None:
+def test_an_approval_can_be_shown_as_command_line_arguments_of_the_role() -> None:
     with pytest.raises(GuardError) as caught:
         check_transition(transition(OVER_THE_LIMIT), Limits())
     names = {"approved_plan=": "-e contact_sync_approved_plan={value} --tags contact_sync_upload"}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Property-based tests of the guard."""
+"""Property-based tests of the guard: monotonic limits, approvals, and complete messages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.configuration import (
+    ConfigurationChanges,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import (
     GuardError,
     check_transition,
@@ -71,7 +74,9 @@ def _transitions(draw: st.DrawFn) -> Transition:
         new_by_location=draw(_COUNTS),
         known=known,
         union=draw(_roster_changes("the first")) if len(known) > 1 else None,
-        unconfigured=draw(st.frozensets(st.sampled_from(LOCATIONS))),
+        configuration=ConfigurationChanges(
+            unconfigured=tuple(sorted(draw(st.frozensets(st.sampled_from(LOCATIONS)))))
+        ),
         missing_before=draw(st.sampled_from([None, *MISSING_CHOICES])),
         unmatched=draw(st.sampled_from([(), (), (1,)])),
     )
@@ -90,7 +95,7 @@ def _limits(draw: st.DrawFn) -> Limits:
 
 
 def _refusal(tested: Transition, limits: Limits) -> str:
-    """Return the message with which the guard refuses a transition; empty if it passes."""
+    """Return the message with which the guard refuses a transition; empty if the transition passes."""
     try:
         assert check_transition(tested, limits) == ()
     except GuardError as error:

@@ -85,12 +85,13 @@ def test_each_known_roster_has_its_own_plan() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "new", "counts"),
     [
-        # For people who are absent, removed contacts are counted at each location in the roster with the most there.
+        # If a person is not in the new roster, the removed contacts at each location are those of the known roster that
+        # has the most there.
         ((A, B), (A,), (A,), {("oslo", REMOVED): 1}),
         ((A, B), (A, B_BERGEN), (A,), {("oslo", REMOVED): 1, ("bergen", REMOVED): 1}),
         ((A, B), (A, B_NEW), (A,), {("oslo", REMOVED): 1}),
         ((A, B), (A, B, B_BERGEN), (A,), {("oslo", REMOVED): 1, ("bergen", REMOVED): 1}),
-        # For people who are present, each kind of change is counted in the roster from which it has the most contacts.
+        # If a person is in the new roster, each kind of change is counted as in the plan with the most such changes.
         ((A,), (A_BERGEN, A_TROMSO), (A,), {("tromso", REMOVED): 1, ("oslo", MOVED): 1}),
         (
             *((A, A_BERGEN), (A_BERGEN, A_TROMSO), (A_BERGEN,)),
@@ -139,7 +140,7 @@ def test_a_person_with_a_new_identity_is_not_removed() -> None:
     assert union.counts == {("bergen", REMOVED): 1}
 
 
-def test_people_are_matched_by_key_between_rosters_of_which_one_has_no_identities() -> None:
+def test_people_are_matched_by_key_if_one_of_the_rosters_has_no_identities() -> None:
     new = roster_file([A], "a")
     for known in (
         [roster_file([A, B], "ab"), roster_file([A, B_BERGEN])],
@@ -186,7 +187,7 @@ def test_people_in_rosters_with_different_columns_are_matched_by_the_common_key(
     assert plans.union.count(REMOVED) == 3
 
 
-def test_rosters_without_a_common_key_column_are_not_compared() -> None:
+def test_rosters_without_a_common_key_column_are_an_error() -> None:
     other = roster_file([("A", "oslo")], header=("Name", "Location"))
     with pytest.raises(InputError, match="no column of key in common"):
         _plan([roster_file([A]), other], roster_file([A]))

@@ -11,6 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.configuration import (
+    ConfigurationChanges,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.limits import (
     MIN_CONTACTS,
     MISSING_CHOICES,
@@ -63,7 +66,7 @@ TOTALS = [
     ("max_changed_percent", "changed", {}),
     ("max_added_percent", "added", {}),
 ]
-"""Percentage limits for all locations together, the changes they limit, and limits that must not interfere."""
+"""Percentage limits for all locations together, the changes to which they apply, and other limits to raise."""
 
 
 @pytest.mark.parametrize("total", TOTALS, ids=lambda total: total[0])
@@ -88,7 +91,7 @@ TOTALS = [
         (0, 0, 0, False),
     ],
 )
-def test_a_percentage_limit_applies_from_three_contacts_and_0_from_one(
+def test_a_percentage_limit_applies_from_three_contacts_and_a_limit_of_0_from_one(
     total: tuple[str, str, Mapping[str, float]],
     rows: int,
     count: int,
@@ -147,7 +150,7 @@ def test_a_location_must_not_vanish(
     tested = transition(
         changes,
         new_by_location={"oslo": 1000},
-        unconfigured=frozenset(["bergen"] if is_unconfigured else []),
+        configuration=ConfigurationChanges(unconfigured=("bergen",) if is_unconfigured else ()),
     )
     limits = Limits(max_removed_per_location_percent=Decimal(100))
     found = find_exceeded(tested, limits)
@@ -158,7 +161,7 @@ def test_a_location_must_not_vanish(
 
 def test_a_location_with_one_remaining_contact_has_not_vanished() -> None:
     changes = roster_changes({"oslo": 1000, "bergen": 30}, moved_from={"bergen": 29})
-    tested = transition(changes, unconfigured=frozenset(["bergen"]))
+    tested = transition(changes, configuration=ConfigurationChanges(unconfigured=("bergen",)))
     assert _exceeded(tested) == []
 
 
@@ -237,7 +240,7 @@ def test_contacts_that_move_make_a_location_vanish_even_if_missing_contacts_are_
     tested = transition(
         changes,
         new_by_location={"oslo": 1},
-        unconfigured=frozenset(["bergen"] if is_unconfigured else []),
+        configuration=ConfigurationChanges(unconfigured=("bergen",) if is_unconfigured else ()),
     )
     assert _exceeded(tested, missing="keep") == ["vanished"] * is_exceeded
 

@@ -2,19 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the roster that a service has after refusing some rows of an upload."""
+"""Tests of the roster that a service may have after refusing some rows of an upload."""
 
 from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.configuration import (
+    RosterConfiguration,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
     SpillArea,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import (
     RosterFile,
+    read_roster,
     sha256,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.merge import (
@@ -85,6 +90,25 @@ def test_without_a_location_column_any_accepted_row_replaces_the_old_rows(
     old, new = roster_file([B, B_TROMSO], "bb"), roster_file([B_BERGEN, B_NEW], "bb")
     merged = _merge(old, new, 1, location_column=location_column)
     assert all_cells(merged) == [B_NEW]
+
+
+@pytest.mark.parametrize("by_identity", [True, False])
+def test_a_merged_roster_records_the_locations_of_all_rosters(by_identity: bool) -> None:
+    old, new = (
+        replace(
+            roster_file([A, B], "ab" if by_identity else None),
+            configuration=RosterConfiguration((location,), {"columns": location}),
+        )
+        for location in ("oslo", "bergen")
+    )
+    merged = _merge(old, new, 1)
+    if not by_identity:
+        assert merged.configuration is None
+        return
+    assert merged.open_ids is not None
+    stored = read_roster("x.csv", merged.open_file, merged.open_ids)
+    expected = RosterConfiguration(("bergen", "oslo"), {"columns": "bergen"})
+    assert (merged.configuration, stored.configuration) == (expected, expected)
 
 
 def test_the_latest_known_roster_provides_the_old_row_of_a_contact() -> None:

@@ -145,7 +145,7 @@ def test_changes_are_classified(
         ([A, B], [A, B], "ab", "yz", [], []),
         # Two people swapped all values.
         ([A, B], [A, B], "ab", "ba", [(CHANGED, A, B), (CHANGED, B, A)], []),
-        # One of two people with equal rows left, and the other one also has another location.
+        # Of two people with equal rows, one has left, and the other one now has a second location.
         (
             *([A, A], [A_BERGEN, A], "ab", "bb", [(REMOVED, A, None), (ADDED, None, A_BERGEN)]),
             [(MOVED, A, A_BERGEN)],
@@ -155,9 +155,9 @@ def test_changes_are_classified(
             *([A_BERGEN, A], [A_BERGEN, A], "ab", "ba"),
             *([(MOVED, A, A_BERGEN), (MOVED, A_BERGEN, A)], []),
         ),
-        # A new person has the values of a person who left and of a person who stays.
+        # A new person has the values of a person who left.
         ([A, B], [A, B], "ab", "az", [], []),
-        # A person has a new location, and a new person has the old row.
+        # A person has a new location, and a new person has that person's old row.
         (
             *([A], [A_BERGEN, A], "a", "az", [(MOVED, A, A_BERGEN), (ADDED, None, A)]),
             [(ADDED, None, A_BERGEN)],
@@ -250,6 +250,8 @@ def test_the_summary_counts_changes_by_kind_and_location() -> None:
         },
         "new_columns": {},
         "dropped_columns": {},
+        "changed_settings": None,
+        "unconfigured_locations": [],
     }
     assert list(plan.summary()["by_location"]) == ["bergen", "oslo", "tromso"]  # type: ignore[call-overload]  # a dict
     assert [plan.count(kind) for kind in (ADDED, CHANGED, MOVED, REMOVED)] == [1, 0, 1, 1]
@@ -393,7 +395,7 @@ def test_columns_in_another_order_are_not_a_change() -> None:
     assert (plan.is_empty, plan.unchanged) == (True, {"oslo": 2})
 
 
-def test_contacts_with_other_columns_and_identities_are_matched_by_a_key_that_is_not_empty() -> (
+def test_contacts_with_other_columns_and_identities_are_matched_only_if_their_key_is_not_empty() -> (
     None
 ):
     old = roster_file([A, NO_MAIL], "an")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Property-based tests of plans."""
+"""Property-based tests of plans: their counts, the kinds of changes, and the order of rows."""
 
 from __future__ import annotations
 

@@ -21,6 +21,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
     FrontdeskError,
     InputError,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.configuration import (
+    RosterConfiguration,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import (
     MAX_LINE_BYTES,
     read_roster,
@@ -201,7 +204,7 @@ def test_the_number_of_an_invalid_line_is_correct_in_a_large_file(data: bytes, c
         parse_roster(b"A\n" + _LONG_LINE * 300 + data + _LONG_LINE * 300)
 
 
-def test_a_long_line_is_not_kept_in_memory() -> None:
+def test_reading_stops_soon_after_the_maximum_length_of_a_line() -> None:
     class _EndlessLine(io.BytesIO):
         read_bytes = 0
 
@@ -249,6 +252,15 @@ def test_the_identities_file_of_the_roster_is_read(left_out: list[object]) -> No
     assert all_identities(roster) == ["a", "Å"]
     assert roster.ids_sha256 == sha256(data)
     assert list(roster.left_out()) == [LeftOut("c", "oslo", "Name is empty")] * len(left_out)
+
+
+def test_the_configuration_in_the_identities_file_is_read() -> None:
+    configuration = {"locations": ["oslo"], "fingerprints": {"columns": "1"}}
+    roster = parse_roster(CSV, _ids({**HEAD, "configuration": configuration}, "a", "b"))
+    assert roster.configuration == RosterConfiguration(("oslo",), {"columns": "1"})
+    for unknown in (HEAD, {**HEAD, "configuration": "?"}):
+        roster = parse_roster(CSV, _ids(unknown, "a", "b"))
+        assert (roster.configuration, all_identities(roster)) == (None, ["a", "b"])
 
 
 @pytest.mark.parametrize(

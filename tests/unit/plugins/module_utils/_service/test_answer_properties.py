@@ -70,7 +70,7 @@ _JSON = st.recursive(
 
 
 def _shown(answer: Answer) -> list[object]:
-    """Return the parts of an answer that the module includes in its result."""
+    """Return parts of an answer that the module shows in its result or in messages."""
     rows = [asdict(error) for error in answer.errors]
     causes = [asdict(cause) for cause in answer.causes]
     return [

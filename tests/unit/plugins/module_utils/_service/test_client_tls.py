@@ -29,9 +29,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.reques
     FileContent,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import ServiceError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.tls_context import (
+    create_service_context,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transport import (
     _WatchedAdapter,
-    create_service_context,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchdog import Watchdog
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
@@ -131,7 +133,7 @@ def test_the_ca_bundle_of_the_environment_is_named(
 
 
 def _drip_handshake(connection: socket.socket) -> None:
-    """Send a TLS record header (RFC 8446, 5.1), and then its content byte by byte, until the client closes."""
+    """Send the header of a TLS record (RFC 8446, 5.1), and then zero bytes one by one, until the connection ends."""
     connection.sendall(b"\x16\x03\x03\x40\x00")
     while True:
         connection.sendall(b"\0")
@@ -142,7 +144,7 @@ def _drip_handshake(connection: socket.socket) -> None:
 def test_a_service_that_cannot_be_inspected_is_reported_without_its_certificate(
     tmp_path: Path, respond: Callable[[socket.socket], object]
 ) -> None:
-    """Only the first connection completes the TLS handshake."""
+    """The server sends its certificate only on the first connection."""
     server_tls = tls(tmp_path, "x.no")
 
     def serve(listener: socket.socket) -> None:
@@ -259,7 +261,9 @@ def test_unreadable_ca_file_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("validate_certs", [True, False])
-def test_connections_through_a_proxy_use_the_same_tls_settings(validate_certs: bool) -> None:
+def test_connections_through_a_proxy_use_the_tls_settings_of_direct_connections(
+    validate_certs: bool,
+) -> None:
     adapter = _WatchedAdapter(
         create_service_context(TlsSettings(validate_certs=validate_certs)), Watchdog(1)
     )

@@ -93,7 +93,7 @@ def test_missing_and_superfluous_trailing_slashes_are_recognized() -> None:
     assert read_target("https://x.no", "/").kind == ADD_SLASH
 
 
-def test_words_in_the_url_do_not_indicate_a_login_page() -> None:
+def test_words_that_are_also_in_the_url_of_the_upload_do_not_indicate_a_login_page() -> None:
     assert read_target("https://auth.x.no/sso/upload", "/sso/import").kind == OTHER
     assert read_target("https://auth.x.no/sso/upload", "/sso/login").kind == LOGIN
 

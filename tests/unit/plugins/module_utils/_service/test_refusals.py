@@ -68,12 +68,12 @@ Form = Literal["NFC", "NFD"]
             {"row": 1, "error": {"email": ["is bad", "is long"]}},
             RowError(row=1, identity="id-1", cause="email: is bad, email: is long"),
         ),
-        # If the configured key is missing, a usual one is used.
+        # If the configured key is missing, the cause is the text under one of the usual names.
         ({"row": 1, "message": "is bad"}, RowError(row=1, identity="id-1", cause="is bad")),
         # The name of a field is shown as the title of its column.
         ({"row": 1, "column": "EMAIL"}, RowError(row=1, identity="id-1", column="Email")),
         ({"row": 1, "column": "rows.1.email"}, RowError(row=1, identity="id-1", column="Email")),
-        # Escape sequences are removed. Other nonprintable characters become a space, or are removed at the end.
+        # Escape sequences and invisible characters are removed, and other nonprintable characters become spaces.
         (
             {"row": 1, "error": "a\x1b[2Jb\ud800c\u202e"},
             RowError(row=1, identity="id-1", cause="ab c"),

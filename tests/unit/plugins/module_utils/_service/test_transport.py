@@ -19,10 +19,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
     Endpoint,
     TlsSettings,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.tls_context import (
+    create_service_context,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transport import (
     CredentialAuth,
     UploadSession,
-    create_service_context,
     find_proxy_address,
     select_proxies,
     select_verify_argument,

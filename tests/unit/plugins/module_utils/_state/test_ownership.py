@@ -55,7 +55,7 @@ def assert_usable(directory: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def private_root(tmp_path: Path) -> None:
-    """Make the directory of a test private, because a default access control list can extend its mode."""
+    """Make the directory of a test private, because a default access control list can give other users access to it."""
     tmp_path.chmod(0o700)
 
 
@@ -76,7 +76,7 @@ def test_a_parent_with_the_sticky_bit_is_accepted(tmp_path: Path) -> None:
     assert_usable(shared / "corp/state")
 
 
-def test_a_path_through_symbolic_links_is_checked_at_both_ends(tmp_path: Path) -> None:
+def test_the_directories_of_a_symbolic_link_and_of_its_target_are_checked(tmp_path: Path) -> None:
     (tmp_path / "private/corp").mkdir(mode=0o700, parents=True)
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib/corp").symlink_to("../private/corp")
@@ -143,7 +143,7 @@ def test_a_symbolic_link_of_another_user_in_a_shared_directory_is_rejected(tmp_p
     ],
     ids=["no members", "only root", "another member", "primary group of another user"],
 )
-def test_a_parent_that_a_group_can_write_to_is_accepted_without_other_members(
+def test_a_parent_that_a_group_can_write_to_is_accepted_if_the_group_has_no_other_members(
     members: tuple[str, ...],
     primary_members: tuple[str, ...],
     accepted: bool,

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import (
     Binding,
     Receipt,
+    RosterSummary,
     State,
     StateError,
     UnresolvedUpload,
@@ -37,8 +38,14 @@ RECEIPT = Receipt(
     plan="0123456789abcdef",
     status=200,
     counts={"added": 2},
+    summary=RosterSummary(
+        location_column="Location",
+        by_location={"tromsø": 2},
+        row_identities="12" * 32,
+        has_configuration=True,
+    ),
 )
-# The fields that all formats contain.
+# The fields that all formats contain, except the history.
 COMMON_FIELDS = {
     "endpoint": "https://x/contacts",
     "profile": "receptionist",
@@ -57,6 +64,12 @@ RENDERED_RECEIPT = {
     "sequence": 1,
     "complete": True,
     "history": [],
+    "summary": {
+        "location_column": "Location",
+        "by_location": {"tromsø": 2},
+        "row_identities": "12" * 32,
+        "has_configuration": True,
+    },
 }
 UPLOAD = UnresolvedUpload(
     binding=RECEIPT.binding,
@@ -81,7 +94,7 @@ STATE = State(RECEIPT, (UPLOAD,))
 
 
 def _with_checksum(document: Mapping[str, object]) -> bytes:
-    """Return a document with the checksum of its content."""
+    """Return a document as JSON, with the checksum of its content."""
     content = {field: value for field, value in document.items() if field != "checksum"}
     checksum = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return json.dumps({**content, "checksum": checksum}).encode()
@@ -153,7 +166,7 @@ def test_newer_format_is_rejected_with_the_required_version(
 def test_the_first_format_is_converted_to_the_current_format() -> None:
     document = {**COMMON_FIELDS, "format": 1, "history": [{"rows": 1}, {"rows": 0}]}
     state = parse_state(json.dumps(document).encode(), "receipt.json")
-    receipt = replace(RECEIPT, sequence=3, history=({"rows": 1}, {"rows": 0}))
+    receipt = replace(RECEIPT, sequence=3, history=({"rows": 1}, {"rows": 0}), summary=None)
     assert state == State(receipt)
     data = render_state(State(with_history(RECEIPT, receipt)))
     assert json.loads(data)["format"] == 3
@@ -181,6 +194,12 @@ def test_modified_format_number_is_reported_as_corrupted(number: float) -> None:
     document = {**json.loads(render_state(STATE)), "format": number}
     with pytest.raises(StateError, match=r"it is corrupted \(wrong checksum\)"):
         parse_state(json.dumps(document).encode(), "receipt.json")
+
+
+def test_a_receipt_of_an_earlier_version_has_no_summary() -> None:
+    receipt = {key: value for key, value in RENDERED_RECEIPT.items() if key != "summary"}
+    data = _with_checksum({"format": 3, "receipt": receipt, "unresolved": []})
+    assert parse_state(data, "receipt.json") == State(replace(RECEIPT, summary=None))
 
 
 def test_whitespace_does_not_change_the_checksum() -> None:
@@ -237,7 +256,7 @@ def test_a_state_with_a_missing_field_is_reported_as_corrupted(key: str) -> None
         parse_state(json.dumps(document).encode(), "receipt.json")
 
 
-@pytest.mark.parametrize("key", list(RENDERED_RECEIPT))
+@pytest.mark.parametrize("key", sorted({*RENDERED_RECEIPT} - {"summary"}))
 def test_a_receipt_with_a_missing_field_is_reported_as_corrupted(key: str) -> None:
     document = json.loads(render_state(STATE))
     del document["receipt"][key]

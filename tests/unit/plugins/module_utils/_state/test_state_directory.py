@@ -86,7 +86,7 @@ def _upload(roster: RosterFile) -> UnresolvedUpload:
 
 
 def _begin(directory: Path, roster: RosterFile) -> tuple[State, RosterFile]:
-    """Begin to upload a roster."""
+    """Begin the upload of a roster with the known rosters that the directory contains."""
     with open_spill_area(directory) as spill:
         unite = partial(unite_rosters, key=["Name"], location_column="Location", spill=spill)
         return begin_upload(
@@ -226,8 +226,9 @@ def test_abort_keeps_the_roster_only_if_the_service_may_have_it(
     before = read_known_rosters(tmp_path)
     new = parse_roster(b"Name\r\nOla\r\n")
     state, _roster = _begin(tmp_path, new)
-    abort_upload(tmp_path, before.state, state, may_be_accepted=may_be_accepted)
-    assert read_known_rosters(tmp_path).state == (state if may_be_accepted else before.state)
+    recorded = abort_upload(tmp_path, before.state, state, may_be_accepted=may_be_accepted)
+    assert recorded == (state if may_be_accepted else before.state)
+    assert read_known_rosters(tmp_path).state == recorded
     added = {f"{new.sha256}.csv"} if may_be_accepted else set()
     assert set(os.listdir(tmp_path)) == files_before | added
 
@@ -331,8 +332,8 @@ def test_an_upload_stays_unresolved_if_the_abort_cannot_be_recorded(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(directory, "write_atomically", run_out_of_space)
-    abort_upload(tmp_path, State(_receipt()), state, may_be_accepted=False)
-    assert read_known_rosters(tmp_path).state == state
+    recorded = abort_upload(tmp_path, State(_receipt()), state, may_be_accepted=False)
+    assert read_known_rosters(tmp_path).state == recorded == state
     with pytest.raises(StateError) as caught:
         _begin(tmp_path, parse_roster(b"Name\r\nOla\r\n"))
     assert str(caught.value) == (
@@ -390,8 +391,8 @@ def test_without_a_home_directory_the_state_directory_must_be_set(
     with pytest.raises(InputError) as caught:
         default_state_dir("a", False, environment)
     assert str(caught.value) == (
-        "Cannot choose a state directory: the environment variable HOME is not set, and the user has no home"
-        " directory. Set state_dir."
+        "Cannot choose a state directory: the environment variable HOME does not contain an absolute path, and the"
+        " user has no home directory. Set state_dir."
     )
 
 

@@ -26,6 +26,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_histories 
 )
 
 Scenario = Callable[[UploadHistory], Run]
+"""A function that prepares a history, and returns the run into which faults are injected."""
 
 
 def _first_upload(history: UploadHistory) -> Run:
@@ -66,7 +67,7 @@ def _first_upload_with_a_lost_response(history: UploadHistory) -> Run:
     return replace(_first_upload(history), reaction=Reaction.LOSE_RESPONSE)
 
 
-def _return_after_a_lost_response(history: UploadHistory) -> Run:
+def _revert_after_a_lost_response(history: UploadHistory) -> Run:
     history.run(_first_upload(history))
     people = dict(history.people.people)
     history.people.add(1, "bergen")
@@ -84,6 +85,21 @@ def _one_unresolved_upload_too_many(history: UploadHistory) -> Run:
     return Run(Reaction.LOSE_RESPONSE, NO_LIMITS)
 
 
+def _approval(history: UploadHistory) -> Run:
+    history.run(_first_upload(history))
+    history.people.add(5, "oslo")
+    history.run(Run(limits=NO_LIMITS))
+    history.people.remove(5)
+    stopped = history.run(Run())
+    assert stopped.is_stopped
+    assert stopped.outcome is not None
+    return history.approve(stopped.outcome)
+
+
+def _approval_with_a_lost_response(history: UploadHistory) -> Run:
+    return replace(_approval(history), reaction=Reaction.LOSE_RESPONSE)
+
+
 SCENARIOS = [
     _first_upload,
     _update,
@@ -93,8 +109,10 @@ SCENARIOS = [
     _rejection,
     _lost_response,
     _first_upload_with_a_lost_response,
-    _return_after_a_lost_response,
+    _revert_after_a_lost_response,
     _one_unresolved_upload_too_many,
+    _approval,
+    _approval_with_a_lost_response,
 ]
 
 
@@ -105,8 +123,13 @@ def _root() -> Iterator[Path]:
     shutil.rmtree(root)
 
 
-def _run_with_faults(root: Path, scenario: Scenario, fault: Fault) -> Iterator[UploadHistory]:
-    """Run a scenario repeatedly, with a fault at each operation in turn, and yield the history each time."""
+def _run_with_faults(
+    root: Path, scenario: Scenario, fault: Fault
+) -> Iterator[tuple[UploadHistory, Run]]:
+    """Run a scenario repeatedly, with a fault at each operation in turn, and yield the history and the run each time.
+
+    At operations that do not change anything, only I/O errors are injected.
+    """
     history = UploadHistory(root)
     run = replace(scenario(history), has_forecast=False)
     snapshot = history.save()
@@ -120,11 +143,11 @@ def _run_with_faults(root: Path, scenario: Scenario, fault: Fault) -> Iterator[U
         # The order of operations can differ between runs, but the fault must have been injected.
         assert len(history.faults.operations) > position
         _check_result(result, fault)
-        yield history
+        yield history, run
 
 
 def _check_result(result: Result, fault: Fault) -> None:
-    """Check that the run was killed if the fault is a kill, and that an error has a remedy."""
+    """Check that the run was killed if and only if the fault is a kill, and that an error has a remedy."""
     assert result.is_killed == (fault is Fault.KILL)
     if result.error is not None:
         assert result.error.remedy
@@ -135,8 +158,10 @@ def _check_result(result: Result, fault: Fault) -> None:
 def test_the_next_run_recovers_from_a_fault_at_any_operation(
     root: Path, scenario: Scenario, fault: Fault
 ) -> None:
-    for history in _run_with_faults(root, scenario, fault):
-        history.check_recovery(NO_LIMITS)
+    for history, run in _run_with_faults(root, scenario, fault):
+        # An approval must still be valid if the upload was not accepted, so it is tested with the limits it exceeds.
+        limits = run.limits if run.approved else NO_LIMITS
+        history.check_recovery(limits, run.approved)
 
 
 @pytest.mark.parametrize("scenario", [_update, _partial_acceptance])
@@ -146,5 +171,5 @@ def test_the_next_run_removes_the_named_temporary_files_of_a_killed_run(
     """Simulate a file system without O_TMPFILE, on which a killed run can also leave the files of a spill area."""
     monkeypatch.delattr("os.O_TMPFILE")
     monkeypatch.setattr(tempfile, "_O_TMPFILE_WORKS", False)
-    for history in _run_with_faults(root, scenario, Fault.KILL):
+    for history, _run in _run_with_faults(root, scenario, Fault.KILL):
         history.check_recovery()

@@ -52,7 +52,7 @@ _REACTION = st.just(Reaction.ACCEPT) | st.sampled_from(Reaction)
 
 
 class UploadHistories(RuleBasedStateMachine):
-    """The rules of the histories. `UploadHistory` checks what must hold."""
+    """The rules that generate the histories. `UploadHistory` checks the invariants."""
 
     def __init__(self) -> None:
         super().__init__()
