@@ -57,8 +57,10 @@ def explain_first_upload(transition: Transition) -> Explanation:
     return (
         f"Refused a first upload that adds {format_count(transition.counts()[ADDED], 'contact')}",
         transition.first_upload_cause,
-        "If this is the first upload to this account, run once with O(initial=true); otherwise, restore the state"
-        " directory, or correct O(state_dir)",
+        (
+            "If this is the first upload to this account, run once with O(initial=true); otherwise, restore the state"
+            " directory, or correct O(state_dir)"
+        ),
     )
 
 
