@@ -605,8 +605,15 @@ plan:
     unchanged:
       description: Number of unchanged contacts.
       type: int
+    removal_causes:
+      description:
+        - Number of removed contacts by cause, as in C(disabled) or C(moved to OU=Leavers,DC=corp,DC=example), the most
+          frequent cause first. The causes are C(unknown) unless the export has the option
+          O(frontdesk.contacts.ad_contacts_export#module:baseline).
+      type: list
+      elements: dict
     by_location:
-      description: The numbers above, separately for each location.
+      description: The numbers above except RV(plan.removal_causes), separately for each location.
       type: dict
     new_columns:
       description:
@@ -643,6 +650,9 @@ plan:
     removed: 1
     removed_invalid: 0
     unchanged: 180
+    removal_causes:
+      - cause: disabled
+        count: 1
     by_location: {}
     new_columns: {}
     dropped_columns: {}

@@ -99,8 +99,16 @@ def _preview_text(result: SyncResult, contacts: str) -> str:
 
 
 def _plan_text(result: SyncResult) -> str:
-    kinds = ("added", "changed", "moved", "removed", "unchanged")
-    return ", ".join(f"{(result.plan or {}).get(kind, 0)} {kind}" for kind in kinds) + "."
+    plan = result.plan or {}
+    numbers = {
+        kind: f"{plan.get(kind, 0)} {kind}"
+        for kind in ("added", "changed", "moved", "removed", "unchanged")
+    }
+    causes = plan.get("removal_causes", ())
+    if any(each["cause"] != _UNKNOWN for each in causes):
+        named = join_names([f"{each['count']} {each['cause']}" for each in causes])
+        numbers["removed"] += f" ({named})"
+    return ", ".join(numbers.values()) + "."
 
 
 def summary(result: SyncResult) -> str:

@@ -38,6 +38,7 @@ from .._state.lock import exclusive_lock, shared_lock
 from .._state.receipt import Binding, State
 from .plan_files import prepare_plan_dest, write_plan_files
 from .plan_id import compute_plan_id
+from .removal_causes import read_causes
 from .unchanged import find_unchanged, summarize_roster
 from .upload_checks import (
     check_account,
@@ -181,6 +182,7 @@ def _compare(
         *(rosters, roster, options.key, options.location_column, spill),
         with_changes=with_diff,
         observe=changes.add if options.plan_dest else None,
+        causes=read_causes(options, roster, known.state),
     )
     verify_plan(plans.plan, roster)
     warnings = [*find_warnings(options, known)]

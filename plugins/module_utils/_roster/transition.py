@@ -30,6 +30,7 @@ class RosterChanges:
     :ivar changed: number of changed contacts by location.
     :ivar added: number of added contacts by new location.
     :ivar removed_invalid: number of removed contacts of people who are in the directory but have no valid row.
+    :ivar removal_causes: number of removed contacts by cause; empty for the union.
     """
 
     label: str
@@ -41,6 +42,7 @@ class RosterChanges:
     changed: Mapping[str, int] = field(default_factory=dict)
     added: Mapping[str, int] = field(default_factory=dict)
     removed_invalid: int = 0
+    removal_causes: Mapping[str, int] = field(default_factory=dict)
 
     def by_kind(self, kind: str) -> Mapping[str, int]:
         """Return the number of changes of one kind by location; moved contacts are counted at their new location.

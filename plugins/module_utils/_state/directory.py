@@ -138,17 +138,27 @@ def has_stored_sizes(directory: Path, receipt: Receipt, sizes: tuple[int, int]) 
         return False
 
 
-def read_known_rosters(directory: Path) -> KnownRosters:
+def _open_by_path(path: Path) -> OpenFile:
+    return lambda: path.open("rb")
+
+
+def read_known_rosters(
+    directory: Path, open_path: Callable[[Path], OpenFile] = _open_by_path
+) -> KnownRosters:
     """Read all rosters that the service may have.
 
     :param directory: the state directory.
+    :param open_path: function that returns, for the path of a file, the function that opens the file; it raises OSError
+        if the file cannot be opened.
     :raises StateError: if the receipt or a roster is corrupted or cannot be read.
     """
     state = read_state(directory)
     return KnownRosters(
         state=state,
-        baseline=None if state.receipt is None else _read_stored(directory, state.receipt),
-        unresolved=tuple(_read_stored(directory, upload) for upload in state.unresolved),
+        baseline=None
+        if state.receipt is None
+        else _read_stored(directory, state.receipt, open_path),
+        unresolved=tuple(_read_stored(directory, upload, open_path) for upload in state.unresolved),
     )
 
 
@@ -161,8 +171,10 @@ def _read_if_exists(path: Path) -> bytes | None:
         raise _read_error(path, error) from error
 
 
-def _read_stored(directory: Path, record: Receipt | UnresolvedUpload) -> StoredRoster:
-    roster = _read_roster(directory, record)
+def _read_stored(
+    directory: Path, record: Receipt | UnresolvedUpload, open_path: Callable[[Path], OpenFile]
+) -> StoredRoster:
+    roster = _read_roster(directory, record, open_path)
     if roster.ids_sha256 == record.identities:
         return StoredRoster(record, roster)
     return StoredRoster(
@@ -174,7 +186,9 @@ def _read_stored(directory: Path, record: Receipt | UnresolvedUpload) -> StoredR
     )
 
 
-def _read_roster(directory: Path, record: Receipt | UnresolvedUpload) -> RosterFile:
+def _read_roster(
+    directory: Path, record: Receipt | UnresolvedUpload, open_path: Callable[[Path], OpenFile]
+) -> RosterFile:
     csv_path = directory / f"{record.roster}.csv"
     ids_path = directory / f"{record.identities}.ids"
     try:
@@ -183,10 +197,8 @@ def _read_roster(directory: Path, record: Receipt | UnresolvedUpload) -> RosterF
             record.roster,
             record.binding.header,
             record.rows,
-            open_file=lambda: csv_path.open("rb"),
-            open_ids=(lambda: ids_path.open("rb"))
-            if record.identities and ids_path.exists()
-            else None,
+            open_file=open_path(csv_path),
+            open_ids=open_path(ids_path) if record.identities and ids_path.exists() else None,
         )
     except FileNotFoundError:
         roster = None
