@@ -126,6 +126,7 @@ def remove_leftovers(path: Path) -> None:
     The caller must prevent other processes from writing to the file at the same time.
 
     :param path: path of the file that the temporary files were meant to replace.
+    :raises OSError: if a temporary file cannot be removed.
     """
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_TEMPORARY_SUFFIX}"):
         leftover.unlink(missing_ok=True)
