@@ -184,12 +184,13 @@ def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
 
 
 class FileVersion(NamedTuple):
-    """What differs between two versions of a file, whether it is replaced or written in place.
+    """The attributes of a file that identify its version.
 
-    The number of the inode is only meaningful while a version of the file is open.
+    At least one of them changes if the file is replaced or written in place. The file must be kept open until its
+    version is compared with a later one: the inode number of a deleted file can be reused after it is closed.
 
-    :ivar device: number of the device.
-    :ivar inode: number of the inode.
+    :ivar device: device number.
+    :ivar inode: inode number.
     :ivar modified: time of the last modification, in nanoseconds.
     :ivar size: size in bytes.
     """
