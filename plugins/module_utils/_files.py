@@ -126,6 +126,7 @@ def remove_leftovers(path: Path) -> None:
     The caller must prevent other processes from writing to the file at the same time.
 
     :param path: path of the file that the temporary files were meant to replace.
+    :raises OSError: if a temporary file cannot be removed.
     """
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_TEMPORARY_SUFFIX}"):
         leftover.unlink(missing_ok=True)
@@ -183,12 +184,13 @@ def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
 
 
 class FileVersion(NamedTuple):
-    """What differs between two versions of a file, whether it is replaced or written in place.
+    """The attributes of a file that identify its version.
 
-    The number of the inode is only meaningful while a version of the file is open.
+    At least one of them changes if the file is replaced or written in place. The file must be kept open until its
+    version is compared with a later one: the inode number of a deleted file can be reused after it is closed.
 
-    :ivar device: number of the device.
-    :ivar inode: number of the inode.
+    :ivar device: device number.
+    :ivar inode: inode number.
     :ivar modified: time of the last modification, in nanoseconds.
     :ivar size: size in bytes.
     """

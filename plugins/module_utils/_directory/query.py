@@ -18,7 +18,7 @@ from .library import ldap3
 from .sent_filter import write_sent_filter
 
 SCOPES = {"subtree": "SUBTREE", "one_level": "LEVEL", "base": "BASE"}
-"""ldap3's names for the search scopes (RFC 4511, 4.5.1.2), by scope option."""
+"""ldap3's names for the search scopes (RFC 4511, 4.5.1.2), by value of the scope option."""
 
 _REWRITE = "Write it in another form"
 
