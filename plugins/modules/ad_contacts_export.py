@@ -43,6 +43,14 @@ options:
       - Path of the roster on the host that runs the module. The parent directory must exist.
     type: path
     required: true
+  baseline:
+    description:
+      - State directory of M(frontdesk.contacts.contact_upload), which contains the last accepted roster.
+      - If it is set, contacts of the rosters that the service may have are looked up in the directory if no source
+        returns them any more, at most 5000. C(<dest>.causes) lists the causes, such as disabled accounts, and
+        M(frontdesk.contacts.contact_upload) shows them in its plan.
+      - The upload fails if another roster has been accepted since the export.
+    type: path
   backup:
     description:
       - Whether to keep a copy of the old roster and its identities, with a timestamp in the file names, if either of
@@ -351,6 +359,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
+from ..module_utils._module.baseline import RemovalLookup, explain_removals, open_baseline
 from ..module_utils._module.contested import contested_warnings
 from ..module_utils._module.destination import choose_spill_directory, install_roster, stage_roster
 from ..module_utils._module.directory_spec import DIRECTORY_CONSTRAINTS
@@ -378,14 +387,26 @@ def main() -> None:
     started = time.monotonic()
     try:
         options = parse_export_options(module.params, module.check_mode)
-        with open_spill_area(choose_spill_directory(options.dest, module.check_mode)) as spill:
+        spill_directory = choose_spill_directory(options.dest, module.check_mode)
+        with open_baseline(options.baseline) as known, open_spill_area(spill_directory) as spill:
             exported = export(options, spill)
+            removals = RemovalLookup(options.read, reporter.render)
+            explain = known and partial(
+                explain_removals,
+                known,
+                location_column=exported.location_header,
+                spill=spill,
+                find_causes=removals.find_causes,
+            )
             write = (
                 partial(stage_roster, keep=options.keep_staged)
                 if module.check_mode
                 else partial(install_roster, backup=options.backup)
             )
-            files = write(module, options.dest, exported.roster, exported.location_header, spill)
+            files = write(
+                *(module, options.dest, exported.roster, exported.location_header, spill),
+                explain=explain,
+            )
     except LibraryError as error:
         fail(reporter, error)
     except FrontdeskError as error:
@@ -395,6 +416,7 @@ def main() -> None:
     for warning in [
         *exported.warnings,
         *contested_warnings(files.summary.contested, ids_file),
+        *removals.warnings,
     ]:
         reporter.warn(warning)
     ids = "" if files.path is None else str(ids_path(files.path))

@@ -26,7 +26,7 @@ MODULES = {EXPORT: "ad_contacts_export", PROBE: "ad_contacts_info", UPLOAD: "con
 
 # Options that the role sets itself, or does not use.
 _NOT_FORWARDED = {
-    EXPORT: {"sources", "dest", "backup", "stage_in_check_mode", "option_names"},
+    EXPORT: {"sources", "dest", "backup", "baseline", "stage_in_check_mode", "option_names"},
     PROBE: {"sources", "fail_on_problems", "option_names"},
     UPLOAD: {"src", "checksum", "state_dir", "option_names"},
 }

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The baseline of an export: the rosters that the service may have, and the contacts that are missing from the new one."""
+"""The baseline of an export: the rosters that the service may have, and the contacts missing from the new roster."""
 
 from __future__ import annotations
 
@@ -11,21 +11,56 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from .._files import snapshot
-from .._roster.causes_file import Baseline, RemovalCauses
+from .._roster.causes_file import RemovalCauses
 from .._roster.external_sort import SpillArea
 from .._roster.files import RosterFile
 from .._roster.plan import REMOVED, Change, make_plan
-from .._roster.removal_cause import MissingContact, RemovalCause
+from .._roster.removal_cause import EXCLUDED, MissingContact, RemovalCause
 from .._state.directory import KnownRosters, read_known_rosters
 from .._state.lock import shared_lock
+from .export_options import ReadOptions
 from .removal_causes import find_baseline
+from .removal_lookup import look_up_causes
 
 MAX_MISSING = 5000
 """Maximum number of missing contacts whose causes are determined."""
 
-FindCauses = Callable[[list[MissingContact], Mapping[MissingContact, str]], Mapping[MissingContact, RemovalCause]]
+FindCauses = Callable[
+    [list[MissingContact], Mapping[MissingContact, str]], Mapping[MissingContact, RemovalCause]
+]
 """Function that determines the causes of missing contacts. Its second argument contains the causes for which some of
 them have no valid row."""
+
+
+class RemovalLookup:
+    """Determines the causes of removals in the directory.
+
+    :param options: options with which the people were read.
+    :param render: function that replaces the markers in a text with names of options.
+    :ivar warnings: problems that prevented the lookup.
+    """
+
+    def __init__(self, options: ReadOptions, render: Callable[[str], str]) -> None:
+        self._options = options
+        self._render = render
+        self.warnings: list[str] = []
+
+    def find_causes(
+        self, missing: list[MissingContact], left_out: Mapping[MissingContact, str]
+    ) -> Mapping[MissingContact, RemovalCause]:
+        """Return the causes for which contacts are missing.
+
+        :param left_out: causes for which some of these people have no valid row.
+        """
+        found = look_up_causes(self._options, missing, left_out)
+        self.warnings += found.warnings
+        return {contact: self._show(cause) for contact, cause in found.causes.items()}
+
+    def _show(self, cause: RemovalCause) -> RemovalCause:
+        # Only these details contain names of options. A DN must not be changed.
+        return (
+            cause._replace(detail=self._render(cause.detail)) if cause.kind == EXCLUDED else cause
+        )
 
 
 @contextmanager
@@ -41,9 +76,7 @@ def open_baseline(state_dir: Path | None) -> Iterator[KnownRosters | None]:
         return
     with ExitStack() as opened:
         with shared_lock(state_dir):
-            known = read_known_rosters(
-                state_dir, lambda path: opened.enter_context(snapshot(path))
-            )
+            known = read_known_rosters(state_dir, lambda path: opened.enter_context(snapshot(path)))
         yield known
 
 

@@ -21,6 +21,7 @@ def export_spec() -> dict[str, Any]:
         "on_invalid": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
         "dest": {"type": "path", "required": True},
         "backup": {"type": "bool", "default": False},
+        "baseline": {"type": "path"},
         "stage_in_check_mode": {"type": "bool", "default": False},
         **option_names_spec(),
     }

@@ -167,10 +167,11 @@ def make_plan(
     :raises InputError: if a roster changed since it was checked, or if people cannot be matched.
     :raises FrontdeskError: if a temporary file cannot be written.
     """
-    tally = _ChangeTally(with_changes, observe, causes)
     if old is None:
+        tally = _ChangeTally(with_changes, observe, NO_CAUSES)
         return _plan_without_baseline(tally, new, key, location_column)
     sides = choose_sides(old, new, key, location_column)
+    tally = _ChangeTally(with_changes, observe, causes if sides.by_identity else NO_CAUSES)
     pairs = RowPairs(sides, old, new, spill)
     for pair in pairs:
         tally.add_pair(sides, pair)

@@ -42,7 +42,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.module import exp
 def test_both_modules_have_the_connection_and_source_options() -> None:
     common = {**directory_spec(), **source_spec(), **option_names_spec()}
     assert set(export_spec()) - set(common) == {
-        *("on_invalid", "dest", "backup", "stage_in_check_mode"),
+        *("on_invalid", "dest", "backup", "baseline", "stage_in_check_mode"),
     }
     assert set(info_spec()) - set(common) == {"fail_on_problems"}
     for spec in (export_spec(), info_spec()):
