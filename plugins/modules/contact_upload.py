@@ -395,6 +395,12 @@ options:
       - Whether to upload even if nothing changed. The limits still apply.
     type: bool
     default: false
+  refresh_after:
+    description:
+      - Number of days after which an unchanged roster is uploaded again, for example because somebody might have edited
+        contacts in the service. The days are counted by the date in UTC. Must be between 1 and 3650.
+      - By default, an unchanged roster is never uploaded again.
+    type: int
   result:
     description:
       - Structure of the service's JSON response. It contains a flag for success, counts, row errors, or several of

@@ -10,6 +10,7 @@ Only the checksums of the roster's files are computed. Neither the rows nor the 
 from __future__ import annotations
 
 import os
+from datetime import datetime, timezone
 
 from .._roster.configuration import ConfigurationChanges
 from .._roster.diff import DiffSide
@@ -42,7 +43,9 @@ def find_unchanged(options: UploadOptions, check_mode: bool) -> Outcome | None:
     with lock(options.state_dir) as warning:
         state = read_state(options.state_dir)
         receipt = state.receipt
-        if receipt is None or receipt.summary is None or not _is_unchanged(options, state, receipt):
+        if receipt is None or receipt.summary is None or needs_refresh(options, state):
+            return None
+        if not _is_unchanged(options, state, receipt):
             return None
         if not check_mode:
             remove_unused_files(options.state_dir, state)
@@ -60,6 +63,12 @@ def find_unchanged(options: UploadOptions, check_mode: bool) -> Outcome | None:
         state=state,
         warnings=tuple(warnings),
     )
+
+
+def needs_refresh(options: UploadOptions, state: State) -> bool:
+    """Return whether even an unchanged roster must be sent again, because the last upload is too long ago."""
+    days = options.refresh_after
+    return days is not None and state.is_older_than(days, datetime.now(timezone.utc))
 
 
 def summarize_roster(

@@ -39,7 +39,7 @@ from .._state.receipt import Binding, State
 from .plan_files import prepare_plan_dest, write_plan_files
 from .plan_id import compute_plan_id
 from .removal_causes import read_causes
-from .unchanged import find_unchanged, summarize_roster
+from .unchanged import find_unchanged, needs_refresh, summarize_roster
 from .upload_checks import (
     check_account,
     describe_transition,
@@ -142,7 +142,11 @@ def _compare_and_submit(
         plans, outcome = _compare(
             *(options, known, roster, spill), check_mode=check_mode, with_diff=with_diff
         )
-        has_upload = options.force or _differs(known, options.bind(roster.header), plans)
+        has_upload = (
+            options.force
+            or needs_refresh(options, known.state)
+            or _differs(known, options.bind(roster.header), plans)
+        )
         transition = describe_transition(
             options, known, roster, plans, plan=outcome.plan, has_upload=has_upload
         )

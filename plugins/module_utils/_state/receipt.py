@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -150,6 +151,18 @@ class State:
     def is_settled(self) -> bool:
         """Whether the service is known to have exactly the roster of the receipt."""
         return self.receipt is not None and self.receipt.complete and not self.unresolved
+
+    def is_older_than(self, days: int, now: datetime) -> bool:
+        """Return whether the last accepted upload was made at least so many days ago, by the date in UTC.
+
+        Counting whole dates makes the result independent of small differences in the time at which a job starts.
+
+        :param now: current time in UTC.
+        """
+        if self.receipt is None:
+            return False
+        accepted = date.fromisoformat(self.receipt.accepted_at[: len("YYYY-MM-DD")])
+        return (now.date() - accepted).days >= days
 
     @property
     def is_empty(self) -> bool:
