@@ -395,6 +395,14 @@ options:
       - Whether to upload even if nothing changed. The limits still apply.
     type: bool
     default: false
+  undo:
+    description:
+      - Whether to upload the roster that was accepted before the last one, instead of O(src). If it is unknown whether
+        the service accepted an upload after the last accepted roster, the last accepted roster is uploaded.
+      - The limits apply, and a plan can be approved. The next export contains the change again, unless its cause is
+        corrected in the directory or in the configuration.
+    type: bool
+    default: false
   refresh_after:
     description:
       - Number of days after which an unchanged roster is uploaded again, for example because somebody might have edited

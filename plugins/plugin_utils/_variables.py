@@ -179,7 +179,7 @@ def option_names(
     # These apply to a single run, so they are set on the command line and not in a file.
     one_off = {
         f"{option}=true": f"-e {names[option]}=true"
-        for option in ("initial", "rebind", "force")
+        for option in ("initial", "rebind", "force", "undo")
         if option in names
     }
     if "approved_plan" in names:

@@ -37,7 +37,8 @@ def find_unchanged(options: UploadOptions, check_mode: bool) -> Outcome | None:
     :returns: the outcome; None if the roster must be compared with the known rosters, or must be sent.
     :raises StateError: if the state directory cannot be used.
     """
-    if options.force or options.plan_dest is not None or not os.path.isdir(options.state_dir):
+    must_compare = options.force or options.undo or options.plan_dest is not None
+    if must_compare or not os.path.isdir(options.state_dir):
         return None
     lock = shared_lock if check_mode else exclusive_lock
     with lock(options.state_dir) as warning:

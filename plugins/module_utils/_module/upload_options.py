@@ -55,6 +55,7 @@ class UploadOptions:
     :ivar limits: limits that a plan must respect.
     :ivar rebind: whether another URL belongs to the same account.
     :ivar force: whether to upload the roster even if it has not changed.
+    :ivar undo: whether to upload the roster that was accepted before the last one, instead of the exported roster.
     :ivar refresh_after: number of days after which an unchanged roster is uploaded again; None for never.
     :ivar result: structure of the service's response.
     """
@@ -70,6 +71,7 @@ class UploadOptions:
     limits: Limits
     rebind: bool
     force: bool
+    undo: bool
     refresh_after: int | None
     result: ResultFormat
 
@@ -109,6 +111,7 @@ def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
         limits=parse_limits(params),
         rebind=params["rebind"],
         force=params["force"],
+        undo=params["undo"],
         refresh_after=_days("refresh_after", params["refresh_after"]),
         result=_result_format(params["result"]),
     )

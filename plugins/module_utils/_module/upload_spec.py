@@ -35,6 +35,7 @@ def upload_spec() -> dict[str, Any]:
         "rebind": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
         "refresh_after": {"type": "int"},
+        "undo": {"type": "bool", "default": False},
         **option_names_spec(),
     }
 

@@ -117,7 +117,8 @@ def _remedy(transition: Transition, exceeded: Sequence[Exceeded]) -> str:
     if not exceeded:
         return f"{review}; if it is correct, remove O(approved_plan), because the plan is within the limits"
     if transition.plan_id:
-        approval = f"run once with O(approved_plan={transition.plan_id})"
+        undo = "O(undo=true) and " if transition.is_undo else ""
+        approval = f"run once with {undo}O(approved_plan={transition.plan_id})"
         review += f"; if it is correct, {approval}, which approves only this plan"
     return ". ".join([*_describe_causes(transition, exceeded), review])
 

@@ -94,6 +94,7 @@ class Transition:
     :ivar approved: what is known of the approved plan, for the message if it is not the plan of this run; None if
         nothing is known.
     :ivar has_upload: whether the roster would be sent.
+    :ivar is_undo: whether the new roster is the one that was accepted before the last one.
     """
 
     plan_id: str | None
@@ -107,6 +108,7 @@ class Transition:
     earlier_approval: str | None = None
     approved: KnownPlan | None = None
     has_upload: bool = True
+    is_undo: bool = False
 
     @property
     def comparisons(self) -> tuple[RosterChanges, ...]:

@@ -23,7 +23,14 @@ from .._files import sha256_file, write_atomically
 from .._roster.external_sort import SPILL_PREFIX
 from .._roster.files import OpenFile, RosterFile, verify_roster
 from .._roster.limits import KEEP
-from .receipt import RESTORE_REMEDY, Receipt, State, StateError, UnresolvedUpload
+from .receipt import (
+    RESTORE_REMEDY,
+    PreviousRoster,
+    Receipt,
+    State,
+    StateError,
+    UnresolvedUpload,
+)
 from .receipt_file import RECEIPT_FILE, parse_state, render_state
 
 NOTHING_SENT_REMEDY = "Nothing was sent. Free some space there, or make it writable"
@@ -160,6 +167,36 @@ def read_known_rosters(
         else _read_stored(directory, state.receipt, open_path),
         unresolved=tuple(_read_stored(directory, upload, open_path) for upload in state.unresolved),
     )
+
+
+def read_previous_roster(directory: Path) -> RosterFile:
+    """Read the roster to which an undo returns.
+
+    This is the roster that was accepted before the last one. If the outcome of a later upload is unknown, it is the
+    last accepted roster.
+
+    :param directory: the state directory.
+    :raises StateError: if there is no such roster, or if it is corrupted or cannot be read.
+    """
+    state = read_state(directory)
+    receipt = state.receipt
+    previous = receipt and receipt.previous
+    if receipt is not None and state.unresolved:
+        return _read_stored(directory, receipt, _open_by_path).roster
+    if receipt is None or previous is None:
+        raise StateError(
+            "Cannot undo the last upload",
+            f"{directory} contains no roster that was accepted before the last one",
+            "Remove O(undo), correct the cause in the directory, and run the sync again",
+        )
+    record = replace(
+        receipt,
+        binding=replace(receipt.binding, header=previous.header),
+        roster=previous.roster,
+        identities=previous.identities,
+        rows=previous.rows,
+    )
+    return _read_stored(directory, record, _open_by_path).roster
 
 
 def _read_if_exists(path: Path) -> bytes | None:
@@ -380,7 +417,8 @@ def remove_unused_files(directory: Path, state: State) -> None:
     They contain personal data. The caller must hold the exclusive lock.
     """
     receipts = [state.receipt] if state.receipt else []
-    records: list[Receipt | UnresolvedUpload] = [*receipts, *state.unresolved]
+    records: list[Receipt | UnresolvedUpload | PreviousRoster] = [*receipts, *state.unresolved]
+    records += [each.previous for each in receipts if each.previous]
     kept = {name for each in records for name in (f"{each.roster}.csv", f"{each.identities}.ids")}
     # The outcome is already recorded, and the next run tries again to remove the remaining files.
     with suppress(OSError):

@@ -364,6 +364,9 @@ class UploadHistory:
         allowed = {"receipt.json", "lock"}
         for record in records:
             allowed |= {f"{record['roster']}.csv", f"{record['identities']}.ids"}
+            previous = record.get("previous")
+            if previous:
+                allowed |= {f"{previous['roster']}.csv", f"{previous['identities']}.ids"}
         found = {path.name for path in self.state_dir.glob("*")}
         assert found <= allowed, found - allowed
 

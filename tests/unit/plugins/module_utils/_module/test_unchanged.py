@@ -16,7 +16,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module import upload
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module import (
+    upload,
+    upload_source,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.configuration import (
     RosterConfiguration,
 )
@@ -46,7 +49,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the rosters whose rows were read."""
     names: list[str] = []
     verify_roster = vars(directory)["verify_roster"]
-    load_roster = vars(upload)["load_roster"]
+    load_roster = vars(upload_source)["load_roster"]
 
     def observe_stored(*arguments: Any, **files: Any) -> Any:
         names.append("stored")
@@ -57,7 +60,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return load_roster(path)
 
     monkeypatch.setattr(directory, "verify_roster", observe_stored)
-    monkeypatch.setattr(upload, "load_roster", observe_source)
+    monkeypatch.setattr(upload_source, "load_roster", observe_source)
     return names
 
 
