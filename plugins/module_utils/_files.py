@@ -183,33 +183,6 @@ def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
         os.close(descriptor)
 
 
-class FileVersion(NamedTuple):
-    """The attributes of a file that identify its version.
-
-    At least one of them changes if the file is replaced or written in place. The file must be kept open until its
-    version is compared with a later one: the inode number of a deleted file can be reused after it is closed.
-
-    :ivar device: device number.
-    :ivar inode: inode number.
-    :ivar modified: time of the last modification, in nanoseconds.
-    :ivar size: size in bytes.
-    """
-
-    device: int
-    inode: int
-    modified: int
-    size: int
-
-
-def file_version(path: Path) -> FileVersion | None:
-    """Return the version of a file; None if the file does not exist or cannot be accessed."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return FileVersion(status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
-
-
 class _SnapshotReader(io.RawIOBase):
     """A reader that shares a file descriptor with other readers, but has its own position."""
 

@@ -9,6 +9,7 @@ It compares a roster with the known rosters, checks the plan, uploads the roster
 
 from __future__ import annotations
 
+import os
 import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
@@ -32,7 +33,7 @@ from .._state.directory import (
 )
 from .._state.lock import exclusive_lock, shared_lock
 from .._state.receipt import Binding, State
-from .plan_files import write_plan_files
+from .plan_files import prepare_plan_dest, write_plan_files
 from .plan_id import compute_plan_id
 from .removal_causes import read_causes
 from .unchanged import find_unchanged, needs_refresh, summarize_roster
@@ -57,14 +58,22 @@ def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) ->
     :raises LibraryError: if requests is missing or too old; it is not needed if the roster is unchanged.
     """
     check_tls_files(options.endpoint.tls)
-    unchanged = find_unchanged(options, check_mode)
-    if unchanged is not None:
-        return unchanged
-    _require_requests()
     lock = shared_lock if check_mode else exclusive_lock
+    warning, outcome = "", None
     with ExitStack() as stack:
-        roster, warning = open_source(options, lock, stack)
-        outcome = _compare_and_submit(options, roster, check_mode, with_diff)
+        has_state = os.path.isdir(options.state_dir)
+        if has_state:
+            warning = stack.enter_context(lock(options.state_dir))
+            outcome = find_unchanged(options, check_mode)
+        if outcome is None:
+            _require_requests()
+            roster = stack.enter_context(open_source(options))
+            if options.plan_dest is not None:
+                prepare_plan_dest(options.plan_dest, options.src)
+            if not has_state:
+                # The lock creates the directory, so everything that can be wrong is checked before.
+                warning = stack.enter_context(lock(options.state_dir))
+            outcome = _compare_and_submit(options, roster, check_mode, with_diff)
     return replace(outcome, warnings=(warning, *outcome.warnings)) if warning else outcome
 
 

@@ -6,59 +6,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from .._errors import InputError
-from .._files import FileVersion, file_version
-from .._roster.files import RosterFile, ids_path, load_roster
+from .._roster.files import RosterFile, load_roster
 from .._roster.required_contacts import check_columns
 from .._state.directory import read_previous_roster
-from .plan_files import prepare_plan_dest
 from .upload_options import UploadOptions
-
-Lock = Callable[[Path], AbstractContextManager[str]]
-"""Function that locks a state directory; the value of the context is a warning."""
-
-
-def open_source(options: UploadOptions, lock: Lock, stack: ExitStack) -> tuple[RosterFile, str]:
-    """Open the roster to upload, and lock the state directory.
-
-    :param lock: function that locks the state directory.
-    :param stack: context in which the roster stays open and the state directory stays locked.
-    :returns: the roster, and the warning of the lock.
-    :raises FrontdeskError: if the roster or the state directory cannot be used. Nothing is created if the exported
-        roster is invalid.
-    """
-    if options.undo:
-        _prepare_plan_dest(options)
-        warning = stack.enter_context(lock(options.state_dir))
-        roster = read_previous_roster(options.state_dir)
-        _check(options, roster)
-        return roster, warning
-    versions = _file_versions(options.src)
-    roster = stack.enter_context(_load_exported(options))
-    _prepare_plan_dest(options)
-    warning = stack.enter_context(lock(options.state_dir))
-    if _file_versions(options.src) != versions:
-        # Another run might have uploaded the new roster in the meantime, and must not be undone.
-        roster = stack.enter_context(_load_exported(options))
-    return roster, warning
-
-
-def _prepare_plan_dest(options: UploadOptions) -> None:
-    if options.plan_dest is not None:
-        prepare_plan_dest(options.plan_dest, options.src)
-
-
-def _file_versions(src: Path) -> list[FileVersion | None]:
-    """Return the versions of both files of the roster; None for a file that does not exist."""
-    return [file_version(path) for path in (src, ids_path(src))]
 
 
 @contextmanager
-def _load_exported(options: UploadOptions) -> Iterator[RosterFile]:
+def open_source(options: UploadOptions) -> Iterator[RosterFile]:
+    """Open the roster to upload.
+
+    The roster can be read until the context ends, even if another roster replaces it.
+
+    :raises FrontdeskError: if there is no roster to upload, or if it does not fit the options.
+    """
+    if options.undo:
+        roster = read_previous_roster(options.state_dir)
+        _check(options, roster)
+        yield roster
+        return
     with load_roster(options.src) as roster:
         if options.checksum not in ("", roster.sha256):
             raise InputError(
