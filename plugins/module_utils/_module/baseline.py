@@ -86,13 +86,16 @@ def explain_removals(
     location_column: str | None,
     spill: SpillArea,
     find_causes: FindCauses,
-) -> RemovalCauses:
+) -> RemovalCauses | None:
     """Return the causes for which contacts of the known rosters are missing from a new roster.
 
     :param location_column: title of the column that contains the location; None if there is none.
     :param spill: spill area for rows that do not fit in memory.
     :param find_causes: function that determines the causes; it is called only if contacts are missing.
+    :returns: the causes; None if no roster is known, or if all known rosters equal the new one.
     """
+    if all(_is_equal(stored.roster, new) for stored in known.all):
+        return None
     missing = _find_missing(known, new, location_column, spill)
     causes: Mapping[MissingContact, RemovalCause] = {}
     if missing:
@@ -120,8 +123,12 @@ def _find_missing(
 
     for stored in known.all:
         roster = stored.roster
-        is_equal = (roster.sha256, roster.identities_sha256) == (new.sha256, new.identities_sha256)
         has_location = location_column is None or location_column in roster.header
-        if roster.open_ids is not None and has_location and not is_equal:
+        if roster.open_ids is not None and has_location and not _is_equal(roster, new):
             make_plan(roster, new, new.header, location_column, spill, observe=add)
     return missing
+
+
+def _is_equal(known: RosterFile, new: RosterFile) -> bool:
+    """Return whether two rosters have the same rows and identities."""
+    return (known.sha256, known.identities_sha256) == (new.sha256, new.identities_sha256)

@@ -43,8 +43,9 @@ The first line of the identities file depends on all rows, so the identities are
 _DEST_REMEDY = "Set O(dest) to a file in an existing directory that this user can write to"
 
 
-Explain = Callable[[RosterFile], RemovalCauses]
-"""Function that returns the causes for which contacts are missing from a roster that was written."""
+Explain = Callable[[RosterFile], "RemovalCauses | None"]
+"""Function that returns the causes for which contacts are missing from a roster that was written; None if the roster
+needs no causes file."""
 
 
 class Module(Protocol):
@@ -167,7 +168,7 @@ def install_roster(
     """Replace the files of a roster.
 
     All new files are completely written to disk before the first old file is replaced, so a full disk leaves the old
-    roster unchanged. Without `explain`, an old causes file is removed.
+    roster unchanged. An old causes file is removed if the new roster needs none.
 
     :param dest: path of the roster.
     :param location_column: title of the column that contains the location; None if there is none.
@@ -296,7 +297,7 @@ def _write_causes(
     :param header: titles of its columns.
     :param files: the other files of the roster.
     :param opened: context that deletes the causes file at its end, unless it was committed.
-    :returns: the causes file; empty if `explain` is None.
+    :returns: the causes file; empty if the roster needs none.
     """
     if explain is None:
         return []
@@ -315,10 +316,13 @@ def _write_causes(
             "it changed while it was being written",
             "Run the task again",
         )
-    causes = opened.enter_context(pending_file(path))
-    causes.file.writelines(render_causes(new, explain(new)))
-    causes.file.flush()
-    return [causes]
+    causes = explain(new)
+    if causes is None:
+        return []
+    file = opened.enter_context(pending_file(path))
+    file.file.writelines(render_causes(new, causes))
+    file.file.flush()
+    return [file]
 
 
 def _diff(
