@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -111,18 +112,30 @@ def run_lookup(
     left_out: Sequence[tuple[str, str, str]] = (),
 ) -> tuple[list[list[str]], list[str]]:
     """Look up causes, and return the kind and the detail of each cause, and the warnings."""
-    path = os.pathsep.join(map(str, (_ROOT, workspace.collections_path)))
-    completed = subprocess.run(
-        [module_python(), "-m", "tests.integration.support.removal_lookup"],
-        input=json.dumps({"options": options, "missing": missing, "left_out": left_out}),
-        env=workspace.environment({"PYTHONPATH": path}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert completed.returncode == 0, completed.stderr
-    result = json.loads(completed.stdout)
+    program = lookup_program(workspace.collections_path)
+    assert program.stdin is not None
+    assert program.stdout is not None
+    request = {"options": options, "missing": missing, "left_out": left_out}
+    print(json.dumps(request), file=program.stdin, flush=True)
+    result = json.loads(program.stdout.readline())
     return result["causes"], result["warnings"]
+
+
+@functools.cache
+def lookup_program(collections_path: Path) -> subprocess.Popen[str]:
+    """Start the program that looks up causes; it ends when the process that started it ends."""
+    return subprocess.Popen(
+        [module_python(), "-m", "tests.integration.support.removal_lookup"],
+        env={
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": f"{_ROOT}:{collections_path}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def find_cause(

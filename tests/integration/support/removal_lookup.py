@@ -6,8 +6,8 @@
 
     python -m tests.integration.support.removal_lookup
 
-The program reads a request from stdin and writes the result to stdout, both as JSON. It does not import other files of
-the tests.
+The program reads one request per line from stdin, and writes one result per line to stdout, both as JSON. It does not
+import other files of the tests.
 """
 
 from __future__ import annotations
@@ -25,9 +25,7 @@ def _complete(spec: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     return {**{name: option.get("default") for name, option in spec.items()}, **options}
 
 
-def main() -> None:
-    """Look up the causes."""
-    request = json.load(sys.stdin)
+def _look_up(request: dict[str, Any]) -> dict[str, Any]:
     spec = importlib.import_module(f"{_COLLECTION}._module.export_spec").export_spec()
     options = importlib.import_module(f"{_COLLECTION}._module.export_options")
     lookup = importlib.import_module(f"{_COLLECTION}._module.removal_lookup")
@@ -38,8 +36,13 @@ def main() -> None:
     missing = [contact(*each) for each in request["missing"]]
     left_out = {contact(*each): cause for *each, cause in request["left_out"]}
     result = lookup.look_up_causes(options.parse_read_options(params), missing, left_out)
-    causes = [result.causes[each] for each in missing]
-    print(json.dumps({"causes": causes, "warnings": result.warnings}))
+    return {"causes": [result.causes[each] for each in missing], "warnings": result.warnings}
+
+
+def main() -> None:
+    """Process requests until stdin is closed."""
+    while line := sys.stdin.readline():
+        print(json.dumps(_look_up(json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":
