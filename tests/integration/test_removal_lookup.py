@@ -356,8 +356,9 @@ def test_hidden_and_unreadable_people_are_recognized_in_openldap(
         directory.modify(person, {"msExchHideFromAddressLists": ["TRUE"]})
         assert find_cause(directory, workspace, identity, skip_hidden=True) == ["hidden", ""]
         assert find_cause(directory, workspace, identity) == ["unknown", ""]
-        excluding = {"skip_hidden": True, "exclude_filter": "(sn=*)"}
-        cause = find_cause(directory, workspace, identity, **excluding)
+        cause = find_cause(
+            directory, workspace, identity, skip_hidden=True, exclude_filter="(sn=*)"
+        )
         assert cause == ["excluded", "O(exclude_filter)"]
         directory.modify(person, {"title": ["Secret"]})
         assert find_cause(directory, workspace, identity) == ["deleted", ""]
