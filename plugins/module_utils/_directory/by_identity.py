@@ -18,7 +18,7 @@ from .search import search
 
 
 def is_identity(text: str) -> bool:
-    """Return whether a text is an identity: a UUID in lowercase, with hyphens."""
+    """Return whether a string is an identity: a UUID in lowercase, with hyphens."""
     try:
         return str(uuid.UUID(text)) == text
     except ValueError:

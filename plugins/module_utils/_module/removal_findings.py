@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The decision why a contact is missing, based on what the directory says about the person and each source."""
+"""The decision why a contact is missing, based on findings about the person and each source of the location."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ NOT_LOCATED = LocatedPerson()
 
 @dataclass(frozen=True)
 class SourceFindings:
-    """What the directory says about a person and one of the sources of the location from which the person is missing.
+    """Findings about a person and one of the sources of the location from which the person is missing.
 
     The fields are in the order in which a source selects people. After the first field that explains why the source
     does not return the person, all other fields have no meaning.
