@@ -97,7 +97,8 @@ def preview_and_sync_changes(context: DemoContext) -> None:
     plan = preview.module_result("contact_upload")
     _expect_plan(context, plan, added=1, changed=1, moved=1, removed=1)
     expect.same_rows("rows with - in the diff", _parse_rows(diff, "-"), before)
-    expect.equal("causes of removals", plan["plan"]["removal_causes"], [_because("disabled", 1)])
+    causes = [_because("deleted or unreadable", 1)]
+    expect.equal("causes of removals", plan["plan"]["removal_causes"], causes)
     expect.same_rows("rows with + in the diff", _parse_rows(diff, "+"), after)
     context.expect_no_requests(requests)
     expect.equal("files in the state directory", context.state_digests(), state)
