@@ -83,7 +83,7 @@ def test_ansible_runner_can_approve_a_plan(
     assert approved.plans == stopped.plans
     assert (service.uploads, len(service.contacts)) == (2, 35)
 
-    # AWX and Semaphore write the extra variables of a job to a file, and mark its strings as unsafe.
+    # AWX writes the extra variables of a job to this file, and marks answers to surveys as unsafe.
     extra_vars = workspace.root / "runner/env/extravars"
     extra_vars.write_text(f'{APPROVAL}: !unsafe " {stopped_plan.upper()}"\n', "utf-8")
     repeated = run_again()
@@ -118,7 +118,6 @@ def test_another_container_can_approve_a_plan(
     assert (service.uploads, len(service.contacts)) == (2, 35)
 
 
-@pytest.mark.both_ends
 @pytest.mark.parametrize(
     ("given", "number"),
     [

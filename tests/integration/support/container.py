@@ -23,7 +23,7 @@ _SCRIPT = """
 set -e
 name=$1 directory=$2 volume=$3 working_directory=$PWD
 shift 3
-echo "$name" >/proc/sys/kernel/hostname
+hostname "$name"
 mount -t tmpfs -o mode=755 root /mnt
 for path in /*; do
   if [ -L "$path" ]; then
