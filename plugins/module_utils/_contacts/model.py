@@ -76,6 +76,8 @@ class ContestedCell(NamedTuple):
     :ivar column: title of the column.
     :ivar holder: identity of the person who keeps the value.
     :ivar has_row: whether the person who loses the value still has a row, in which this cell is empty.
+    :ivar is_new: whether the loss is new. It is not new if the person had, in the baseline, a row at the location with
+        an empty cell in the column.
     """
 
     identity: str
@@ -83,6 +85,7 @@ class ContestedCell(NamedTuple):
     column: str
     holder: str
     has_row: bool
+    is_new: bool
 
 
 class MappedPage(NamedTuple):

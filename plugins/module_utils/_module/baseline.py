@@ -80,6 +80,11 @@ def open_baseline(state_dir: Path | None) -> Iterator[KnownRosters | None]:
         yield known
 
 
+def find_accepted_roster(known: KnownRosters | None) -> RosterFile | None:
+    """Return the roster that the service accepted last; None if there is none, or if the export has no baseline."""
+    return known.baseline.roster if known is not None and known.baseline is not None else None
+
+
 def explain_removals(
     known: KnownRosters,
     new: RosterFile,

@@ -19,6 +19,7 @@ def export_spec() -> dict[str, Any]:
         **directory_spec(),
         **source_spec(),
         "on_invalid": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
+        "max_contested": {"type": "int"},
         "dest": {"type": "path", "required": True},
         "backup": {"type": "bool", "default": False},
         "baseline": {"type": "path"},

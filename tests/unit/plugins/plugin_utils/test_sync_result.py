@@ -40,6 +40,7 @@ EXPORT: dict[str, Any] = {
             "value_count": 1,
             "count": 2,
             "left_out": 0,
+            "new": 1,
         }
     ],
     "overlaps": [{"locations": ["bergen", "oslo-hq"], "count": 3}],
