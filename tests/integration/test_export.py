@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from tests.integration.support.modules import ModuleResult
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
-    from tests.lab.receiver import Receiver
     from tests.lab.person import Person
+    from tests.lab.receiver import Receiver
 
 pytestmark = pytest.mark.every_library
 

@@ -36,7 +36,7 @@ class RemovalLookup:
     """Determines the causes of removals in the directory.
 
     :param options: options with which the people were read.
-    :param render: function that replaces the markers in a text with names of options.
+    :param render: function that replaces the markers in a message with names of options.
     :ivar warnings: problems that prevented the lookup.
     """
 

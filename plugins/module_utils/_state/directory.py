@@ -180,7 +180,7 @@ def read_previous_roster(directory: Path) -> RosterFile:
     """
     state = read_state(directory)
     receipt = state.receipt
-    previous = receipt and receipt.previous
+    previous = None if receipt is None else receipt.previous
     if receipt is not None and state.unresolved:
         return _read_stored(directory, receipt, _open_by_path).roster
     if receipt is None or previous is None:

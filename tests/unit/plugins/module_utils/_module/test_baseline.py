@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import baseline
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.baseline import (
     explain_removals,
@@ -27,7 +28,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.removal
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import StateError
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     MEMORY,
-    LeftOut,
     roster_file,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs import (
