@@ -97,6 +97,8 @@ def preview_and_sync_changes(context: DemoContext) -> None:
     plan = preview.module_result("contact_upload")
     _expect_plan(context, plan, added=1, changed=1, moved=1, removed=1)
     expect.same_rows("rows with - in the diff", _parse_rows(diff, "-"), before)
+    causes = [_because("deleted or unreadable", 1)]
+    expect.equal("causes of removals", plan["plan"]["removal_causes"], causes)
     expect.same_rows("rows with + in the diff", _parse_rows(diff, "+"), after)
     context.expect_no_requests(requests)
     expect.equal("files in the state directory", context.state_digests(), state)
@@ -197,6 +199,9 @@ def stop_on_mass_removal(context: DemoContext) -> None:
     run = context.run_expecting_failure("contact_upload", *parts)
     stopped = run.module_result("contact_upload")
     _expect_plan(context, stopped, removed=len(removed))
+    causes = [_because("disabled", len(removed))]
+    context.expect.equal("causes of removals", stopped["plan"]["removal_causes"], causes)
+    screen.fact("cause", "all of these people are disabled, says the directory")
     screen.fact("service", f"unchanged, still has {context.describe_service_contacts()}")
     screen.text("The accounts were disabled on purpose, so exactly this plan is approved.")
     approval = f"contact_sync_approved_plan={stopped['plan']['id']}"
@@ -226,9 +231,14 @@ def _extract_diff(output: str) -> list[str]:
 
 
 def _parse_rows(diff: list[str], sign: str) -> list[Row]:
-    """Return the rows in the lines of a diff that start with the given sign, `+` or `-`."""
-    lines = [line[1:] for line in diff[2:] if line.startswith(sign)]
+    """Return the rows in the lines of a diff that start with the given sign, `+` or `-`, without causes of removals."""
+    lines = [line[1:].partition(" # ")[0] for line in diff[2:] if line.startswith(sign)]
     return [tuple(cells) for cells in csv.reader(lines)]
+
+
+def _because(cause: str, count: int) -> dict[str, Any]:
+    """Return an element of the causes of removals in a plan."""
+    return {"cause": cause, "count": count}
 
 
 def _count(number: int, singular: str, plural: str) -> str:

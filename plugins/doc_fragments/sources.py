@@ -249,10 +249,14 @@ options:
       unique:
         description:
           - Whether people at the same location must have different values in this column, ignoring case.
-          - If several people have the same value, only one of them keeps it. People whose row would be invalid without
-            it take precedence over the others, and among equals, the smallest identity decides. For everyone else, the
-            cell is emptied if the rules allow it; otherwise, the row is invalid. A warning states the number of these
-            people.
+          - If several people have the same value, only one of them keeps it. The person who held it at that location in
+            the baseline, the roster that the service accepted last, keeps it if the directory still contains it.
+            Therefore, people cannot take a value from a colleague by entering it in the directory.
+          - If no one held it, people whose row would be invalid without the value take precedence over the others, and
+            among equals, the smallest identity decides.
+          - For everyone else, the cell is emptied if the rules allow it; otherwise, the row is invalid. A warning names
+            the people who newly lose the value. Shared values that were already contested in the baseline, such as the
+            phone number of a department, do not cause a warning.
         type: bool
         default: false
       max_length:

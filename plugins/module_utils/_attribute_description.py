@@ -24,7 +24,7 @@ def is_attribute_description(text: str) -> bool:
 def normalize_description(description: str) -> str:
     """Return the canonical form of a description: in lowercase, with sorted options.
 
-    Equal descriptions have the same canonical form: case and the order of options have no meaning (RFC 4512, 2.5).
+    Case and the order of options have no meaning (RFC 4512, 2.5). An OID is not replaced with a name.
     """
     attribute_type, *options = description.lower().split(";")
     return ";".join([attribute_type, *sorted(options)]) if options else attribute_type

@@ -76,8 +76,8 @@ class FrontdeskError(Exception):
     Its message has the form *action: cause. Remedy.* The names of options are marked in all three parts.
     Messages are printed and logged, so they must not contain passwords, tokens or personal data.
 
-    :cvar kind: kind of the failure, which the modules return. It is ``state``, for a file that cannot be used,
-        unless a derived class sets another one.
+    :cvar kind: kind of the failure, which the modules return. It is ``state``, in most cases for a file or directory
+        that cannot be used, unless a derived class sets another one.
     :param action: the failed action and its target, for example ``Cannot bind to ldaps://dc1``.
     :param cause: the reason for the failure.
     :param remedy: an instruction for the administrator, without a full stop.

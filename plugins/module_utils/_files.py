@@ -126,6 +126,7 @@ def remove_leftovers(path: Path) -> None:
     The caller must prevent other processes from writing to the file at the same time.
 
     :param path: path of the file that the temporary files were meant to replace.
+    :raises OSError: if a temporary file cannot be removed.
     """
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_TEMPORARY_SUFFIX}"):
         leftover.unlink(missing_ok=True)
@@ -180,32 +181,6 @@ def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
         yield lambda: io.BufferedReader(_SnapshotReader(descriptor), _BLOCK_SIZE)
     finally:
         os.close(descriptor)
-
-
-class FileVersion(NamedTuple):
-    """What differs between two versions of a file, whether it is replaced or written in place.
-
-    The number of the inode is only meaningful while a version of the file is open.
-
-    :ivar device: number of the device.
-    :ivar inode: number of the inode.
-    :ivar modified: time of the last modification, in nanoseconds.
-    :ivar size: size in bytes.
-    """
-
-    device: int
-    inode: int
-    modified: int
-    size: int
-
-
-def file_version(path: Path) -> FileVersion | None:
-    """Return the version of a file; None if the file does not exist or cannot be accessed."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return FileVersion(status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
 
 
 class _SnapshotReader(io.RawIOBase):

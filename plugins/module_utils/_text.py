@@ -19,7 +19,9 @@ from itertools import chain, groupby
 from typing import Any
 
 MAX_TEXT_LENGTH = 128 * 1024
-"""Maximum length of an attribute value in bytes, and of a filter's result or a row in characters."""
+"""Maximum length of an attribute value in bytes, and of a row in characters.
+
+It also limits the results of some filters, in characters."""
 
 MAX_MARKS = 30
 """Maximum number of consecutive combining characters. No language needs more (UAX #15, 13: Stream-Safe Text Format)."""
@@ -141,7 +143,10 @@ def normalize(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Normalize the text of a cell with `normalize`, and make it a single line: spaces replace control characters."""
+    """Normalize the text of a cell with `normalize`, and make it a single line.
+
+    A space replaces each sequence of control characters.
+    """
     if text.isascii() and text.isprintable():
         return text.strip()  # Fast path for almost all cells.
     return _CONTROL_CHARACTERS.sub(" ", normalize(text))

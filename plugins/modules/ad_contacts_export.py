@@ -38,11 +38,29 @@ options:
     type: str
     choices: [skip, fail]
     default: skip
+  max_contested:
+    description:
+      - Maximum number of people who may newly lose a value of a unique column because another person at the location
+        keeps it. If more people do, the task fails, names the columns and the locations, and writes nothing.
+      - A loss is not new if the person already had, in the baseline, a row at the location with an empty cell in the
+        column. Without a baseline, every loss is new. A person who loses several values is counted once.
+      - If not set, any number of people may lose values.
+    type: int
   dest:
     description:
       - Path of the roster on the host that runs the module. The parent directory must exist.
     type: path
     required: true
+  baseline:
+    description:
+      - State directory of M(frontdesk.contacts.contact_upload), which contains the last accepted roster.
+      - If it is set, contacts of the rosters that the service may have are looked up in the directory if no source
+        returns them any more, at most 5000. C(<dest>.causes) lists the causes, such as disabled accounts, and
+        M(frontdesk.contacts.contact_upload) shows them in its plan.
+      - The upload fails if another roster has been accepted since the export.
+      - People who held a value of a unique column in the last accepted roster keep it, as described for
+        O(columns[].unique).
+    type: path
   backup:
     description:
       - Whether to keep a copy of the old roster and its identities, with a timestamp in the file names, if either of
@@ -276,10 +294,9 @@ emptied:
       sample: not a valid phone number
 contested:
   description:
-    - Unique columns in which several people at a location have the same value. A warning names the first people
-      concerned. C(<dest>.ids) lists all of them, each with the person who keeps the value.
-    - Only one of them keeps the value. People whose row would be invalid without it take precedence over the others,
-      and among equals, the smallest identity decides.
+    - Unique columns in which several people at a location have the same value. A warning names the first people who
+      newly lose it. C(<dest>.ids) lists all people who lose it, each with the person who keeps it.
+    - Only one of them keeps the value, as described for O(columns[].unique).
   returned: success
   type: list
   elements: dict
@@ -299,12 +316,18 @@ contested:
     left_out:
       description: Number of these people who have no valid row.
       type: int
+    new:
+      description:
+        - Number of these people whose loss is new. A loss is not new if the person had, in the baseline, a row at the
+          location with an empty cell in the column.
+      type: int
   sample:
     - location: oslo-hq
       column: SMS Phone
       value_count: 1
       count: 19
       left_out: 0
+      new: 1
 overlaps:
   description:
     - Pairs of locations at which the same people have a valid row, the pair with the most people first. Each of these
@@ -351,6 +374,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
+from ..module_utils._module.baseline import (
+    RemovalLookup,
+    explain_removals,
+    find_accepted_roster,
+    open_baseline,
+)
 from ..module_utils._module.contested import contested_warnings
 from ..module_utils._module.destination import choose_spill_directory, install_roster, stage_roster
 from ..module_utils._module.directory_spec import DIRECTORY_CONSTRAINTS
@@ -378,14 +407,26 @@ def main() -> None:
     started = time.monotonic()
     try:
         options = parse_export_options(module.params, module.check_mode)
-        with open_spill_area(choose_spill_directory(options.dest, module.check_mode)) as spill:
-            exported = export(options, spill)
+        spill_directory = choose_spill_directory(options.dest, module.check_mode)
+        with open_baseline(options.baseline) as known, open_spill_area(spill_directory) as spill:
+            exported = export(options, spill, find_accepted_roster(known))
+            removals = RemovalLookup(options.read, reporter.render)
+            explain = known and partial(
+                explain_removals,
+                known,
+                location_column=exported.location_header,
+                spill=spill,
+                find_causes=removals.find_causes,
+            )
             write = (
                 partial(stage_roster, keep=options.keep_staged)
                 if module.check_mode
                 else partial(install_roster, backup=options.backup)
             )
-            files = write(module, options.dest, exported.roster, exported.location_header, spill)
+            files = write(
+                *(module, options.dest, exported.roster, exported.location_header, spill),
+                explain=explain,
+            )
     except LibraryError as error:
         fail(reporter, error)
     except FrontdeskError as error:
@@ -394,7 +435,8 @@ def main() -> None:
     ids_file = "" if module.check_mode else str(ids_path(options.dest))
     for warning in [
         *exported.warnings,
-        *contested_warnings(files.summary.contested, ids_file),
+        *contested_warnings(files.summary.newly_contested, ids_file),
+        *removals.warnings,
     ]:
         reporter.warn(warning)
     ids = "" if files.path is None else str(ids_path(files.path))

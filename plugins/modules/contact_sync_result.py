@@ -112,6 +112,12 @@ plan:
     removed_invalid:
       description: Number of removed contacts of people who are still in the directory but have no valid row.
       type: int
+    removal_causes:
+      description:
+        - Number of removed contacts by cause. See
+          RV(frontdesk.contacts.contact_upload#module:plan.removal_causes).
+      type: list
+      elements: dict
     unchanged:
       description: Number of unchanged contacts.
       type: int

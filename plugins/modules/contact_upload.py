@@ -395,6 +395,20 @@ options:
       - Whether to upload even if nothing changed. The limits still apply.
     type: bool
     default: false
+  undo:
+    description:
+      - Whether to upload the roster that was accepted before the last one, instead of O(src). If it is unknown whether
+        the service accepted an upload after the last accepted roster, the last accepted roster is uploaded.
+      - The limits apply, and a plan can be approved. The next export contains the change again, unless its cause is
+        corrected in the directory or in the configuration.
+    type: bool
+    default: false
+  refresh_after:
+    description:
+      - Number of days after which an unchanged roster is uploaded again, for example because somebody might have edited
+        contacts in the service. The days are counted by the date in UTC. Must be between 1 and 3650.
+      - By default, an unchanged roster is never uploaded again.
+    type: int
   result:
     description:
       - Structure of the service's JSON response. It contains a flag for success, counts, row errors, or several of
@@ -605,8 +619,15 @@ plan:
     unchanged:
       description: Number of unchanged contacts.
       type: int
+    removal_causes:
+      description:
+        - Number of removed contacts by cause, as in C(disabled) or C(moved to OU=Leavers,DC=corp,DC=example), the most
+          frequent cause first. The causes are C(unknown) unless the export has the option
+          O(frontdesk.contacts.ad_contacts_export#module:baseline).
+      type: list
+      elements: dict
     by_location:
-      description: The numbers above, separately for each location.
+      description: The numbers above except RV(plan.removal_causes), separately for each location.
       type: dict
     new_columns:
       description:
@@ -643,6 +664,9 @@ plan:
     removed: 1
     removed_invalid: 0
     unchanged: 180
+    removal_causes:
+      - cause: disabled
+        count: 1
     by_location: {}
     new_columns: {}
     dropped_columns: {}

@@ -9,7 +9,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from ..module_utils._text import format_count
+from ..module_utils._roster.removal_cause import UNKNOWN
+from ..module_utils._text import format_count, join_names
 from ._result import (
     EXPORTED,
     PREVIEW,
@@ -99,8 +100,16 @@ def _preview_text(result: SyncResult, contacts: str) -> str:
 
 
 def _plan_text(result: SyncResult) -> str:
-    kinds = ("added", "changed", "moved", "removed", "unchanged")
-    return ", ".join(f"{(result.plan or {}).get(kind, 0)} {kind}" for kind in kinds) + "."
+    plan = result.plan or {}
+    numbers = {
+        kind: f"{plan.get(kind, 0)} {kind}"
+        for kind in ("added", "changed", "moved", "removed", "unchanged")
+    }
+    causes = plan.get("removal_causes", ())
+    if any(each["cause"] != UNKNOWN for each in causes):
+        named = join_names([f"{each['count']} {each['cause']}" for each in causes])
+        numbers["removed"] += f" ({named})"
+    return ", ".join(numbers.values()) + "."
 
 
 def summary(result: SyncResult) -> str:

@@ -20,7 +20,11 @@ STOPPED, FAILED = "stopped", "failed"
 TaskResult = Mapping[str, Any]
 """The registered result of a task."""
 
-_PLAN_COUNTS = ("added", "changed", "moved", "removed", "removed_invalid", "unchanged")
+_PLAN_KEYS = (
+    *("id", "added", "changed", "moved", "removed", "removed_invalid", "removal_causes"),
+    "unchanged",
+)
+"""The parts of the plan that the result contains."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +215,7 @@ def _location_counts(tasks: TaskResults) -> tuple[LocationCounts, ...]:
 
 def _plan(upload: TaskResult) -> dict[str, Any] | None:
     plan = upload.get("plan")
-    return {key: plan[key] for key in ("id", *_PLAN_COUNTS)} if plan else None
+    return {key: plan[key] for key in _PLAN_KEYS} if plan else None
 
 
 def _service(upload: TaskResult) -> dict[str, Any] | None:

@@ -26,7 +26,7 @@ MODULES = {EXPORT: "ad_contacts_export", PROBE: "ad_contacts_info", UPLOAD: "con
 
 # Options that the role sets itself, or does not use.
 _NOT_FORWARDED = {
-    EXPORT: {"sources", "dest", "backup", "stage_in_check_mode", "option_names"},
+    EXPORT: {"sources", "dest", "backup", "baseline", "stage_in_check_mode", "option_names"},
     PROBE: {"sources", "fail_on_problems", "option_names"},
     UPLOAD: {"src", "checksum", "state_dir", "option_names"},
 }
@@ -179,7 +179,7 @@ def option_names(
     # These apply to a single run, so they are set on the command line and not in a file.
     one_off = {
         f"{option}=true": f"-e {names[option]}=true"
-        for option in ("initial", "rebind", "force")
+        for option in ("initial", "rebind", "force", "undo")
         if option in names
     }
     if "approved_plan" in names:

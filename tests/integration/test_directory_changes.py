@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.support.modules import ModuleResult, run_module
-from tests.integration.support.options import export_options, upload_options
+from tests.integration.support.options import export_options, site_sources, upload_options
+from tests.lab.entries import ENABLED_ACCOUNT
 from tests.lab.openldap import openldap
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tests.lab.directory import RunningDirectory
     from tests.lab.receiver import Receiver
 
+MAIL_COLUMNS = ({"header": "Email", "value": "mail"}, {"header": "Location", "value": "location"})
 CHANGE_KINDS = ("added", "changed", "moved", "removed")
 
 
@@ -31,8 +33,10 @@ def sync(
     directory: RunningDirectory, service: Receiver, workspace: Workspace, **overrides: Any
 ) -> ModuleResult:
     """Export and upload, and return the result of the upload."""
-    exported = run_module(workspace, "ad_contacts_export", export_options(directory, workspace))
+    options = export_options(directory, workspace, baseline=str(workspace.state_dir))
+    exported = run_module(workspace, "ad_contacts_export", options)
     assert not exported.failed, exported.data
+    assert exported.warnings == []
     result = run_module(
         workspace, "contact_upload", upload_options(service, workspace, **overrides)
     )
@@ -103,6 +107,10 @@ def test_the_plan_classifies_each_directory_change(
     disposable_directory.delete_person(company.person_with_comma)
     departed = sync(disposable_directory, service, workspace)
     assert plan_counts(departed) == expected_counts("removed", 2)
+    assert departed["plan"]["removal_causes"] == [
+        {"cause": "deleted or unreadable", "count": 1},
+        {"cause": "disabled", "count": 1},
+    ]
     assert departed["service"]["counts"]["removed"] == 2
     assert len(service.contacts) == contact_count - 1
 
@@ -142,3 +150,50 @@ def test_an_emptied_ou_stops_the_export(
     )
     assert result.message.startswith("Cannot export source 3 (location 'tromso') from ldaps://")
     assert workspace.files() == before
+
+
+def test_the_causes_of_removals_are_named_in_the_message_and_in_the_diff(
+    active_directory: RunningDirectory, company: Company, service: Receiver, workspace: Workspace
+) -> None:
+    sync(active_directory, service, workspace, initial=True)
+    people = company.at(company.site("tromso"))[1:5]
+    try:
+        for person in people:
+            active_directory.disable_person(person)
+        options = export_options(active_directory, workspace, baseline=str(workspace.state_dir))
+        assert not run_module(workspace, "ad_contacts_export", options).failed
+        options = upload_options(service, workspace, max_removed=2)
+        stopped = run_module(workspace, "contact_upload", {**options, "_ansible_diff": True})
+        assert "but max_removed allows 2; causes: 4 disabled" in stopped.message
+        before = stopped.data["diff"]["before"].splitlines()
+        assert len(before) == 4
+        assert all(line.endswith(" # disabled") for line in before)
+    finally:
+        for person in people:
+            active_directory.modify(person, {"userAccountControl": [str(ENABLED_ACCOUNT)]})
+
+
+def test_a_roster_that_was_compared_with_an_earlier_baseline_is_not_uploaded(
+    open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
+) -> None:
+    sources = site_sources(open_ldap)
+    baseline = {"baseline": str(workspace.state_dir)}
+    sync(open_ldap, service, workspace, initial=True)
+    early = workspace.root / "early.csv"
+    fewer = export_options(
+        open_ldap, workspace, **baseline, dest=str(early), columns=[*MAIL_COLUMNS]
+    )
+    assert not run_module(workspace, "ad_contacts_export", fewer).failed
+    late = export_options(open_ldap, workspace, **baseline, sources=sources[:2])
+    assert not run_module(workspace, "ad_contacts_export", late).failed
+    upload = upload_options(service, workspace, key=["Email"])
+    stopped = run_module(workspace, "contact_upload", upload)
+    approved = {**upload, "approved_plan": stopped.data["plan"]["id"]}
+    assert run_module(workspace, "contact_upload", approved)["uploaded"]
+    requests = service.requests
+    outdated = run_module(workspace, "contact_upload", {**upload, "src": str(early)})
+    assert outdated.message == (
+        f"Cannot upload {early}: the last accepted roster is not the one with which it was compared when it was"
+        " exported. Export the roster again."
+    )
+    assert service.requests == requests

@@ -211,18 +211,27 @@ class TestReceipt:
         assert receipt["endpoint"] == service.url
         assert receipt["rows"] == BASELINE_ROWS
 
-    def test_only_the_last_accepted_roster_is_kept(
+    def test_only_the_last_two_accepted_rosters_are_kept(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        for rows in (BASELINE_ROWS + 1, BASELINE_ROWS + 2):
+            write_roster(workspace.dest, make_contacts(rows))
+            assert run_upload(service, workspace)["uploaded"]
+        for suffix in ("csv", "ids"):
+            assert len(list(workspace.state_dir.glob(f"*.{suffix}"))) == 2
+        receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))["receipt"]
+        assert [earlier["rows"] for earlier in receipt["history"]] == [
+            *(BASELINE_ROWS + 1, BASELINE_ROWS),
+        ]
+
+    def test_an_undo_sends_the_roster_before_the_last_one(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         write_roster(workspace.dest, make_contacts(BASELINE_ROWS + 1))
         assert run_upload(service, workspace)["uploaded"]
-        assert (
-            len(list(workspace.state_dir.glob("*.csv")))
-            == len(list(workspace.state_dir.glob("*.ids")))
-            == 1
-        )
-        receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))["receipt"]
-        assert [earlier["rows"] for earlier in receipt["history"]] == [BASELINE_ROWS]
+        result = run_upload(service, workspace, undo=True)
+        assert (result["uploaded"], result["plan"]["removed"]) == (True, 1)
+        assert len(service.contacts) == BASELINE_ROWS
 
     def test_another_address_must_be_confirmed_once(
         self, ca: Authority, service: Receiver, workspace: Workspace
@@ -313,8 +322,8 @@ def test_people_who_are_left_out_are_counted_as_removed(
     write_roster(workspace.dest, roster[5:], left_out=roster[:3])
     result = run_upload(service, workspace)
     cause = (
-        "which is 12.5% of the 40 in the last accepted roster, but max_removed_percent allows 10%; 3 of them are in"
-        " the directory without a valid row"
+        "which is 12.5% of the 40 in the last accepted roster, but max_removed_percent allows 10%; causes: 3 no valid"
+        " row (Email is empty) and 2 unknown"
     )
     assert result.message == limit_message(result.data["plan"]["id"], 5, cause)
     plan = result.data["plan"]

@@ -140,9 +140,11 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
 
 
 def find_unneeded_files(workspace: Workspace) -> set[str]:
-    """Return the names of the files in the state directory, except receipt.json, lock and the files of the baseline."""
+    """Return the names of the files in the state directory that no record names."""
     receipt = read_state(workspace)["receipt"]
-    needed = {"receipt.json", "lock", f"{receipt['roster']}.csv", f"{receipt['identities']}.ids"}
+    needed = {"receipt.json", "lock"}
+    for record in filter(None, (receipt, receipt["previous"])):
+        needed |= {f"{record['roster']}.csv", f"{record['identities']}.ids"}
     return {path.name for path in workspace.state_dir.iterdir()} - needed
 
 

@@ -20,7 +20,8 @@ def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = No
 
     :param locations: location identifiers of each source; empty for a source without a location.
     :param pattern: regular expression that each complete identifier must match; None to accept any.
-    :raises InputError: if an identifier or the pattern is not valid, or if only some of the sources have a location.
+    :raises InputError: if the pattern or an identifier is not valid, if an identifier does not match the pattern, or if
+        only some of the sources have a location.
     """
     matches = _compile_location_pattern(pattern)
     for number, location in _number_locations(locations):

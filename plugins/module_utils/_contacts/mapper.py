@@ -239,7 +239,13 @@ class Mapper:
     def _add_failure(
         self, expression: Expression, owner: str | Column, cause: str, *, is_slow: bool = False
     ) -> None:
-        """Record a failed evaluation; for the parameters and errors, see `_evaluate`."""
+        """Record a failed evaluation.
+
+        :param owner: as for `_evaluate`.
+        :param cause: cause of the failure, without attribute values.
+        :param is_slow: whether a regular expression took too long.
+        :raises InputError: as for `_evaluate`.
+        """
         name = f"column {owner.header!r}" if isinstance(owner, Column) else owner
         failures = self._failures.setdefault(name, _Failures(expression))
         failures.count += 1

@@ -22,9 +22,9 @@ def mask(text: str) -> str:
 
     The result contains the following parts of the value:
 
-    - Mail addresses: the first letters of the local part and of up to three labels of the domain, and the top-level
-      domain (``a***@c***.example``).
-    - Other values: the first letters of up to three words (``Å** L**``).
+    - Mail addresses: the first letter of the local part, the first letter of each of up to three labels of the domain,
+      and the top-level domain (``a***@c***.example``).
+    - Other values: the first letter of each of up to three words (``Å** L**``).
 
     Numbers, words of one letter, and words that do not begin with a letter are hidden completely. The result contains
     no digits. The number of asterisks does not depend on the length of a word or number.

@@ -56,7 +56,9 @@ class Contact(NamedTuple):
 class LeftOut(NamedTuple):
     """A left-out person, with the cause.
 
-    The cause never contains attribute values.
+    :ivar identity: objectGUID or entryUUID of the entry, formatted as a UUID.
+    :ivar location: identifier of the location; empty for all locations, or if the person's location is unknown.
+    :ivar cause: reason why the person is left out; it never contains attribute values.
     """
 
     identity: str
@@ -73,7 +75,9 @@ class ContestedCell(NamedTuple):
     :ivar location: identifier of the location; empty for all locations.
     :ivar column: title of the column.
     :ivar holder: identity of the person who keeps the value.
-    :ivar has_row: whether the person has a row without the value.
+    :ivar has_row: whether the person who loses the value still has a row, in which this cell is empty.
+    :ivar is_new: whether the loss is new. It is not new if the person had, in the baseline, a row at the location with
+        an empty cell in the column.
     """
 
     identity: str
@@ -81,6 +85,7 @@ class ContestedCell(NamedTuple):
     column: str
     holder: str
     has_row: bool
+    is_new: bool
 
 
 class MappedPage(NamedTuple):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 ESCAPE = "\v"
-"""First character of the escape sequences for characters that would separate fields or end lines."""
+"""First character of escape sequences, which replace this character and all characters that sort before it."""
 
 # To preserve the sort order, all characters up to and including ESCAPE are escaped. ESCAPE then sorts after the
 # separators of fields and lines, and before all other characters.

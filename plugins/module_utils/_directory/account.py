@@ -135,7 +135,8 @@ def check_account(account: Account) -> None:
     rules = _RULES[account.auth_protocol]
     for option in rules.required:
         if not getattr(account, option):
-            # A server might accept a simple bind with a name but no password, without authentication (RFC 4513, 5.1.2).
+            # A server might accept a simple bind with a name and an empty password, but treat it as anonymous
+            # (RFC 4513, 5.1.2).
             raise InputError("Cannot bind", f"O({option}) is empty", how_to_set(option))
     for option in rules.unsupported:
         if getattr(account, option):

@@ -63,7 +63,7 @@ class AttributeNames:
     def find_aliases(self, names: Iterable[str]) -> dict[str, str]:
         """Record requested attributes, and return their aliases.
 
-        An alias is a description that does not contain the main name of the attribute type.
+        An alias is a description that contains another name of the attribute type instead of the main name, or its OID.
 
         :param names: descriptions of the requested attributes.
         :returns: the lowercase description with the main name, by each of its aliases.

@@ -130,7 +130,10 @@ def _bind_external(connection: Any, uri: str) -> None:
 
 
 def _bind_ntlm(connection: Any, account: Account) -> None:
-    """Authenticate with NTLM (MS-NLMP); over TLS, with channel binding if ldap3 supports it."""
+    """Authenticate with NTLM (MS-NLMP).
+
+    Over TLS, channel binding is used if ldap3 supports it, and if it is defined for the server's certificate.
+    """
     connection.authentication = ldap3.NTLM
     connection.user, connection.password = account.bind_dn, account.bind_pw
     certificate = _get_server_certificate(connection)

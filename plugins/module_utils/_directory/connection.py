@@ -137,7 +137,7 @@ def begin_session(settings: ConnectionSettings, address: Address, connection: An
 
 
 def connect(settings: ConnectionSettings, address: Address, context: ssl.SSLContext) -> Any:
-    """Connect to a server, with TLS if configured, without sending any credentials.
+    """Connect to a server, with TLS if configured, without a bind.
 
     :param settings: settings of the connection.
     :param address: address of the server.

@@ -195,7 +195,7 @@ def explain_failure(
     Whatever the cause, another server might succeed.
 
     :param error: the exception from ldap3.
-    :param tls_error: the exception from Python's ssl module that caused `error`; None if there was none.
+    :param tls_error: the exception that ended the TLS handshake and caused `error`; None if there was none.
     :param during_start_tls: whether the connection failed during StartTLS.
     :param verification: the circumstances if the certificate could not be verified; None if they are unknown.
     """

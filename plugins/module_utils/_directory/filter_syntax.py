@@ -21,7 +21,7 @@ _MAX_DEPTH = 50
 
 _WHITESPACE = tuple(" \t\n\r\f\v")
 _NO_PARENTHESES = re.compile(r"[^()]*")
-# An attribute description (RFC 4512, 2.5) or a matching rule, an operator and a value.
+# An attribute description (RFC 4512, 2.5), a matching rule or both, followed by an operator and a value.
 _OID = r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)"
 _CONDITION = re.compile(
     rf"(?P<attribute>{_OID}(?:;[A-Za-z0-9-]+)*)?\s*"

@@ -36,7 +36,7 @@ _DOMAIN_SID = "cn=s-1-5-21-"  # MS-DTYP 2.4.2.4
 _LOWERCASE_CLASSES = frozenset(name.lower() for name in GROUP_CLASSES)
 _GROUP_FILTER = filter_or(filter_equals("objectClass", name) for name in GROUP_CLASSES)
 
-# Attributes of groups that identify their members. gidNumber identifies those whose primary group it is.
+# Attributes of groups that identify their members. gidNumber identifies the members whose primary group this is.
 _MEMBER_ATTRIBUTES = ("member", "uniquemember", "memberuid", "gidnumber")
 
 
@@ -60,7 +60,8 @@ def resolve_groups(
     """Return the criteria that select the members of groups and of the groups nested in them.
 
     :param groups: DNs of the groups.
-    :param contexts: search bases for nested groups, from `find_searchable_contexts`.
+    :param contexts: search bases for nested groups, from `find_searchable_contexts`. Members outside of them
+        are counted as foreign.
     :raises NamesResolvedError: as for `search`.
     :raises DirectoryError: if one of the groups cannot be read, or is not a group, or if its members or the groups
         nested in it cannot be read.

@@ -175,7 +175,7 @@ def _select_requested(names: Sequence[str], aliases: Aliases) -> list[str]:
 
 
 def _get_next_cookie(result: Mapping[str, Any]) -> bytes:
-    """Return the cookie for requesting the next page; empty after the last page."""
+    """Return the cookie for requesting the next page; empty after the last page, or if the search failed."""
     control = result.get("controls", {}).get(_PAGED_RESULTS)
     cookie: bytes = control["value"]["cookie"] if control and result["result"] == 0 else b""
     return cookie

@@ -77,12 +77,14 @@ def probe_server(
     """Probe a server, and stay connected until the `with` block ends.
 
     Two connections are made. The first connection does not verify the certificate, so that an untrusted certificate
-    can be shown, and no credentials are sent over it. The second connection is set up as for any other session.
+    can be shown, and is closed without a bind. The second connection is set up as for any other session.
 
     :param settings: settings of the connections.
     :param address: address of the server.
     :param context: TLS context for verifying the server's certificate.
     :param authenticate: whether to bind; the root DSE is read even without a bind.
+    :raises InputError: as for `create_ssl_context`.
+    :raises LibraryError: as for `begin_session`.
     """
     probe = Probe(address.uri)
     probe.resolved = _resolve_ip_addresses(settings, address)

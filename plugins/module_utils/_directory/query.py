@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 
 from .._errors import InputError
 from .dn import check_dn
@@ -16,9 +16,10 @@ from .entry import CONTACT, USER
 from .filter_syntax import FilterSyntaxError, normalize_filter
 from .library import ldap3
 from .sent_filter import write_sent_filter
+from .timestamps import to_filetime
 
 SCOPES = {"subtree": "SUBTREE", "one_level": "LEVEL", "base": "BASE"}
-"""ldap3's names for the search scopes (RFC 4511, 4.5.1.2), by scope option."""
+"""ldap3's names for the search scopes (RFC 4511, 4.5.1.2), by value of the scope option."""
 
 _REWRITE = "Write it in another form"
 
@@ -95,16 +96,10 @@ def people_filter(
     users = (
         "(&(objectCategory=person)(objectClass=user)"
         "(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
-        f"(|(!(accountExpires=*))(accountExpires=0)(accountExpires>={_to_filetime(now)})))"
+        f"(|(!(accountExpires=*))(accountExpires=0)(accountExpires>={to_filetime(now)})))"
     )
     filters = {USER: users, CONTACT: "(&(objectCategory=person)(objectClass=contact))"}
     return filter_or(filters[object_type] for object_type in object_types)
-
-
-def _to_filetime(moment: datetime) -> int:
-    """Convert a time to a number of 100 ns intervals since 1601-01-01 UTC (MS-DTYP 2.3.3)."""
-    elapsed = moment - datetime(1601, 1, 1, tzinfo=timezone.utc)
-    return int(elapsed.total_seconds()) * 10_000_000
 
 
 def filter_and(filters: Iterable[str]) -> str:

@@ -41,6 +41,12 @@ def parse_timestamp(text: str) -> datetime | None:
         return None
 
 
+def to_filetime(moment: datetime) -> int:
+    """Convert a time to a number of 100 ns intervals since 1601-01-01 UTC (MS-DTYP 2.3.3)."""
+    elapsed = moment - datetime(1601, 1, 1, tzinfo=timezone.utc)
+    return int(elapsed.total_seconds()) * 10_000_000
+
+
 def _parse_offset(zone: str) -> timedelta:
     # If the zone is "Z" or empty (UTC), no digits remain.
     digits = zone[1:].replace(":", "").ljust(4, "0")

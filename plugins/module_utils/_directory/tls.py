@@ -29,7 +29,7 @@ def create_ssl_context(settings: ConnectionSettings) -> ssl.SSLContext:
     """Create the TLS context for verifying servers and for presenting the client certificate.
 
     :param settings: the connection settings.
-    :raises InputError: if a file with certificates or the private key cannot be used.
+    :raises InputError: as for `create_tls_context` and `load_client_certificate`.
     """
     context = create_tls_context(settings.ca_path, settings.validate_certs)
     account = settings.account

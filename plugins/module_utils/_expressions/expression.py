@@ -37,8 +37,8 @@ LookupValues = Mapping[tuple[str, str], Union[str, None]]
 
 A None instead of a value means that the attribute has a value that cannot be used.
 
-The values and the distinguished names are normalized (`normalize`). A distinguished name is spelled as in the attribute
-that contains it."""
+The values and the distinguished names are normalized (`normalize`). Otherwise, a distinguished name is spelled as in
+the attribute that contains it."""
 
 NO_LOOKUP_VALUES: LookupValues = MappingProxyType({})
 

@@ -5,9 +5,10 @@
 """Filters of column expressions, for strings and lists of strings.
 
 Filters that also exist in Jinja or Ansible have the same names, and behave in the same way unless their docstring says
-otherwise. Only arguments that apply to strings are supported, and a filter for several strings treats a single string
-as a list of one string. No filter accesses attributes of Python objects. All filters raise FilterError if an argument
-has an unsupported type, except for the mapping of map_value, which the syntax check ensures to be a dictionary.
+otherwise. They might support fewer arguments, and a filter for several strings treats a single string as a list of one
+string. No filter accesses attributes of Python objects. Filters raise FilterError if an argument has an unsupported
+type, with these exceptions: default accepts any value, and checks its replacement only if the value is empty; the
+mapping of map_value is not checked, because the syntax check ensures that it is a dictionary.
 
 The results of join and regex_replace, and those of replace that are longer than the value, are limited to
 `MAX_TEXT_LENGTH` characters, so that a chain of these filters cannot multiply the length of a value.

@@ -75,7 +75,10 @@ class Syntax:
 
 
 def is_bare_name(text: str) -> bool:
-    """Return whether an expression consists only of an attribute description or the name ``location``."""
+    """Return whether an expression consists only of an attribute description or the name ``location``.
+
+    The reserved name ``all`` is not a bare name.
+    """
     return is_attribute_description(text) and text.lower() != ALL
 
 

@@ -13,10 +13,40 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .._contacts.model import GLOBAL_LOCATION
-from .._roster.writer import ContestedColumn
+from .._directory.diagnosis import DirectoryError
+from .._roster.builder import Roster
+from .._roster.writer import ContestedColumn, select_new, summarize_contested
 from .._text import format_count
 
 CONTESTED_REMEDY = "Correct the entries of the people who do not own the value"
+
+_MAX_COLUMNS_LISTED = 5
+"""Maximum number of contested columns that an error lists."""
+
+
+def check_contested(roster: Roster, maximum: int) -> None:
+    """Check that not too many people newly lose a value in a unique column.
+
+    :param maximum: value of the option ``max_contested``.
+    :raises DirectoryError: if more people newly lose a value.
+    """
+    count = roster.count_new_losers()
+    if count <= maximum:
+        return
+    columns = list(summarize_contested(select_new(roster.contested())))
+    listed = [
+        f"in the unique column {each.column!r} at {each.location or GLOBAL_LOCATION}, {describe_contested(each)}"
+        for each in columns[:_MAX_COLUMNS_LISTED]
+    ]
+    more = len(columns) - len(listed)
+    listed += [f"{format_count(more, 'more column')}, counted at each location"] if more else []
+    people = format_count(count, "person newly loses", "people newly lose")
+    raise DirectoryError(
+        f"Stopped because {people} a value of a unique column to another person, but O(max_contested) allows only"
+        f" {maximum}",
+        "; ".join(listed),
+        f"{CONTESTED_REMEDY}, or set O(max_contested) to {count} or more",
+    )
 
 
 def contested_result(contested: Iterable[ContestedColumn]) -> list[dict[str, Any]]:
@@ -28,6 +58,7 @@ def contested_result(contested: Iterable[ContestedColumn]) -> list[dict[str, Any
             "value_count": each.values,
             "count": each.count,
             "left_out": each.left_out,
+            "new": each.new,
         }
         for each in contested
     ]
@@ -36,6 +67,7 @@ def contested_result(contested: Iterable[ContestedColumn]) -> list[dict[str, Any
 def contested_warnings(contested: Sequence[ContestedColumn], identities_file: str) -> list[str]:
     """Return a warning for each contested column at each location.
 
+    :param contested: columns with the losses to warn about.
     :param identities_file: path of the file that lists all people concerned; empty if there is none.
     """
     return [

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +28,10 @@ from .._files import (
     remove_leftovers,
 )
 from .._roster.builder import Roster
+from .._roster.causes_file import RemovalCauses, causes_path, render_causes
 from .._roster.diff import roster_diff
 from .._roster.external_sort import SpillArea
-from .._roster.files import ids_path, load_roster, read_roster
+from .._roster.files import RosterFile, ids_path, load_roster, read_roster, verify_roster
 from .._roster.writer import WrittenRoster, write_roster
 
 _SPOOL_BYTES = 1024 * 1024
@@ -40,6 +41,11 @@ The first line of the identities file depends on all rows, so the identities are
 """
 
 _DEST_REMEDY = "Set O(dest) to a file in an existing directory that this user can write to"
+
+
+Explain = Callable[[RosterFile], "RemovalCauses | None"]
+"""Function that returns the causes for which contacts are missing from a roster that was written; None if the roster
+needs no causes file."""
 
 
 class Module(Protocol):
@@ -156,32 +162,39 @@ def install_roster(
     location_column: str | None,
     spill: SpillArea,
     *,
+    explain: Explain | None = None,
     backup: bool,
 ) -> WrittenFiles:
-    """Replace both files of a roster.
+    """Replace the files of a roster.
 
-    Both new files are completely written to disk before the first old file is replaced, so a full disk leaves the old
-    roster unchanged.
+    All new files are completely written to disk before the first old file is replaced, so a full disk leaves the old
+    roster unchanged. An old causes file is removed if the new roster needs none.
 
     :param dest: path of the roster.
     :param location_column: title of the column that contains the location; None if there is none.
     :param spill: temporary storage for comparing the rosters.
+    :param explain: function that finds the content of the causes file; None for a roster without it.
     :param backup: whether to copy the old files first if either of them changes.
     :raises FrontdeskError: if the files cannot be written. The old roster is then unchanged, unless the failure occurs
         while the files are moved into place or afterwards.
     """
     try:
         with directory_lock(dest.parent), ExitStack() as opened:
-            for path in (dest, ids_path(dest)):
+            for path in (dest, ids_path(dest), causes_path(dest)):
                 remove_leftovers(path)
             files = [opened.enter_context(pending_file(path)) for path in (dest, ids_path(dest))]
             written = _write(roster, files)
+            causes = _write_causes(
+                causes_path(dest), written, roster.header, files, explain=explain, opened=opened
+            )
             diff = _diff(module, dest, files, location_column, spill)
             new = [file for file in files if not has_same_bytes(file.path, file.temporary_path)]
             copy = _back_up(module, dest) if backup and new else None
-            for file in new:
+            for file in (*new, *causes):
                 _set_attributes(module, file.temporary_path)
-            commit_files(new)
+            commit_files([*new, *causes])
+            if not causes:
+                causes_path(dest).unlink(missing_ok=True)
             attributes = [_set_attributes(module, file.path) for file in files]
     except TimeoutError as error:
         raise FrontdeskError(
@@ -211,6 +224,7 @@ def stage_roster(
     location_column: str | None,
     spill: SpillArea,
     *,
+    explain: Explain | None = None,
     keep: bool,
 ) -> WrittenFiles:
     """Write a complete roster to a new private directory (mode 0700), and leave `dest` unchanged.
@@ -218,6 +232,7 @@ def stage_roster(
     :param dest: path at which the roster would be installed.
     :param location_column: title of the column that contains the location; None if there is none.
     :param spill: temporary storage for comparing the rosters.
+    :param explain: as for `install_roster`.
     :param keep: whether the directory remains when the module ends. The caller of the module must then remove it.
     :raises FrontdeskError: if the roster cannot be written; the directory is then removed.
     """
@@ -227,9 +242,14 @@ def stage_roster(
             staging = Path(tempfile.mkdtemp(prefix="frontdesk-contacts-"))
             undo.callback(shutil.rmtree, staging, ignore_errors=True)
             path = staging / dest.name
-            with pending_file(path) as csv_file, pending_file(ids_path(path)) as ids_file:
-                files = (csv_file, ids_file)
+            with ExitStack() as opened:
+                files = [
+                    opened.enter_context(pending_file(each)) for each in (path, ids_path(path))
+                ]
                 written = _write(roster, files)
+                causes = _write_causes(
+                    causes_path(path), written, roster.header, files, explain=explain, opened=opened
+                )
                 diff = _diff(module, dest, files, location_column, spill)
                 for new in files:
                     # In check mode, this changes nothing, but an unknown owner is an error, as in a real run.
@@ -238,7 +258,7 @@ def stage_roster(
                     not has_same_bytes(old, new.temporary_path) or _set_attributes(module, old)
                     for old, new in zip((dest, ids_path(dest)), files)
                 )
-                commit_files(files)
+                commit_files([*files, *causes])
             if keep:
                 undo.pop_all()
     except OSError as error:
@@ -259,6 +279,50 @@ def _write(roster: Roster, files: Sequence[PendingFile]) -> WrittenRoster:
         # From now on, the files are read through their paths.
         new.file.flush()
     return written
+
+
+def _write_causes(
+    path: Path,
+    written: WrittenRoster,
+    header: tuple[str, ...],
+    files: Sequence[PendingFile],
+    *,
+    explain: Explain | None,
+    opened: ExitStack,
+) -> list[PendingFile]:
+    """Write the causes file of a roster that was written.
+
+    :param path: path of the causes file.
+    :param written: summary of the roster.
+    :param header: titles of its columns.
+    :param files: the other files of the roster.
+    :param opened: context that deletes the causes file at its end, unless it was committed.
+    :returns: the causes file; empty if the roster needs none.
+    """
+    if explain is None:
+        return []
+    csv_file, ids_file = files
+    new = verify_roster(
+        "the new roster",
+        written.sha256,
+        header,
+        written.row_count,
+        open_file=lambda: csv_file.temporary_path.open("rb"),
+        open_ids=lambda: ids_file.temporary_path.open("rb"),
+    )
+    if new is None:
+        raise FrontdeskError(
+            f"Cannot read {csv_file.temporary_path} again",
+            "it changed while it was being written",
+            "Run the task again",
+        )
+    causes = explain(new)
+    if causes is None:
+        return []
+    file = opened.enter_context(pending_file(path))
+    file.file.writelines(render_causes(new, causes))
+    file.file.flush()
+    return [file]
 
 
 def _diff(

@@ -21,9 +21,10 @@ from .._directory.search import select_people_references
 from .._errors import Diagnosis, InputError
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
+from .._roster.files import RosterFile
 from .._roster.writer import WrittenRoster
 from .._text import format_count
-from .contested import contested_result
+from .contested import check_contested, contested_result
 from .export_configuration import describe_configuration
 from .export_options import ExportOptions, ReadOptions
 from .identity_check import IdentityCheck
@@ -200,26 +201,32 @@ class _ServerResult:
     tallies: list[_SourceTally]
 
 
-def export(options: ExportOptions, spill: SpillArea) -> Export:
+def export(options: ExportOptions, spill: SpillArea, baseline: RosterFile | None = None) -> Export:
     """Read all sources from the first server that returns a complete result, and build the roster.
 
     The roster is not written.
 
     :param spill: temporary storage; it must exist until the roster is written.
+    :param baseline: roster that the service accepted last; None if there is none. It decides who keeps the values that
+        several people have in unique columns.
     :raises InputError: if the connection settings are invalid (nothing is then read), if an expression fails for
-        everyone and there are at least three people, or if a regular expression takes too long for too many people.
+        everyone and there are at least three people, if a regular expression takes too long for too many people, or if
+        the baseline changed since it was checked.
     :raises LibraryError: if an option needs a library that is missing or too old.
     :raises DirectoryError: if no server returns a complete result, if a source has too few contacts (see
-        `_check_minimums`), or if people have no valid row and `fail_on_invalid` is set.
-    :raises FrontdeskError: if a temporary file cannot be written.
+        `_check_minimums`), if people have no valid row and `fail_on_invalid` is set, or if more people than
+        `max_contested` newly lose a value.
+    :raises FrontdeskError: if the baseline cannot be read, or if a temporary file cannot be written.
     """
     read = options.read
     result, failovers = read_with_failover(read.connection, partial(_read, read, spill))
-    roster = result.builder.build(describe_configuration(read))
+    roster = result.builder.build(describe_configuration(read), baseline)
     warnings = _check_minimums(read, result, roster.dropped_by_source)
     result.mapper.check_expressions()
     if options.fail_on_invalid:
         _check_left_out(roster)
+    if options.max_contested is not None:
+        check_contested(roster, options.max_contested)
     return Export(
         roster=roster,
         sources=read.sources,

@@ -53,6 +53,8 @@ class ExportOptions:
     :ivar backup: whether to keep a copy of a roster that is replaced.
     :ivar keep_staged: whether the roster of a run in check mode remains in its temporary directory.
     :ivar fail_on_invalid: whether the export fails if people have no valid row.
+    :ivar max_contested: maximum number of people who may newly lose a value in a unique column; None for no limit.
+    :ivar baseline: state directory of the upload, which contains the last accepted roster; None if it is not used.
     """
 
     read: ReadOptions
@@ -60,6 +62,8 @@ class ExportOptions:
     backup: bool
     keep_staged: bool
     fail_on_invalid: bool
+    max_contested: int | None = None
+    baseline: Path | None = None
 
 
 def parse_export_options(params: Mapping[str, Any], check_mode: bool) -> ExportOptions:
@@ -70,16 +74,25 @@ def parse_export_options(params: Mapping[str, Any], check_mode: bool) -> ExportO
         connection settings are not checked yet.
     :raises LibraryError: if a column or a location rule needs a library that is missing or too old.
     """
-    check_paths(params, "dest")
+    check_paths(params, "dest", "baseline")
     read = parse_read_options(params)
     dest = Path(os.path.realpath(params["dest"]))
     check_dest(dest, check_mode)
+    max_contested = params["max_contested"]
+    if max_contested is not None and max_contested < 0:
+        raise InputError(
+            f"Cannot use O(max_contested) {max_contested}",
+            "it must not be negative",
+            "Set it to 0 or more",
+        )
     return ExportOptions(
         read=read,
         dest=dest,
         backup=params["backup"],
         keep_staged=params["stage_in_check_mode"],
         fail_on_invalid=params["on_invalid"] == "fail",
+        max_contested=max_contested,
+        baseline=None if params["baseline"] is None else Path(params["baseline"]),
     )
 
 

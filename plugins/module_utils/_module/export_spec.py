@@ -19,8 +19,10 @@ def export_spec() -> dict[str, Any]:
         **directory_spec(),
         **source_spec(),
         "on_invalid": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
+        "max_contested": {"type": "int"},
         "dest": {"type": "path", "required": True},
         "backup": {"type": "bool", "default": False},
+        "baseline": {"type": "path"},
         "stage_in_check_mode": {"type": "bool", "default": False},
         **option_names_spec(),
     }

@@ -35,7 +35,7 @@ class Reporter:
 
         :param message: the warning, with the names of options marked.
         """
-        self._module.warn(self._render(message))
+        self._module.warn(self.render(message))
 
     def fail(self, message: str, **result: Any) -> NoReturn:
         """End the module with an error.
@@ -43,7 +43,7 @@ class Reporter:
         :param message: the error message, with the names of options marked.
         :param result: other keys of the result, as for `exit`.
         """
-        self._module.fail_json(msg=self._render(message), **self._render_problems(result))
+        self._module.fail_json(msg=self.render(message), **self._render_problems(result))
         raise AssertionError  # fail_json does not return
 
     def fail_with(self, error: FrontdeskError, **result: Any) -> NoReturn:
@@ -61,18 +61,19 @@ class Reporter:
             other values are data and are not changed.
         """
         if message:
-            result["msg"] = self._render(message)
+            result["msg"] = self.render(message)
         self._module.exit_json(**self._render_problems(result))
         raise AssertionError  # exit_json does not return
 
-    def _render(self, text: str) -> str:
+    def render(self, text: str) -> str:
+        """Return a printable text with the names of options that the user can set instead of the markers."""
         return make_printable(render_message(text, self._names))
 
     def _render_problems(self, result: Mapping[str, Any]) -> dict[str, Any]:
         if _PROBLEMS not in result:
             return dict(result)
         problems = [
-            {key: self._render(text) for key, text in problem.items()}
+            {key: self.render(text) for key, text in problem.items()}
             for problem in result[_PROBLEMS]
         ]
         return {**result, _PROBLEMS: problems}

@@ -22,8 +22,8 @@ from .._text import compose
 from .arguments import describe
 from .receptionist import default_columns
 
-# Filter for people who are hidden from Exchange address lists (MS-ADA2, msExchHideFromAddressLists).
-_HIDDEN = filter_equals("msExchHideFromAddressLists", "TRUE")
+HIDDEN_FILTER = filter_equals("msExchHideFromAddressLists", "TRUE")
+"""Filter for people who are hidden from Exchange address lists (MS-ADA2, msExchHideFromAddressLists)."""
 
 
 @dataclass(frozen=True)
@@ -108,16 +108,26 @@ class Source:
         return {
             filter_option: [self.query.filter] if self.query.filter else [],
             self._name_exclude_filter(): [
-                each for each in self.exclusion.filters if each != _HIDDEN
+                each for each in self.exclusion.filters if each != HIDDEN_FILTER
             ],
         }
+
+    @property
+    def skips_hidden(self) -> bool:
+        """Whether people are excluded because they are hidden from Exchange address lists."""
+        return HIDDEN_FILTER in self.exclusion.filters
+
+    def include_hidden(self) -> Source:
+        """Return the same source without the exclusion of people who are hidden from Exchange address lists."""
+        filters = tuple(each for each in self.exclusion.filters if each != HIDDEN_FILTER)
+        return replace(self, exclusion=replace(self.exclusion, filters=filters))
 
     def name_excluding_options(self) -> ExcludingOptions:
         """Return the names of the options that exclude people, with each name marked."""
         exclusion, own = self.exclusion, self.own_exclusion
         filters = [
-            *([self._name_exclude_filter()] if set(exclusion.filters) - {_HIDDEN} else []),
-            *(["O(skip_hidden)"] if _HIDDEN in exclusion.filters else []),
+            *([self._name_exclude_filter()] if set(exclusion.filters) - {HIDDEN_FILTER} else []),
+            *(["O(skip_hidden)"] if self.skips_hidden else []),
         ]
         return ExcludingOptions(
             ous=self._name_option("exclude_ous", exclusion.ous, own.ous),
@@ -126,7 +136,7 @@ class Source:
         )
 
     def _name_exclude_filter(self) -> str:
-        filters = [each for each in self.exclusion.filters if each != _HIDDEN]
+        filters = [each for each in self.exclusion.filters if each != HIDDEN_FILTER]
         return self._name_option("exclude_filter", filters, self.own_exclusion.filters)
 
     def _name_option(self, option: str, values: Collection[str], own: Collection[str]) -> str:
@@ -356,7 +366,7 @@ def _common_exclusion(params: Mapping[str, Any]) -> Exclusion:
             "it contains binary data",
             "Set it to an attribute such as employeeStartDate",
         )
-    filters = (*common.filters, _HIDDEN) if params["skip_hidden"] else common.filters
+    filters = (*common.filters, HIDDEN_FILTER) if params["skip_hidden"] else common.filters
     return replace(common, filters=filters, start_attribute=normalize_description(attribute))
 
 

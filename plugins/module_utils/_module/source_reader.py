@@ -12,14 +12,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import datetime, timezone
+from itertools import chain
 
 from .._contacts.columns import Column
 from .._directory.attribute_names import AttributeNames
 from .._directory.by_dn import find_searchable_contexts, read_entries_by_dn
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
+from .._directory.dn import is_in_scope
 from .._directory.entry import Entry, Values
 from .._directory.filter_syntax import find_attributes
 from .._directory.groups import MemberCriteria, read_members, resolve_groups
@@ -38,6 +41,9 @@ from .._directory.timestamps import parse_timestamp
 from .._expressions.attribute_values import AttributeValueError, decode_values
 from .._text import MAX_TEXT_LENGTH, normalize
 from .source_options import Source
+
+START_ATTRIBUTE = "O(start_attribute)"
+"""Marked name of the option that excludes people who have not started yet."""
 
 
 class SourceReader:
@@ -66,6 +72,7 @@ class SourceReader:
         self._page_size = page_size
         self._now = datetime.now(timezone.utc)
         self._people_filter = people_filter(session.is_active_directory, self._now, object_types)
+        self._condition = ""
         self._contexts: list[str] = []
         self._members_by_groups: dict[tuple[str, ...], MemberCriteria] = {}
         self._identities_by_ou: dict[str, set[str]] = {}
@@ -109,9 +116,9 @@ class SourceReader:
             excluded OU or the start attribute does not exist or cannot be read; the error names the source.
         """
         with _name_source_in_errors(source):
-            excluded_by_option = self._excluded_identities(source)
+            excluded_by_option = self.find_excluded(source)
             is_empty = True
-            for page in self._search(source, attributes):
+            for page in self.search_people(source, attributes):
                 included = page
                 is_empty = is_empty and not page
                 for option, excluded in excluded_by_option.items():
@@ -166,35 +173,23 @@ class SourceReader:
         has_name = filter_or(f"({attribute}=*)" for attribute in attributes)
         for source in sources:
             with _name_source_in_errors(source):
-                for page in self._search(source, attributes, has_name):
+                for page in self.search_people(source, attributes, has_name):
                     names.update(
                         _smallest_name(values) for entry in page for values in entry.values
                     )
         return sorted(names - {""})
 
-    def can_see_entries(self, source: Source) -> bool:
-        """Return whether the account can see any entry directly below the search base of a source.
-
-        If the scope is base, only the base itself is read. For a source without a search base, the first naming context
-        is used.
-
-        :raises DirectoryError: if the naming contexts cannot be read.
-        """
-        query = source.query
-        if not query.search_base:
-            query = replace(query, search_base=self._search_contexts()[0])
-        return has_visible_entries(self._session, query)
-
-    def _search(
+    def search_people(
         self, source: Source, attributes: Sequence[str], condition: str = ""
     ) -> Iterator[list[Entry]]:
         """Search for the people of a source, including people to exclude.
 
+        :param attributes: as for `read_pages`.
         :param condition: LDAP filter that people must match in addition to the filter of the source; empty if there is
             none.
+        :raises DirectoryError: as for `read_pages`, but the error does not name the source.
         """
-        filters = [source.query.filter or self._people_filter, *([condition] if condition else [])]
-        query = replace(source.query, filter=filter_and(filters))
+        query = replace(source.query, filter=self._narrow(self.get_filter(source), condition))
         bases = [query.search_base] if query.search_base else self._search_contexts()
         queries = [replace(query, search_base=base) for base in bases]
         if source.groups:
@@ -215,8 +210,11 @@ class SourceReader:
                 self._session, one_query, attributes, self._page_size, self.references
             )
 
-    def _excluded_identities(self, source: Source) -> dict[str, set[str]]:
-        """Return the identities of the people to exclude, by the option that excludes them."""
+    def find_excluded(self, source: Source) -> dict[str, set[str]]:
+        """Return the identities of the people to exclude, by the marked names of the options that exclude them.
+
+        :raises DirectoryError: as for `read_pages`, but the error does not name the source.
+        """
         exclusion, options = source.exclusion, source.name_excluding_options()
         excluded: dict[str, set[str]] = {}
         if exclusion.ous:
@@ -225,16 +223,84 @@ class SourceReader:
         if exclusion.groups:
             excluded[options.groups] = self._identities_in(exclusion.groups)
         if exclusion.filters:
-            pages = self._search(source, [], filter_or(exclusion.filters))
+            pages = self.search_people(source, [], filter_or(exclusion.filters))
             excluded[options.filters] = _identities(pages)
         if exclusion.start_attribute:
-            excluded["O(start_attribute)"] = self._not_started(source, exclusion.start_attribute)
+            excluded[START_ATTRIBUTE] = self._not_started(source, exclusion.start_attribute)
         return {option: found for option, found in excluded.items() if found}
+
+    @property
+    def now(self) -> datetime:
+        """The time for which the reader finds people."""
+        return self._now
+
+    def restrict(self, condition: str) -> SourceReader:
+        """Return a reader that finds only those entries that also match a condition.
+
+        Groups that one of the two readers has resolved are not resolved again.
+
+        :param condition: LDAP filter.
+        """
+        restricted = copy(self)
+        restricted._condition = condition  # a copy of this object
+        restricted._identities_by_ou = {}
+        restricted._identities_by_groups = {}
+        return restricted
+
+    def get_filter(self, source: Source) -> str:
+        """Return the filter of a source, or the default filter if it has none."""
+        return source.query.filter or self._people_filter
+
+    def find_search_bases(self, sources: Sequence[Source]) -> list[str]:
+        """Return the search bases for the whole directory, including bases of sources outside of the naming contexts.
+
+        :raises DirectoryError: if a source requires a search of the whole directory, which is not possible, or as for
+            `find_searchable_contexts`.
+        """
+        bases = [context for context in self._search_contexts() if context]
+        if not bases and not all(source.query.search_base for source in sources):
+            raise DirectoryError(
+                f"Cannot search the whole directory on {self._session.uri}",
+                "the bind account cannot read any naming context",
+                "Allow the bind account to read the naming contexts",
+            )
+        for source in sources:
+            base = source.query.search_base
+            if base and not any(is_in_scope(base, other, "subtree") for other in bases):
+                bases.append(base)
+        return bases
+
+    def find_matching(self, search_filter: str, bases: Sequence[str]) -> set[str]:
+        """Return the identities of the entries that match a filter.
+
+        :param bases: search bases, as from `find_search_bases`.
+        :raises DirectoryError: as for `search`.
+        """
+        queries = [Query(base, "subtree", self._narrow(search_filter)) for base in bases]
+        pages = (search(self._any_session, query, [], self._page_size) for query in queries)
+        return _identities(chain.from_iterable(pages))
+
+    def can_see_entries(self, source: Source) -> bool:
+        """Return whether the account can see any entry directly below the search base of a source.
+
+        If the scope is base, only the base itself is read. For a source without a search base, the first naming context
+        is used.
+
+        :raises DirectoryError: if the naming contexts cannot be read.
+        """
+        query = source.query
+        if not query.search_base:
+            query = replace(query, search_base=self._search_contexts()[0])
+        return has_visible_entries(self._session, query)
+
+    def _narrow(self, search_filter: str, condition: str = "") -> str:
+        """Return a filter that also requires the given condition, and the condition of a restricted reader."""
+        return filter_and([search_filter, *filter(None, (condition, self._condition))])
 
     def _identities_below(self, ou: str, option: str) -> set[str]:
         if ou not in self._identities_by_ou:
             self._check_excluded_ou(ou, option)
-            query = Query(ou, "subtree", ANYTHING)
+            query = Query(ou, "subtree", self._narrow(ANYTHING))
             pages = search(self._any_session, query, [], self._page_size, self.references)
             self._identities_by_ou[ou] = _identities(pages)
         return self._identities_by_ou[ou]
@@ -248,7 +314,8 @@ class SourceReader:
     def _identities_in(self, groups: tuple[str, ...]) -> set[str]:
         if groups not in self._identities_by_groups:
             members = self._members_of(groups)
-            queries = [Query(base, "subtree", ANYTHING) for base in self._search_contexts()]
+            matching = self._narrow(ANYTHING)
+            queries = [Query(base, "subtree", matching) for base in self._search_contexts()]
             pages = read_members(self._any_session, queries, members, [], page_size=self._page_size)
             self._identities_by_groups[groups] = _identities(pages)
         return self._identities_by_groups[groups]
@@ -256,7 +323,7 @@ class SourceReader:
     def _not_started(self, source: Source, attribute: str) -> set[str]:
         identities = set()
         name = self._name_for_filters(attribute)
-        for page in self._search(source, [name], f"({name}=*)"):
+        for page in self.search_people(source, [name], f"({name}=*)"):
             for entry in page:
                 self._known_start_attributes.add(attribute)
                 if not entry.values[0]:
@@ -273,7 +340,8 @@ class SourceReader:
                     self.invalid_start_dates.add(entry.identity)
                 elif start > self._now:
                     identities.add(entry.identity)
-        if attribute not in self._known_start_attributes:
+        # A restricted reader does not see the entries of all people.
+        if attribute not in self._known_start_attributes and not self._condition:
             self._check_start_attribute(attribute)
         return identities
 

@@ -9,7 +9,7 @@ Only the checksums of the roster's files are computed. Neither the rows nor the 
 
 from __future__ import annotations
 
-import os
+from datetime import datetime, timezone
 
 from .._roster.configuration import ConfigurationChanges
 from .._roster.diff import DiffSide
@@ -22,7 +22,6 @@ from .._state.directory import (
     read_state,
     remove_unused_files,
 )
-from .._state.lock import exclusive_lock, shared_lock
 from .._state.receipt import Receipt, RosterSummary, State
 from .plan_id import compute_plan_id
 from .upload_checks import find_warnings
@@ -33,21 +32,22 @@ from .upload_outcome import Outcome
 def find_unchanged(options: UploadOptions, check_mode: bool) -> Outcome | None:
     """Return the outcome of a run with an unchanged roster.
 
+    The caller must hold the lock of the state directory.
+
     :returns: the outcome; None if the roster must be compared with the known rosters, or must be sent.
     :raises StateError: if the state directory cannot be used.
     """
-    if options.force or options.plan_dest is not None or not os.path.isdir(options.state_dir):
+    if options.force or options.undo or options.plan_dest is not None:
         return None
-    lock = shared_lock if check_mode else exclusive_lock
-    with lock(options.state_dir) as warning:
-        state = read_state(options.state_dir)
-        receipt = state.receipt
-        if receipt is None or receipt.summary is None or not _is_unchanged(options, state, receipt):
-            return None
-        if not check_mode:
-            remove_unused_files(options.state_dir, state)
+    state = read_state(options.state_dir)
+    receipt = state.receipt
+    if receipt is None or receipt.summary is None or needs_refresh(options, state):
+        return None
+    if not _is_unchanged(options, state, receipt):
+        return None
+    if not check_mode:
+        remove_unused_files(options.state_dir, state)
     warnings = [
-        *([warning] if warning else []),
         *find_warnings(options, KnownRosters(state)),
         *([UNUSED_APPROVAL] if options.limits.approved_plan else []),
     ]
@@ -60,6 +60,12 @@ def find_unchanged(options: UploadOptions, check_mode: bool) -> Outcome | None:
         state=state,
         warnings=tuple(warnings),
     )
+
+
+def needs_refresh(options: UploadOptions, state: State) -> bool:
+    """Return whether even an unchanged roster must be sent again, because the last upload is too long ago."""
+    days = options.refresh_after
+    return days is not None and state.is_older_than(days, datetime.now(timezone.utc))
 
 
 def summarize_roster(

@@ -9,23 +9,20 @@ It compares a roster with the known rosters, checks the plan, uploads the roster
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from .._errors import InputError
-from .._files import FileVersion, file_version
 from .._roster.change_table import ChangeTable
 from .._roster.configuration import compare_configurations
 from .._roster.diff import DiffSide
 from .._roster.external_sort import SpillArea, open_spill_area
-from .._roster.files import RosterFile, ids_path, load_roster
+from .._roster.files import RosterFile
 from .._roster.guard import GuardError, check_transition
 from .._roster.known_plans import KnownPlans, plan_from_known
-from .._roster.plan import verify_plan
-from .._roster.required_contacts import check_columns
+from .._roster.plan import NO_CAUSES, verify_plan
 from .._service.tls_context import check_tls_files
 from .._state.directory import (
     NOTHING_SENT_REMEDY,
@@ -38,7 +35,8 @@ from .._state.lock import exclusive_lock, shared_lock
 from .._state.receipt import Binding, State
 from .plan_files import prepare_plan_dest, write_plan_files
 from .plan_id import compute_plan_id
-from .unchanged import find_unchanged, summarize_roster
+from .removal_causes import read_causes
+from .unchanged import find_unchanged, needs_refresh, summarize_roster
 from .upload_checks import (
     check_account,
     describe_transition,
@@ -48,6 +46,7 @@ from .upload_checks import (
 )
 from .upload_options import UploadOptions
 from .upload_outcome import Outcome
+from .upload_source import open_source
 
 
 def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) -> Outcome:
@@ -59,57 +58,23 @@ def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) ->
     :raises LibraryError: if requests is missing or too old; it is not needed if the roster is unchanged.
     """
     check_tls_files(options.endpoint.tls)
-    unchanged = find_unchanged(options, check_mode)
-    if unchanged is not None:
-        return unchanged
-    _require_requests()
     lock = shared_lock if check_mode else exclusive_lock
+    warning, outcome = "", None
     with ExitStack() as stack:
-        versions = _file_versions(options.src)
-        # Fail before anything is created if the roster is invalid.
-        roster = stack.enter_context(_load_source(options))
-        if options.plan_dest is not None:
-            prepare_plan_dest(options.plan_dest, options.src)
-        warning = stack.enter_context(lock(options.state_dir))
-        if _file_versions(options.src) != versions:
-            # Another run might have uploaded the new roster in the meantime, and must not be undone.
-            roster = stack.enter_context(_load_source(options))
-        outcome = _compare_and_submit(options, roster, check_mode, with_diff)
+        has_state = os.path.isdir(options.state_dir)
+        if has_state:
+            warning = stack.enter_context(lock(options.state_dir))
+            outcome = find_unchanged(options, check_mode)
+        if outcome is None:
+            _require_requests()
+            roster = stack.enter_context(open_source(options))
+            if options.plan_dest is not None:
+                prepare_plan_dest(options.plan_dest, options.src)
+            if not has_state:
+                # The lock creates the directory, so everything that can be wrong is checked before.
+                warning = stack.enter_context(lock(options.state_dir))
+            outcome = _compare_and_submit(options, roster, check_mode, with_diff)
     return replace(outcome, warnings=(warning, *outcome.warnings)) if warning else outcome
-
-
-def _file_versions(src: Path) -> list[FileVersion | None]:
-    """Return the versions of both files of the roster; None for a file that does not exist."""
-    return [file_version(path) for path in (src, ids_path(src))]
-
-
-@contextmanager
-def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
-    with load_roster(options.src) as roster:
-        if options.checksum not in ("", roster.sha256):
-            raise InputError(
-                f"Cannot use {options.src}",
-                "it is not the exported roster, because its SHA-256 checksum differs from O(checksum)",
-                "Find out what replaced it, and export the roster again",
-            )
-        missing = [name for name in options.key if name not in roster.header]
-        if missing:
-            columns = " and no column ".join(map(repr, missing))
-            raise InputError(
-                f"Cannot use {options.src}",
-                f"it has no column {columns}, {'which is' if len(missing) == 1 else 'which are'} in O(key)",
-                # Do not list the titles: if the file has no header, its first line contains personal data.
-                "Correct O(key), or make sure that the first line contains the titles of the"
-                f" {len(roster.header)} columns",
-            )
-        if not roster.row_count:
-            raise InputError(
-                f"Cannot use {options.src}",
-                "it contains a header but no contacts",
-                "Export a roster to it first",
-            )
-        check_columns(roster, options.limits.must_contain)
-        yield roster
 
 
 def _require_requests() -> None:
@@ -141,7 +106,11 @@ def _compare_and_submit(
         plans, outcome = _compare(
             *(options, known, roster, spill), check_mode=check_mode, with_diff=with_diff
         )
-        has_upload = options.force or _differs(known, options.bind(roster.header), plans)
+        has_upload = (
+            options.force
+            or needs_refresh(options, known.state)
+            or _differs(known, options.bind(roster.header), plans)
+        )
         transition = describe_transition(
             options, known, roster, plans, plan=outcome.plan, has_upload=has_upload
         )
@@ -181,6 +150,7 @@ def _compare(
         *(rosters, roster, options.key, options.location_column, spill),
         with_changes=with_diff,
         observe=changes.add if options.plan_dest else None,
+        causes=NO_CAUSES if options.undo else read_causes(options, roster, known.state),
     )
     verify_plan(plans.plan, roster)
     warnings = [*find_warnings(options, known)]

@@ -126,6 +126,7 @@ def describe_transition(
         earlier_approval=_find_earlier_approval(options, known, roster),
         approved=_find_approved(state, options.limits.approved_plan),
         has_upload=has_upload,
+        is_undo=options.undo,
     )
 
 

@@ -37,6 +37,9 @@ _MAX_PERCENT = {"max_added_percent": 1_000_000}
 """Maximum value of a percentage limit, if it is not 100: a roster can become many times larger."""
 
 
+_MAX_DAYS = 3650
+
+
 @dataclass(frozen=True)
 class UploadOptions:
     """Options of one upload.
@@ -52,6 +55,8 @@ class UploadOptions:
     :ivar limits: limits that a plan must respect.
     :ivar rebind: whether another URL belongs to the same account.
     :ivar force: whether to upload the roster even if it has not changed.
+    :ivar undo: whether to upload the roster that was accepted before the last one, instead of the exported roster.
+    :ivar refresh_after: number of days after which an unchanged roster is uploaded again; None for never.
     :ivar result: structure of the service's response.
     """
 
@@ -66,6 +71,8 @@ class UploadOptions:
     limits: Limits
     rebind: bool
     force: bool
+    undo: bool
+    refresh_after: int | None
     result: ResultFormat
 
     def bind(self, header: tuple[str, ...]) -> Binding:
@@ -104,8 +111,20 @@ def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
         limits=parse_limits(params),
         rebind=params["rebind"],
         force=params["force"],
+        undo=params["undo"],
+        refresh_after=_days("refresh_after", params["refresh_after"]),
         result=_result_format(params["result"]),
     )
+
+
+def _days(option: str, value: int | None) -> int | None:
+    if value is not None and not 1 <= value <= _MAX_DAYS:
+        raise InputError(
+            f"Cannot use O({option}) {value}",
+            f"it must be between 1 and {_MAX_DAYS} days",
+            f"Correct O({option}), or remove it",
+        )
+    return value
 
 
 def _checksum(given: str | None) -> str:

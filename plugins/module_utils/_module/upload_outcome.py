@@ -118,6 +118,6 @@ def _receipt_result(receipt: Receipt | None) -> dict[str, Any] | None:
     result = {
         key: value
         for key, value in vars(receipt).items()
-        if key not in ("binding", "history", "summary")
+        if key not in ("binding", "history", "previous", "summary")
     }
     return {**result, "counts": dict(receipt.counts), **vars(receipt.binding)}

@@ -34,6 +34,8 @@ def upload_spec() -> dict[str, Any]:
         "initial": {"type": "bool", "default": False},
         "rebind": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
+        "refresh_after": {"type": "int"},
+        "undo": {"type": "bool", "default": False},
         **option_names_spec(),
     }
 

@@ -4,15 +4,25 @@
 
 """Decide who keeps a value that several people at one location have in a unique column.
 
-A person *needs* a value if the row would be invalid without it. The decision has these properties:
+A person *needs* a value if the row would be invalid without it. A value is *reserved* for the people who already held
+it in the baseline. The decision has these properties:
 
 1. A value has at most one holder.
-2. The row of a person who is left out would not be valid with any combination of values that are free or that their
-   holders do not need. Therefore, no one loses a row because of a person who does not need the value.
-3. If the holder of a value does not need it, no other claimant of the value who has a row has a smaller identity.
-4. If several people need the same value from the start, the one with the smallest identity keeps it, unless that person
-   is left out because of another value.
-5. The decision depends only on the set of the claimants, not on their order.
+2. A person whose row needs no contested values except those that are reserved for this person keeps all of them.
+   Therefore, no one loses a value of the baseline because another person enters it in the directory, even if the other
+   person needs it.
+3. The row of a person who is left out would not be valid with any combination of values that are free, or that are not
+   reserved and that their holders do not need. Therefore, no one loses a row because of a person who does not need the
+   value.
+4. If the holder of a value that is not reserved does not need it, no other claimant of the value who has a row has a
+   smaller identity.
+5. If several people need the same value from the start, and it is not reserved, the one with the smallest identity
+   keeps it, unless that person is left out because of another value.
+6. The decision depends only on the set of the claimants, not on their order.
+
+A value is no longer reserved if all people who have the reservation are left out because of other values. It can be
+reserved for several people, because a baseline that was merged after a partial acceptance can contain a value twice.
+The rules without a reservation then decide between them.
 
 The number of rows is not always the maximum, because chains of exchanges are not searched: a person who could have a
 valid row only if a holder took over a value from a third person is left out.
@@ -55,11 +65,15 @@ class Claimant(NamedTuple):
     :ivar identity: packed identity.
     :ivar filled: bit mask of the filled cells.
     :ivar claims: number of the column and number of the value, for each contested cell.
+    :ivar held: bit mask of the contested cells that have the same value as in the baseline.
+    :ivar lacked: bit mask of the contested cells that were empty in the baseline.
     """
 
     identity: bytes
     filled: int
     claims: tuple[tuple[int, int], ...]
+    held: int = 0
+    lacked: int = 0
 
 
 class Allocation:
@@ -71,10 +85,12 @@ class Allocation:
     a value that cannot be taken over now cannot be taken over later, which is property 2.
 
     People who need a contested value from the start are admitted first, so that nobody takes it before them. They might
-    then hold values that they do not need, and that belong to people with a smaller identity (property 3). After
+    then hold values that they do not need, and that belong to people with a smaller identity (property 4). After
     everybody has been admitted or left out, these values are handed over. Afterwards, the people who were left out are
-    considered again, because the new holders might need fewer of their values. Each repetition except the last admits
-    at least one more person.
+    considered again, because the new holders might need fewer of their values.
+
+    Reserved values are neither free nor handed over for other people (property 2). When nothing changes any more, the
+    reserved values that nobody holds are released, and the people who were left out are considered again.
 
     Memory and time are linear in the number of claims, apart from these repetitions, which occur only if several rules
     concern unique columns.
@@ -92,6 +108,9 @@ class Allocation:
             each.filled & ~_mask(column for column, _value in each.claims) for each in claimants
         ]
         self._admitted = [False] * len(claimants)
+        self._reserved = {
+            value for each in claimants for column, value in each.claims if each.held >> column & 1
+        }
         self._settle()
 
     def has_row(self, index: int) -> bool:
@@ -108,10 +127,10 @@ class Allocation:
 
     def _settle(self) -> None:
         waiting = sorted(range(len(self._claimants)), key=self._precedence)
-        while waiting:
+        has_changed = True
+        while has_changed:
             waiting = [index for index in waiting if not self._admit(index)]
-            if not self._hand_over():
-                return
+            has_changed = self._hand_over() or self._release()
 
     def _precedence(self, index: int) -> tuple[bool, int]:
         """Return the sort key for the order of admission.
@@ -126,7 +145,7 @@ class Allocation:
 
     def _admit(self, index: int) -> bool:
         """Give a person all free values, and values of others that the row needs; return whether the row is valid."""
-        claims = self._claimants[index].claims
+        claims = self._obtainable_claims(index)
         free = [claim for claim in claims if claim[1] not in self._holders]
         filled = self._filled[index] | _mask(column for column, _value in free)
         taken_over: tuple[tuple[int, int], ...] = ()
@@ -142,6 +161,15 @@ class Allocation:
             self._assign(column, value, index)
         self._admitted[index] = True
         return True
+
+    def _obtainable_claims(self, index: int) -> Sequence[tuple[int, int]]:
+        """Return the claims of a person without the values that are reserved for other people."""
+        claimant = self._claimants[index]
+        return [
+            (column, value)
+            for column, value in claimant.claims
+            if value not in self._reserved or claimant.held >> column & 1
+        ]
 
     def _choose(
         self, available: Sequence[tuple[int, int]], filled: int
@@ -176,16 +204,26 @@ class Allocation:
         self._filled[index] |= 1 << column
 
     def _hand_over(self) -> bool:
-        """Hand over the values that their holders do not need (property 3), and return whether any holder changed."""
+        """Hand over the values that their holders do not need (property 4), and return whether any holder changed.
+
+        Values that were released and that nobody needs have no holder yet.
+        """
         has_changed, again = False, True
         while again:
             again = False
-            for index, claimant in enumerate(self._claimants):
-                for claim in claimant.claims if self._admitted[index] else ():
-                    if self._holders[claim[1]] > index and self._can_lose([claim]):
+            for index in itertools.compress(itertools.count(), self._admitted):
+                for claim in self._obtainable_claims(index):
+                    holder = self._holders.get(claim[1])
+                    if holder is None or (holder > index and self._can_lose([claim])):
                         self._assign(*claim, index)
                         has_changed = again = True
         return has_changed
+
+    def _release(self) -> bool:
+        """Release the reserved values that nobody holds, and return whether there are any."""
+        without_holder = self._reserved - self._holders.keys()
+        self._reserved -= without_holder
+        return bool(without_holder)
 
 
 def _mask(columns: Iterable[int]) -> int:

@@ -21,6 +21,7 @@ from .configuration import RosterConfiguration
 from .contested import ContestedValues
 from .duplicates import BloomFilter, DuplicateFinder
 from .external_sort import RUN_BYTES, ExternalSorter, SpillArea, merge_sorted
+from .files import RosterFile
 from .overlaps import Overlap, OverlapCounter
 from .record_codec import (
     CONTACT,
@@ -124,6 +125,10 @@ class Roster:
         """Yield the values that another person keeps, sorted by location, column, holder and identity."""
         return self._contested.cells()
 
+    def count_new_losers(self) -> int:
+        """Return the number of people who newly lose a value at any location."""
+        return self._contested.count_new_losers()
+
 
 class RosterBuilder:
     """Collects the people of all sources and builds a roster.
@@ -158,7 +163,9 @@ class RosterBuilder:
         self._overlaps: OverlapCounter | None = None
         if len(locations) > 1 and len(source_counts) > 1:
             self._overlaps = OverlapCounter(self._codec, spill)
-        self._contested = ContestedValues(self._columns, self._codec, spill, limits.run_bytes)
+        self._contested = ContestedValues(
+            self._columns, self._codec, spill, limits.run_bytes, limits.filter_bytes
+        )
         self._candidates = BloomFilter(limits.filter_bytes)
         self._duplicates = DuplicateFinder(spill, self._candidates, limits.max_pairs)
         self._dropped_by_source: list[Counter[str]] = [Counter() for _source in locations]
@@ -219,19 +226,27 @@ class RosterBuilder:
         seed = hash((index, location))
         self._duplicates.add([hash(value) ^ seed for value in values], holders)
 
-    def build(self, configuration: RosterConfiguration | None = None) -> Roster:
+    def build(
+        self,
+        configuration: RosterConfiguration | None = None,
+        baseline: RosterFile | None = None,
+    ) -> Roster:
         """Build the roster from all added pages.
 
         A person who was found more than once at a location has at most one row. If several people at a location have
-        the same value in a unique column, people whose rows would be invalid without the value take precedence; among
-        equals, the person with the smallest identity keeps it (see `allocation`).
+        the same value in a unique column, the person who held it there in the baseline keeps it. If nobody did, people
+        whose rows would be invalid without the value take precedence; among equals, the person with the smallest
+        identity keeps it (see `allocation`).
 
         :param configuration: configuration with which the roster is exported; None if it is not recorded.
-        :raises FrontdeskError: if a temporary file cannot be written.
+        :param baseline: roster that the service accepted last; None if there is none. It is read only if several people
+            have the same value. A roster without identities is ignored.
+        :raises InputError: if the baseline changed since it was checked.
+        :raises FrontdeskError: if the baseline cannot be read, or if a temporary file cannot be written.
         """
         self._duplicates.finish()
         if not self._candidates.is_empty:
-            self._resolve_candidates()
+            self._resolve_candidates(baseline)
         return Roster(
             tuple(column.header for column in self._columns),
             self._codec,
@@ -244,7 +259,7 @@ class RosterBuilder:
             configuration=configuration,
         )
 
-    def _resolve_candidates(self) -> None:
+    def _resolve_candidates(self, baseline: RosterFile | None) -> None:
         """Resolve each candidate, after deciding who keeps the values that several candidates have."""
         sorter = ExternalSorter(self._spill, self._limits.run_bytes)
         for line in self._contacts.extract(self._candidates):
@@ -255,7 +270,7 @@ class RosterBuilder:
             if people[0].is_contact:
                 contact = self._codec.decode_contact(people[0].line)
                 self._contested.add(people[0].rank, contact)
-        losses = self._contested.settle()
+        losses = self._contested.settle(baseline)
         loss = next(losses, None)
         for people in _group_candidates(sorter):
             lost: AbstractSet[int] = frozenset()

@@ -16,10 +16,10 @@ from .._contacts.packing import pack, unpack
 from .external_sort import ExternalSorter, SpillArea
 from .plan import Change
 
-FIXED_TITLES = ("kind", "identity", "location_before", "location_after")
+FIXED_TITLES = ("kind", "identity", "location_before", "location_after", "cause")
 """Titles of the first columns. The other titles are those of the rosters, followed by "before" or "after"."""
 
-_KIND, _IDENTITY, _LOCATIONS, _CELLS = 1, 2, 3, 5
+_KIND, _IDENTITY, _LOCATIONS, _CELLS = 1, 2, 3, 6
 """Positions in a line of the sorter, which starts with the location at which the change is counted."""
 
 _EMPTY = -1
@@ -54,6 +54,7 @@ class ChangeTable:
             row.person_key[0] if row else "",
             change.old_location if before else "",
             change.location if after else "",
+            change.cause,
             *(before.cells if before else [""] * len(self._old_header)),
             *(after.cells if after else [""] * len(self._new_header)),
         ]

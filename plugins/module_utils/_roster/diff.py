@@ -18,6 +18,7 @@ from .comparison import RosterRow
 from .external_sort import SpillArea
 from .files import RosterFile
 from .plan import Plan, make_plan
+from .removal_cause import UNKNOWN
 
 
 class DiffSide(NamedTuple):
@@ -46,8 +47,8 @@ def plan_diff(plan: Plan, before: DiffSide, after: DiffSide) -> dict[str, str]:
     return {
         "before_header": before.describe(),
         "after_header": after.describe(),
-        "before": _csv_lines(change.before for change in plan.changes),
-        "after": _csv_lines(change.after for change in plan.changes),
+        "before": _csv_lines((change.before, change.cause) for change in plan.changes),
+        "after": _csv_lines((change.after, "") for change in plan.changes),
     }
 
 
@@ -69,7 +70,11 @@ def roster_diff(
     return plan_diff(plan, DiffSide("old roster", new.header), DiffSide("new roster", new.header))
 
 
-def _csv_lines(rows: Iterable[RosterRow | None]) -> str:
+def _csv_lines(rows: Iterable[tuple[RosterRow | None, str]]) -> str:
+    """Return rows as CSV, each followed by the cause of its removal, if it is known."""
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(row.cells for row in rows if row is not None)
+    for row, cause in rows:
+        if row is not None:
+            comment = f" # {cause}" if cause not in ("", UNKNOWN) else ""
+            csv.writer(text, lineterminator=f"{comment}\n").writerow(row.cells)
     return text.getvalue()

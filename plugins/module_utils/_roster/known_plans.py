@@ -18,7 +18,8 @@ from .comparison import RosterRow, RowLayout
 from .duplicates import BloomFilter
 from .external_sort import ExternalSorter, SpillArea
 from .files import RosterFile
-from .plan import MOVED, REMOVED, REMOVED_INVALID, Change, Plan, make_plan
+from .plan import MOVED, NO_CAUSES, REMOVED, REMOVED_INVALID, Change, Plan, make_plan
+from .removal_cause import MissingContact, RemovalCause
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def plan_from_known(
     *,
     with_changes: bool = False,
     observe: Callable[[str, Change], None] | None = None,
+    causes: Mapping[MissingContact, RemovalCause] = NO_CAUSES,
 ) -> KnownPlans:
     """Compare a new roster with all known rosters.
 
@@ -77,13 +79,17 @@ def plan_from_known(
     :param spill: spill area for rows that do not fit in memory.
     :param with_changes: whether the plan for the first roster must contain all changes.
     :param observe: function that receives each change from the first roster, as in `make_plan`.
+    :param causes: causes for which contacts of known rosters are missing.
     :raises InputError: if a roster changed since it was checked, or if people cannot be matched.
     :raises FrontdeskError: if a temporary file cannot be written.
     """
     if len(known) <= 1:
         old = known[0] if known else None
         plan = make_plan(
-            *(old, new, key, location_column, spill), with_changes=with_changes, observe=observe
+            *(old, new, key, location_column, spill),
+            with_changes=with_changes,
+            observe=observe,
+            causes=causes,
         )
         return KnownPlans((plan,), UnionCounts(plan.counts, plan.moved_from))
     changes = _ChangesByPerson(_choose_person_columns(known, new, key), spill)
@@ -94,6 +100,7 @@ def plan_from_known(
             observe=_observe_all(
                 changes.observer(number, roster, new), observe if number == 0 else None
             ),
+            causes=causes,
         )
         for number, roster in enumerate(known)
     ]

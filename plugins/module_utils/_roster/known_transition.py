@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from .known_plans import KnownPlans
 from .plan import ADDED, CHANGED, MOVED, REMOVED, REMOVED_INVALID, Plan
@@ -21,7 +22,10 @@ def summarize_plans(plans: KnownPlans, labels: Sequence[str]) -> tuple[RosterCha
     :param labels: names of the known rosters in messages, in the order of the plans; empty if no roster is known.
     """
     return tuple(
-        _summarize(plan, label, plan.counts, plan.moved_from)
+        replace(
+            _summarize(plan, label, plan.counts, plan.moved_from),
+            removal_causes=plan.removal_causes,
+        )
         for label, plan in zip(labels, plans.plans)
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, LeftOut
@@ -18,9 +19,13 @@ from .configuration import ConfigurationChanges
 from .external_sort import SpillArea
 from .files import RosterFile
 from .pairing import RowPair, RowPairs
+from .removal_cause import NO_VALID_ROW, UNKNOWN, MissingContact, RemovalCause
 
 ADDED, CHANGED, MOVED, REMOVED = "added", "changed", "moved", "removed"
 KINDS = (ADDED, CHANGED, MOVED, REMOVED)
+
+NO_CAUSES: Mapping[MissingContact, RemovalCause] = MappingProxyType({})
+"""The causes of removals if none is known."""
 
 REMOVED_INVALID = "removed_invalid"
 """Key for the number of removed contacts of people who are still in the directory but have no valid row."""
@@ -32,11 +37,13 @@ class Change(NamedTuple):
     :ivar kind: one of `KINDS`.
     :ivar before: row in the old roster; None for an added contact.
     :ivar after: row in the new roster; None for a removed contact.
+    :ivar cause: cause of a removal, as a phrase; empty for other changes.
     """
 
     kind: str
     before: RosterRow | None
     after: RosterRow | None
+    cause: str = ""
 
     @property
     def location(self) -> str:
@@ -68,6 +75,7 @@ class Plan:
     :ivar new_columns: number of contacts with a value in each column that only the new roster has, by title.
     :ivar dropped_columns: number of contacts with a value in each column that only the old roster has, by title.
     :ivar configuration: differences between the configurations with which the rosters were exported.
+    :ivar removal_causes: number of removed contacts by cause.
     """
 
     counts: Mapping[tuple[str, str], int]
@@ -83,6 +91,7 @@ class Plan:
     new_columns: Mapping[str, int] = field(default_factory=dict)
     dropped_columns: Mapping[str, int] = field(default_factory=dict)
     configuration: ConfigurationChanges = field(default_factory=ConfigurationChanges)
+    removal_causes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -112,12 +121,21 @@ class Plan:
             "id": self.id,
             **{kind: self.count(kind) for kind in kinds},
             "unchanged": sum(self.unchanged.values()),
+            "removal_causes": [
+                {"cause": cause, "count": count}
+                for cause, count in sort_causes(self.removal_causes)
+            ],
             "by_location": by_location,
             "new_columns": dict(self.new_columns),
             "dropped_columns": dict(self.dropped_columns),
             "changed_settings": settings if settings is None else list(settings),
             "unconfigured_locations": list(self.configuration.unconfigured),
         }
+
+
+def sort_causes(causes: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return the causes of removals with their numbers, the most frequent cause first."""
+    return sorted(causes.items(), key=lambda item: (-item[1], item[0]))
 
 
 def make_plan(
@@ -129,6 +147,7 @@ def make_plan(
     *,
     with_changes: bool = False,
     observe: Callable[[str, Change], None] | None = None,
+    causes: Mapping[MissingContact, RemovalCause] = NO_CAUSES,
 ) -> Plan:
     """Compare a new roster with an old roster.
 
@@ -144,13 +163,15 @@ def make_plan(
     :param with_changes: whether the plan must contain all changes, as needed for a diff.
     :param observe: function that receives each change with its kind. A removed contact that is also counted by
         `REMOVED_INVALID` is received a second time, with this key.
+    :param causes: causes for which contacts of known rosters are missing.
     :raises InputError: if a roster changed since it was checked, or if people cannot be matched.
     :raises FrontdeskError: if a temporary file cannot be written.
     """
-    tally = _ChangeTally(with_changes, observe)
     if old is None:
+        tally = _ChangeTally(with_changes, observe, NO_CAUSES)
         return _plan_without_baseline(tally, new, key, location_column)
     sides = choose_sides(old, new, key, location_column)
+    tally = _ChangeTally(with_changes, observe, causes if sides.by_identity else NO_CAUSES)
     pairs = RowPairs(sides, old, new, spill)
     for pair in pairs:
         tally.add_pair(sides, pair)
@@ -167,6 +188,7 @@ def make_plan(
         new_by_location=new_by_location,
         new_columns={title: pairs.filled[title] for title, _index in sides.new.other},
         dropped_columns={title: pairs.filled[title] for title, _index in sides.old.other},
+        removal_causes=tally.removal_causes,
     )
 
 
@@ -227,13 +249,19 @@ class _ChangeTally:
 
     :param with_changes: whether the changes are also collected.
     :param observe: function that receives each change with the key by which it is counted; None if there is none.
+    :param causes: causes for which contacts of known rosters are missing.
     """
 
     def __init__(
-        self, with_changes: bool, observe: Callable[[str, Change], None] | None = None
+        self,
+        with_changes: bool,
+        observe: Callable[[str, Change], None] | None,
+        causes: Mapping[MissingContact, RemovalCause],
     ) -> None:
         self._with_changes = with_changes
         self._observe = observe
+        self._causes = causes
+        self.removal_causes: Counter[str] = Counter()
         self.counts: Counter[tuple[str, str]] = Counter()
         self.moved_from: Counter[str] = Counter()
         self.invalid: list[LeftOut] = []
@@ -256,12 +284,24 @@ class _ChangeTally:
         kind = _classify(sides, pair)
         if kind is None:
             return
-        change = Change(kind, pair.before, pair.after)
+        cause = self._describe_cause(pair) if kind == REMOVED else ""
+        change = Change(kind, pair.before, pair.after, cause)
         self.add(change)
         if pair.left_out is not None:
             self._count(REMOVED_INVALID, change)
             if len(self.invalid) < MAX_LISTED:
                 self.invalid.append(pair.left_out)
+
+    def _describe_cause(self, pair: RowPair) -> str:
+        """Return the cause of a removal as a phrase, and count it."""
+        before = pair.before
+        contact = MissingContact(before.person_key[0], before.location) if before else None
+        cause = self._causes.get(contact) if contact else None
+        if cause is None and pair.left_out is not None:
+            cause = RemovalCause(NO_VALID_ROW, pair.left_out.cause)
+        description = (cause or RemovalCause(UNKNOWN)).describe()
+        self.removal_causes[description] += 1
+        return description
 
     def unchanged(self, new_by_location: Counter[str]) -> Counter[str]:
         """Return the number of unchanged contacts by location."""

@@ -26,7 +26,8 @@ from .limits import (
     Exceeded,
     Limits,
 )
-from .plan import ADDED, CHANGED, MOVED, REMOVED
+from .plan import ADDED, CHANGED, MOVED, REMOVED, sort_causes
+from .removal_cause import UNKNOWN, RemovalCause
 from .transition import RosterChanges, Transition
 
 Explanation = tuple[str, str, str]
@@ -116,7 +117,8 @@ def _remedy(transition: Transition, exceeded: Sequence[Exceeded]) -> str:
     if not exceeded:
         return f"{review}; if it is correct, remove O(approved_plan), because the plan is within the limits"
     if transition.plan_id:
-        approval = f"run once with O(approved_plan={transition.plan_id})"
+        undo = "O(undo=true) and " if transition.is_undo else ""
+        approval = f"run once with {undo}O(approved_plan={transition.plan_id})"
         review += f"; if it is correct, {approval}, which approves only this plan"
     return ". ".join([*_describe_causes(transition, exceeded), review])
 
@@ -229,13 +231,23 @@ def _describe_total(
             percent = limits.percent(limit)
             allowed.append(f"O({limit}) allows {_format(percent)}%")
             share = _describe_share(count, changes, percent)
-    invalid = changes.removed_invalid if kind == REMOVED else 0
-    verb = "is" if invalid == 1 else "are"
-    suffix = f"; {invalid} of them {verb} in the directory without a valid row" if invalid else ""
+    suffix = _describe_removal_causes(changes) if kind == REMOVED else ""
     return (
         f"it {_VERBS[kind]} {format_count(count, 'contact')} ({_list_by_location(changes, kind)}){share}, but"
         f" {' and '.join(allowed)}{suffix}"
     )
+
+
+def _describe_removal_causes(changes: RosterChanges) -> str:
+    """Return a clause with the causes of removals; empty if nothing is known of them."""
+    causes = changes.removal_causes
+    if set(causes) - {RemovalCause(UNKNOWN).describe()}:
+        return (
+            f"; causes: {join_names([f'{count} {cause}' for cause, count in sort_causes(causes)])}"
+        )
+    invalid = changes.removed_invalid
+    verb = "is" if invalid == 1 else "are"
+    return f"; {invalid} of them {verb} in the directory without a valid row" if invalid else ""
 
 
 def _describe_share(count: int, changes: RosterChanges, limit: Decimal) -> str:

@@ -30,6 +30,7 @@ class RosterChanges:
     :ivar changed: number of changed contacts by location.
     :ivar added: number of added contacts by new location.
     :ivar removed_invalid: number of removed contacts of people who are in the directory but have no valid row.
+    :ivar removal_causes: number of removed contacts by cause; empty for the union.
     """
 
     label: str
@@ -41,6 +42,7 @@ class RosterChanges:
     changed: Mapping[str, int] = field(default_factory=dict)
     added: Mapping[str, int] = field(default_factory=dict)
     removed_invalid: int = 0
+    removal_causes: Mapping[str, int] = field(default_factory=dict)
 
     def by_kind(self, kind: str) -> Mapping[str, int]:
         """Return the number of changes of one kind by location; moved contacts are counted at their new location.
@@ -92,6 +94,7 @@ class Transition:
     :ivar approved: what is known of the approved plan, for the message if it is not the plan of this run; None if
         nothing is known.
     :ivar has_upload: whether the roster would be sent.
+    :ivar is_undo: whether the new roster is the one that was accepted before the last one.
     """
 
     plan_id: str | None
@@ -105,6 +108,7 @@ class Transition:
     earlier_approval: str | None = None
     approved: KnownPlan | None = None
     has_upload: bool = True
+    is_undo: bool = False
 
     @property
     def comparisons(self) -> tuple[RosterChanges, ...]:

@@ -72,6 +72,7 @@ class ContestedColumn:
     :ivar values: number of values.
     :ivar count: number of people whose value another person keeps.
     :ivar left_out: number of these people who have no valid row.
+    :ivar new: number of these people whose loss is new; see `ContestedCell`.
     :ivar first: first of these people, starting with those without a valid row; at most MAX_CONTESTED_LISTED.
     """
 
@@ -80,6 +81,7 @@ class ContestedColumn:
     values: int
     count: int
     left_out: int
+    new: int
     first: tuple[ContestedCell, ...]
 
 
@@ -93,6 +95,7 @@ class WrittenRoster:
     :ivar left_out_causes: number of all people without a row, by cause.
     :ivar emptied: first emptied cells, sorted by location and identity; at most MAX_LISTED.
     :ivar contested: columns in which several people have the same value, by location.
+    :ivar newly_contested: the same columns, with only the new losses.
     """
 
     sha256: str
@@ -101,6 +104,7 @@ class WrittenRoster:
     left_out_causes: Mapping[str, int]
     emptied: tuple[EmptiedCell, ...]
     contested: tuple[ContestedColumn, ...] = ()
+    newly_contested: tuple[ContestedColumn, ...] = ()
 
     @property
     def row_count(self) -> int:
@@ -154,6 +158,7 @@ def write_roster(
         left_out_causes=causes,
         emptied=emptied_cells.cells(),
         contested=tuple(summarize_contested(roster.contested())),
+        newly_contested=tuple(summarize_contested(select_new(roster.contested()))),
     )
 
 
@@ -234,7 +239,13 @@ def _write_contested(ids_file: BinaryIO, cells: Iterable[ContestedCell]) -> None
     for cell in cells:
         document = {**cell._asdict(), "cause": SAME_VALUE}
         del document["has_row"]  # people without a row are also listed as left out
+        del document["is_new"]  # otherwise, the file would change after each upload of a new loss
         ids_file.write(_encode_json_line(document))
+
+
+def select_new(cells: Iterable[ContestedCell]) -> Iterator[ContestedCell]:
+    """Yield only the new losses."""
+    return (cell for cell in cells if cell.is_new)
 
 
 def summarize_contested(cells: Iterable[ContestedCell]) -> Iterator[ContestedColumn]:
@@ -243,7 +254,7 @@ def summarize_contested(cells: Iterable[ContestedCell]) -> Iterator[ContestedCol
     :param cells: values that people lost, sorted by location, column and holder.
     """
     for (location, column), group in itertools.groupby(cells, key=lambda cell: cell[1:3]):
-        holder, values, count, left_out = "", 0, 0, 0
+        holder, values, count, left_out, new = "", 0, 0, 0, 0
         first: list[tuple[bool, int, ContestedCell]] = []
         for cell in group:
             # A person holds at most one value in a column.
@@ -253,12 +264,14 @@ def summarize_contested(cells: Iterable[ContestedCell]) -> Iterator[ContestedCol
             del first[MAX_CONTESTED_LISTED:]
             count += 1
             left_out += not cell.has_row
+            new += cell.is_new
         yield ContestedColumn(
             location=location,
             column=column,
             values=values,
             count=count,
             left_out=left_out,
+            new=new,
             first=tuple(cell for _has_row, _number, cell in first),
         )
 

@@ -226,7 +226,10 @@ class _DocumentReader:
 
     @property
     def is_denied(self) -> bool:
-        """Whether the success flag is false. Any other unexpected state could also mean a delay."""
+        """Whether the success flag is false.
+
+        Any other unexpected state might mean that the service is still processing the roster.
+        """
         return self.success.casefold() in _FALSE_TEXTS and not self._is_successful
 
     @property

@@ -23,7 +23,7 @@ SUCCESS = "true"
 class Credential:
     """The credential for the service: a token, or a user name and a password.
 
-    It is empty if only a client certificate or `Endpoint.secrets` are used, or no credential at all.
+    It is empty if an upload uses only a client certificate or `Endpoint.secrets`, or no credential at all.
 
     :ivar token: the token, sent in a header or, with `token_param`, in the query.
     :ivar token_header: name of the header that contains the token.
@@ -153,8 +153,8 @@ class ResultFormat:
     :ivar counts: path of the object that contains the counts, as dot-separated keys; ``.`` for the
         document itself; None if there is no such object.
     :ivar refused: names of the counts that report rejected contacts.
-    :ivar errors: path of a list that contains an object for each rejected row or, if `status` is
-        set, for each row; None if there is no such list.
+    :ivar errors: path of the value that lists the refusals; None if there is no such value. It is usually a list that
+        contains an object for each rejected row or, if `status` is set, for each row.
     :ivar row: key of the row number in each of these objects.
     :ivar first_row: number that the service assigns to the first row after the header.
     :ivar row_column: title of a column. If it is set, `row` is the key of the row's value in this

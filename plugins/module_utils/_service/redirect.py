@@ -25,6 +25,7 @@ LOGIN, MOVED, OTHER = "login", "moved", "other"
 ADD_SLASH, REMOVE_SLASH: the host is that of the URL, and the path differs only in its trailing slash.
 LOGIN: the target looks like a login page.
 MOVED: the scheme, host or port is different, but the path is the same, apart from its trailing slash.
+OTHER: any other target, or none.
 """
 
 _LOGIN = re.compile(

@@ -32,8 +32,9 @@ MAX_RETRY_AFTER = 300.0
 # Of the supported methods, only PUT is idempotent (RFC 9110, 9.2.2).
 _IDEMPOTENT = frozenset({"PUT"})
 
-# The service normally did not process the request: 408 Request Timeout (RFC 9110, 15.5.9), 425 Too Early (RFC
-# 8470, 5.2), 429 Too Many Requests (RFC 6585, 4), 503 Service Unavailable (RFC 9110, 15.6.4).
+# Outcomes after which the service has normally not processed the request. Among them are 408 Request Timeout (RFC 9110,
+# 15.5.9), 425 Too Early (RFC 8470, 5.2), 429 Too Many Requests (RFC 6585, 4) and 503 Service Unavailable (RFC 9110,
+# 15.6.4).
 _NOT_PROCESSED = frozenset({NOT_SENT, 408, 425, 429, 503})
 
 # The service may have processed the request, and a retry may succeed. Gateways return 502 and 504.

@@ -45,8 +45,8 @@ def find_message(
 
     :param paths: paths of messages, from the options. If there is no text at any of them, the usual names are searched.
     :param listed: path of the row errors, which are reported separately; None if there is none.
-    :param is_error: whether the status code means an error. If there are no texts under the usual names, the first
-        other texts are then the message.
+    :param is_error: whether the status code means an error. If there are neither texts under the usual names nor row
+        errors, the first other texts are then the message.
     """
     if document.kind == TEXT:
         return "" if has_markup_media_type(document) else _first_line(document.value)

@@ -29,7 +29,7 @@ _TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 def create_service_context(tls: TlsSettings) -> ssl.SSLContext:
     """Create the TLS context for all connections to the service.
 
-    :raises InputError: if a certificate file or a key file cannot be used.
+    :raises InputError: if a certificate file or a key file cannot be used, or as for `create_tls_context`.
     """
     bundle = find_ca_bundle(tls)
     is_directory = bundle is not None and os.path.isdir(bundle)
@@ -74,7 +74,7 @@ def inspect_certificate(endpoint: Endpoint, context: ssl.SSLContext) -> Verifica
 def check_tls_files(tls: TlsSettings) -> None:
     """Check that the certificate files and the key file can be used.
 
-    :raises InputError: if a file cannot be used. The message contains its path.
+    :raises InputError: as for `create_service_context`. The message contains the path of the file.
     """
     create_service_context(tls)
 

@@ -178,7 +178,7 @@ def find_secrets(endpoint: Endpoint) -> tuple[str, ...]:
     """Return all values that a service or a proxy may repeat, but that must not be shown.
 
     In addition to the secrets themselves, these are the credentials of the proxy, and the values in the query of the
-    URL, which may identify the account. Of these, short values and those with public names are omitted.
+    URL, which may identify the account. Values in the query that are short or have public names are omitted.
     """
     credential = endpoint.credential
     secrets = [*endpoint.secret_values]

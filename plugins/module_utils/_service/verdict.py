@@ -82,7 +82,8 @@ def decide(
 
     An answer is an acceptance only if nothing in it contradicts acceptance. If any part of the roster was sent, every
     other answer leaves the outcome unknown, with these exceptions: a status code that means definite rejection and,
-    after a status code that can mean success, a success flag that is false or the numbers of all rejected rows.
+    with a status code that can mean success, a success flag that is false or a partial acceptance (see
+    `Answer.is_partial`).
 
     :param is_in_doubt: whether the service may have accepted the roster in an earlier attempt. A rejection then leaves
         the outcome unknown.

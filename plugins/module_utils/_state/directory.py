@@ -23,7 +23,14 @@ from .._files import sha256_file, write_atomically
 from .._roster.external_sort import SPILL_PREFIX
 from .._roster.files import OpenFile, RosterFile, verify_roster
 from .._roster.limits import KEEP
-from .receipt import RESTORE_REMEDY, Receipt, State, StateError, UnresolvedUpload
+from .receipt import (
+    RESTORE_REMEDY,
+    PreviousRoster,
+    Receipt,
+    State,
+    StateError,
+    UnresolvedUpload,
+)
 from .receipt_file import RECEIPT_FILE, parse_state, render_state
 
 NOTHING_SENT_REMEDY = "Nothing was sent. Free some space there, or make it writable"
@@ -138,18 +145,58 @@ def has_stored_sizes(directory: Path, receipt: Receipt, sizes: tuple[int, int]) 
         return False
 
 
-def read_known_rosters(directory: Path) -> KnownRosters:
+def _open_by_path(path: Path) -> OpenFile:
+    return lambda: path.open("rb")
+
+
+def read_known_rosters(
+    directory: Path, open_path: Callable[[Path], OpenFile] = _open_by_path
+) -> KnownRosters:
     """Read all rosters that the service may have.
 
     :param directory: the state directory.
+    :param open_path: function that returns, for the path of a file, the function that opens the file; it raises OSError
+        if the file cannot be opened.
     :raises StateError: if the receipt or a roster is corrupted or cannot be read.
     """
     state = read_state(directory)
     return KnownRosters(
         state=state,
-        baseline=None if state.receipt is None else _read_stored(directory, state.receipt),
-        unresolved=tuple(_read_stored(directory, upload) for upload in state.unresolved),
+        baseline=None
+        if state.receipt is None
+        else _read_stored(directory, state.receipt, open_path),
+        unresolved=tuple(_read_stored(directory, upload, open_path) for upload in state.unresolved),
     )
+
+
+def read_previous_roster(directory: Path) -> RosterFile:
+    """Read the roster to which an undo returns.
+
+    This is the roster that was accepted before the last one. If the outcome of a later upload is unknown, it is the
+    last accepted roster.
+
+    :param directory: the state directory.
+    :raises StateError: if there is no such roster, or if it is corrupted or cannot be read.
+    """
+    state = read_state(directory)
+    receipt = state.receipt
+    previous = None if receipt is None else receipt.previous
+    if receipt is not None and state.unresolved:
+        return _read_stored(directory, receipt, _open_by_path).roster
+    if receipt is None or previous is None:
+        raise StateError(
+            "Cannot undo the last upload",
+            f"{directory} contains no roster that was accepted before the last one",
+            "Remove O(undo), correct the cause in the directory, and run the sync again",
+        )
+    record = replace(
+        receipt,
+        binding=replace(receipt.binding, header=previous.header),
+        roster=previous.roster,
+        identities=previous.identities,
+        rows=previous.rows,
+    )
+    return _read_stored(directory, record, _open_by_path).roster
 
 
 def _read_if_exists(path: Path) -> bytes | None:
@@ -161,8 +208,10 @@ def _read_if_exists(path: Path) -> bytes | None:
         raise _read_error(path, error) from error
 
 
-def _read_stored(directory: Path, record: Receipt | UnresolvedUpload) -> StoredRoster:
-    roster = _read_roster(directory, record)
+def _read_stored(
+    directory: Path, record: Receipt | UnresolvedUpload, open_path: Callable[[Path], OpenFile]
+) -> StoredRoster:
+    roster = _read_roster(directory, record, open_path)
     if roster.ids_sha256 == record.identities:
         return StoredRoster(record, roster)
     return StoredRoster(
@@ -174,7 +223,9 @@ def _read_stored(directory: Path, record: Receipt | UnresolvedUpload) -> StoredR
     )
 
 
-def _read_roster(directory: Path, record: Receipt | UnresolvedUpload) -> RosterFile:
+def _read_roster(
+    directory: Path, record: Receipt | UnresolvedUpload, open_path: Callable[[Path], OpenFile]
+) -> RosterFile:
     csv_path = directory / f"{record.roster}.csv"
     ids_path = directory / f"{record.identities}.ids"
     try:
@@ -183,10 +234,8 @@ def _read_roster(directory: Path, record: Receipt | UnresolvedUpload) -> RosterF
             record.roster,
             record.binding.header,
             record.rows,
-            open_file=lambda: csv_path.open("rb"),
-            open_ids=(lambda: ids_path.open("rb"))
-            if record.identities and ids_path.exists()
-            else None,
+            open_file=open_path(csv_path),
+            open_ids=open_path(ids_path) if record.identities and ids_path.exists() else None,
         )
     except FileNotFoundError:
         roster = None
@@ -368,7 +417,8 @@ def remove_unused_files(directory: Path, state: State) -> None:
     They contain personal data. The caller must hold the exclusive lock.
     """
     receipts = [state.receipt] if state.receipt else []
-    records: list[Receipt | UnresolvedUpload] = [*receipts, *state.unresolved]
+    records: list[Receipt | UnresolvedUpload | PreviousRoster] = [*receipts, *state.unresolved]
+    records += [each.previous for each in receipts if each.previous]
     kept = {name for each in records for name in (f"{each.roster}.csv", f"{each.identities}.ids")}
     # The outcome is already recorded, and the next run tries again to remove the remaining files.
     with suppress(OSError):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -59,6 +60,22 @@ class RosterSummary:
 
 
 @dataclass(frozen=True)
+class PreviousRoster:
+    """The roster that the service accepted before the last one.
+
+    :ivar header: titles of the columns.
+    :ivar roster: SHA-256 checksum of the CSV file.
+    :ivar identities: SHA-256 checksum of the identities file; empty if there was none.
+    :ivar rows: number of contacts.
+    """
+
+    header: tuple[str, ...]
+    roster: str
+    identities: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class Receipt:
     """The receipt of the last accepted upload.
 
@@ -75,6 +92,7 @@ class Receipt:
     :ivar sequence: sequence number of the upload among the accepted uploads in the state directory.
     :ivar complete: whether the service accepted all rows of the upload. If not, the next run sends the roster again.
     :ivar history: summaries of earlier receipts, starting with the latest.
+    :ivar previous: the roster that was accepted before this one; None if there is none.
     :ivar summary: summary of the roster; None if there is none, for example because the service did not accept all
         rows.
     """
@@ -91,6 +109,7 @@ class Receipt:
     sequence: int = 1
     complete: bool = True
     history: tuple[dict[str, Any], ...] = ()
+    previous: PreviousRoster | None = None
     summary: RosterSummary | None = None
 
 
@@ -151,6 +170,18 @@ class State:
         """Whether the service is known to have exactly the roster of the receipt."""
         return self.receipt is not None and self.receipt.complete and not self.unresolved
 
+    def is_older_than(self, days: int, now: datetime) -> bool:
+        """Return whether the last accepted upload was made at least so many days ago, by the date in UTC.
+
+        Counting whole dates makes the result independent of small differences in the time at which a job starts.
+
+        :param now: current time in UTC.
+        """
+        if self.receipt is None:
+            return False
+        accepted = date.fromisoformat(self.receipt.accepted_at[: len("YYYY-MM-DD")])
+        return (now.date() - accepted).days >= days
+
     @property
     def is_empty(self) -> bool:
         """Whether no upload is recorded."""
@@ -172,7 +203,7 @@ def strip_query(url: str) -> str:
 
 
 def with_history(receipt: Receipt, previous: Receipt | None) -> Receipt:
-    """Return a receipt with the next sequence number and the previous receipt in its history."""
+    """Return a receipt with the next sequence number, the previous receipt in its history, and the previous roster."""
     if previous is None:
         return receipt
     summary = {
@@ -183,5 +214,21 @@ def with_history(receipt: Receipt, previous: Receipt | None) -> Receipt:
     return replace(
         receipt,
         sequence=previous.sequence + 1,
+        previous=_find_previous(receipt, previous),
         history=(summary, *previous.history)[:_HISTORY_LENGTH],
+    )
+
+
+def _find_previous(receipt: Receipt, earlier: Receipt) -> PreviousRoster | None:
+    """Return the last roster that differs from that of a receipt.
+
+    :param earlier: receipt of the upload before.
+    """
+    if receipt.roster == earlier.roster:
+        return earlier.previous
+    return PreviousRoster(
+        header=earlier.binding.header,
+        roster=earlier.roster,
+        identities=earlier.identities,
+        rows=earlier.rows,
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from .._files import SHA256
 from .receipt import (
     RESTORE_REMEDY,
     Binding,
+    PreviousRoster,
     Receipt,
     RosterSummary,
     State,
@@ -38,6 +39,7 @@ _REQUIRED_VERSION = "0.1.0"
 
 _FIRST_WITH_UNRESOLVED = 3
 _VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){2}")
+_OPTIONAL = ("previous", "summary")
 _BINDING = tuple(field.name for field in fields(Binding))
 
 Record = TypeVar("Record", Receipt, UnresolvedUpload)
@@ -100,20 +102,31 @@ def _parse_record(kind: type[Record], values: Mapping[str, Any], name: str) -> R
     """
     binding = {field: values[field] for field in _BINDING}
     binding["header"] = tuple(str(title) for title in binding["header"])
-    names = [field.name for field in fields(kind) if field.name not in ("binding", "summary")]
+    names = [field.name for field in fields(kind) if field.name not in ("binding", *_OPTIONAL)]
     own = {field: values[field] for field in names}
     if "history" in own:
         own["history"] = tuple(map(dict, own["history"]))
-    # Receipts of earlier versions have no summary.
+    # Receipts of earlier versions do not have these fields.
     if values.get("summary") is not None:
         own["summary"] = RosterSummary(**values["summary"])
-    for checksum in (
-        own["roster"],
-        own["roster"] if own["identities"] == "" else own["identities"],
-    ):
+    if values.get("previous") is not None:
+        previous = {**values["previous"], "header": tuple(map(str, values["previous"]["header"]))}
+        own["previous"] = PreviousRoster(**previous)
+    for checksum in _file_checksums(own):
         if not SHA256.fullmatch(checksum):
             raise _damage_error(name, "invalid checksum of a roster file")
     return kind(binding=Binding(**binding), **own)
+
+
+def _file_checksums(own: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the checksums that are the names of files."""
+    files = [(own["roster"], own["identities"])]
+    if "previous" in own:
+        files.append((own["previous"].roster, own["previous"].identities))
+    for roster, identities in files:
+        yield roster
+        if identities != "":
+            yield identities
 
 
 def _check_format(document: Mapping[str, Any], name: str) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs of ansible-playbook, and their parsed output."""
+"""Runs of ansible-playbook and ansible-runner, and their parsed output."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import yaml
 from tests.integration.support.options import host_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tests.integration.support.workspace import Workspace
 
@@ -34,6 +34,12 @@ _RESULT = re.compile(
     r"(?P<result>\{.*\})"
 )
 _RECAP = re.compile(r"^\S+ +: ok=\d+ +changed=(\d+) .* failed=(\d+) ", re.MULTILINE)
+
+_RUNNER_SCRIPT = """
+import json, sys
+import ansible_runner
+sys.exit(ansible_runner.run(**json.loads(sys.argv[1])).rc)
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +165,7 @@ def start_playbook(
     *arguments: str,
     env: Mapping[str, str] | None = None,
     verbose: bool = True,
+    wrapper: Sequence[str] = (),
 ) -> subprocess.Popen[str]:
     """Start ansible-playbook.
 
@@ -167,12 +174,13 @@ def start_playbook(
     :param arguments: additional command-line arguments.
     :param env: additional environment variables.
     :param verbose: whether to show the results of all tasks (-v), which `PlaybookRun` parses.
+    :param wrapper: program with its arguments that runs the command line that follows it.
     """
     path = PLAYBOOKS / f"{playbook}.yml"
     inventory.write(workspace.root / "inventory.yml")
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml"),
+            *(*wrapper, sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml"),
             *(("-v",) if verbose else ()),
             *(str(path) if path.exists() else playbook, *arguments),
         ],
@@ -191,11 +199,45 @@ def run_playbook(
     inventory: Inventory,
     *arguments: str,
     env: Mapping[str, str] | None = None,
+    wrapper: Sequence[str] = (),
 ) -> PlaybookRun:
     """Run a playbook; for the parameters, see `start_playbook`."""
-    process = start_playbook(workspace, playbook, inventory, *arguments, env=env)
+    process = start_playbook(workspace, playbook, inventory, *arguments, env=env, wrapper=wrapper)
     output, _errors = process.communicate(timeout=240)
     return PlaybookRun(process.returncode, output)
+
+
+def run_with_ansible_runner(
+    workspace: Workspace, playbook: str, inventory: Inventory, **settings: Any
+) -> PlaybookRun:
+    """Run a playbook of a collection with ``ansible_runner.run``.
+
+    The private data directory, ``runner`` in the workspace, can contain input files such as ``env/extravars``.
+
+    :param settings: additional arguments of ``ansible_runner.run``.
+    """
+    inventory.write(workspace.root / "inventory.yml")
+    private_data_dir = workspace.root / "runner"
+    private_data_dir.mkdir(exist_ok=True)
+    arguments = {
+        "private_data_dir": str(private_data_dir),
+        "inventory": str(workspace.root / "inventory.yml"),
+        "playbook": playbook,
+        "verbosity": 1,
+        **settings,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", _RUNNER_SCRIPT, json.dumps(arguments)],
+        check=False,
+        cwd=workspace.root,
+        env=_environment(workspace, None),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=240,
+    )
+    return PlaybookRun(done.returncode, done.stdout)
 
 
 def run_command(

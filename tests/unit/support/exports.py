@@ -45,6 +45,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
     SpillArea,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import RosterFile
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY
 
 IDENTITIES = [str(uuid.UUID(int=number)) for number in range(100)]
@@ -54,13 +55,13 @@ EntryPage = Sequence[Entry]
 """One page of a search result."""
 
 
-def person(number: int, mail: str = "", last_name: str = "Lie") -> Entry:
+def person(number: int, mail: str = "", last_name: str = "Lie", mobile: str = "") -> Entry:
     """Return the entry of a person with the attributes of the default columns: givenname, mail, mobile and sn.
 
     :param number: number of the person, which determines the identity.
     :param mail: email address; if empty, an address is derived from the number.
     """
-    values = ("Åse", mail or f"{number}@x", "", last_name)
+    values = ("Åse", mail or f"{number}@x", mobile, last_name)
     return Entry(IDENTITIES[number], [value.encode() for value in values])
 
 
@@ -151,10 +152,13 @@ class FakeDirectory:
         yield page
 
 
-def run_export(params: dict[str, Any], spill: SpillArea = MEMORY) -> Export:
+def run_export(
+    params: dict[str, Any], spill: SpillArea = MEMORY, baseline: RosterFile | None = None
+) -> Export:
     """Run an export.
 
     :param params: parameters of ad_contacts_export.
     :param spill: temporary storage of the export.
+    :param baseline: roster that the service accepted last.
     """
-    return export(parse_export_options(params, check_mode=True), spill)
+    return export(parse_export_options(params, check_mode=True), spill, baseline)

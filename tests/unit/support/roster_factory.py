@@ -28,6 +28,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder
     Roster,
     RosterBuilder,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import RosterFile
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.writer import (
     EmptiedCell,
     WrittenRoster,
@@ -77,7 +78,10 @@ class RosterInMemory:
 
 
 def build_roster(
-    columns: Sequence[Column], sources: Sequence[People], limits: MemoryLimits = DEFAULT_LIMITS
+    columns: Sequence[Column],
+    sources: Sequence[People],
+    limits: MemoryLimits = DEFAULT_LIMITS,
+    baseline: RosterFile | None = None,
 ) -> Roster:
     """Build a roster from sources.
 
@@ -88,7 +92,7 @@ def build_roster(
     builder = RosterBuilder(columns, locations, MEMORY, limits)
     for number, people in enumerate(people_by_source):
         builder.add_page(mapped_page(people), number)
-    return builder.build()
+    return builder.build(baseline=baseline)
 
 
 def write_to_memory(roster: Roster) -> RosterInMemory:
@@ -104,13 +108,16 @@ def write_to_memory(roster: Roster) -> RosterInMemory:
 
 
 def make_roster(
-    columns: Sequence[Column], people: People, limits: MemoryLimits = DEFAULT_LIMITS
+    columns: Sequence[Column],
+    people: People,
+    limits: MemoryLimits = DEFAULT_LIMITS,
+    baseline: RosterFile | None = None,
 ) -> RosterInMemory:
     """Build and write a roster with one source for each location."""
     by_location: dict[str, list[Contact | LeftOut]] = {}
     for person in people:
         by_location.setdefault(person.location, []).append(person)
-    return write_to_memory(build_roster(columns, list(by_location.values()), limits))
+    return write_to_memory(build_roster(columns, list(by_location.values()), limits, baseline))
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,7 @@ class ExpectedRoster:
     :ivar contacts: all contacts in the order of their rows.
     :ivar left_out: all people without a row.
     :ivar emptied: all emptied cells.
+    :ivar contested: all lost values.
     """
 
     csv: bytes
@@ -129,9 +137,12 @@ class ExpectedRoster:
     contacts: list[Contact]
     left_out: list[LeftOut]
     emptied: list[EmptiedCell]
+    contested: list[ContestedCell]
 
 
-def build_expected_roster(columns: Sequence[Column], people: People) -> ExpectedRoster:
+def build_expected_roster(
+    columns: Sequence[Column], people: People, baseline: RosterFile | None = None
+) -> ExpectedRoster:
     """Build the expected roster (reference implementation, which keeps all people in memory)."""
     contacts_first = sorted(people, key=lambda person: (isinstance(person, LeftOut), person))
     preferred: dict[tuple[str, str], Contact | LeftOut] = {}
@@ -146,7 +157,7 @@ def build_expected_roster(columns: Sequence[Column], people: People) -> Expected
                 left_out.append(person)
             else:
                 claimants.append(person)
-        holders = allocate_values(columns, claimants)
+        holders = allocate_values(columns, claimants, baseline)
         for contact in claimants:
             lost = {
                 index: holders[index, cell.casefold()]
@@ -154,12 +165,17 @@ def build_expected_roster(columns: Sequence[Column], people: People) -> Expected
                 if holders.get((index, cell.casefold()), contact.identity) != contact.identity
             }
             person = without_cells(columns, contact, lost)
-            contested += [
-                ContestedCell(
-                    contact.identity, location, column, holder, isinstance(person, Contact)
+            past_rows = find_past_rows(columns, contact, baseline)
+            for index, holder in lost.items():
+                column = columns[index].header
+                is_new = all(row.get(column) != "" for row in past_rows)
+                contested.append(
+                    ContestedCell(
+                        *(contact.identity, location, column, holder),
+                        has_row=isinstance(person, Contact),
+                        is_new=is_new,
+                    )
                 )
-                for column, holder in ((columns[index].header, lost[index]) for index in lost)
-            ]
             if isinstance(person, LeftOut):
                 left_out.append(person)
                 continue
@@ -176,7 +192,35 @@ def build_expected_roster(columns: Sequence[Column], people: People) -> Expected
     contacts.sort()
     csv = csv_bytes([contact.cells for contact in contacts], headers)
     ids = ids_bytes(csv, [contact.identity for contact in contacts], left_out, contested)
-    return ExpectedRoster(csv=csv, ids=ids, contacts=contacts, left_out=left_out, emptied=emptied)
+    return ExpectedRoster(
+        csv=csv,
+        ids=ids,
+        contacts=contacts,
+        left_out=left_out,
+        emptied=emptied,
+        contested=contested,
+    )
+
+
+def find_past_rows(
+    columns: Sequence[Column], contact: Contact, baseline: RosterFile | None
+) -> list[dict[str, str]]:
+    """Return the cells by title of the rows that a person had in a baseline at the location of a contact."""
+    if baseline is None:
+        return []
+    rows = [
+        dict(zip(baseline.header, row.cells))
+        for row in baseline.rows()
+        if row.identity == contact.identity
+    ]
+    places = {
+        column.header: cell
+        for column, cell in zip(columns, contact.cells)
+        if column.expression.is_location
+    }
+    return [
+        row for row in rows if all(row.get(each, cell) == cell for each, cell in places.items())
+    ]
 
 
 def without_cells(
@@ -202,12 +246,25 @@ class ValueAllocator:
 
     :param columns: columns of the roster.
     :param people: contacts of different people at one location.
+    :param baseline: roster in which a value reserves the value for its holder.
     """
 
-    def __init__(self, columns: Sequence[Column], people: Iterable[Contact]) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        people: Iterable[Contact],
+        baseline: RosterFile | None = None,
+    ) -> None:
         self.columns = columns
         self.people = {person.identity: person for person in people}
         self.holders: dict[Value, str] = {}
+        self.reserved: dict[Value, set[str]] = {}
+        for identity, contact in self.people.items():
+            past_rows = find_past_rows(columns, contact, baseline)
+            for index, value in self.values(identity):
+                header = columns[index].header
+                if any(row.get(header, "").casefold() == value for row in past_rows):
+                    self.reserved.setdefault((index, value), set()).add(identity)
 
     def values(self, identity: str) -> set[Value]:
         """Return the values of a person in unique columns."""
@@ -216,6 +273,14 @@ class ValueAllocator:
             (index, cell.casefold())
             for index, (column, cell) in enumerate(zip(self.columns, cells))
             if column.unique and cell
+        }
+
+    def obtainable(self, identity: str) -> set[Value]:
+        """Return the values of a person that are not reserved for other people."""
+        return {
+            value
+            for value in self.values(identity)
+            if identity in self.reserved.get(value, {identity})
         }
 
     def has_valid_row(self, identity: str, values: set[Value]) -> bool:
@@ -241,7 +306,7 @@ class ValueAllocator:
 
         :returns: the values; None if the person cannot have a valid row.
         """
-        values = self.values(identity)
+        values = self.obtainable(identity)
         held = sorted((value for value in values if value in self.holders), reverse=True)
         free = values - set(held)
         for count in range(len(held) + 1):
@@ -259,24 +324,35 @@ class ValueAllocator:
                 admitted.add(identity)
                 self.holders.update(dict.fromkeys(taken, identity))
 
+    def release(self) -> bool:
+        """Cancel the reservations of values without a holder, and return whether there were any."""
+        released = set(self.reserved) - set(self.holders)
+        for value in released:
+            del self.reserved[value]
+        return bool(released)
+
     def hand_over(self, admitted: set[str]) -> bool:
         """Reassign values to people with smaller identities, if the holders can do without these values.
 
-        The new holders must be admitted, and their contacts must contain the values.
+        The new holders must be admitted, and their contacts must contain the values. Values without a holder are also
+        assigned.
 
         :returns: whether a holder changed.
         """
         before = dict(self.holders)
         for identity in sorted(admitted):
-            for value in sorted(self.values(identity)):
-                if self.holders[value] > identity and self.can_do_without({value}):
+            for value in sorted(self.obtainable(identity)):
+                holder = self.holders.get(value)
+                if holder is None or (holder > identity and self.can_do_without({value})):
                     self.holders[value] = identity
         return before != self.holders
 
 
-def allocate_values(columns: Sequence[Column], people: Iterable[Contact]) -> dict[Value, str]:
+def allocate_values(
+    columns: Sequence[Column], people: Iterable[Contact], baseline: RosterFile | None = None
+) -> dict[Value, str]:
     """Assign the values in unique columns to people, and return the identity of the holder by value."""
-    allocator = ValueAllocator(columns, people)
+    allocator = ValueAllocator(columns, people, baseline)
     claims = Counter(value for each in allocator.people for value in allocator.values(each))
 
     def needs_contested_value(identity: str) -> bool:
@@ -291,7 +367,7 @@ def allocate_values(columns: Sequence[Column], people: Iterable[Contact]) -> dic
     )
     admitted: set[str] = set()
     before: dict[Value, str] | None = None
-    while before != allocator.holders:
+    while before != allocator.holders or allocator.release():
         before = dict(allocator.holders)
         allocator.admit(people_in_order, admitted)
         while allocator.hand_over(admitted):

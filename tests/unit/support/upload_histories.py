@@ -30,6 +30,13 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_spec import (
     upload_spec,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.causes_file import (
+    Baseline,
+    RemovalCauses,
+    causes_path,
+    render_causes,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import load_roster
 from ansible_collections.frontdesk.contacts.tests.unit.support.changing_directory import (
     ChangingDirectory,
 )
@@ -186,6 +193,7 @@ class UploadHistory:
     def run(self, run: Run) -> Result:
         """Export the roster, upload it, and check the invariants of this run."""
         body = self.people.export(self.src)
+        self._write_causes()
         forecast = self._run_in_check_mode(run) if run.has_forecast else None
         is_initial, attempts = self.is_first, self.service.attempts
 
@@ -206,6 +214,14 @@ class UploadHistory:
             self._check_forecast(forecast, result, attempted=attempted)
         self._record(run, body, result, attempted=attempted)
         return result
+
+    def _write_causes(self) -> None:
+        """Write the causes file, as an export with the same state directory does."""
+        receipt = None if self.is_first else self._read_receipt()["receipt"]
+        baseline = receipt and Baseline(receipt["roster"], receipt["sequence"])
+        with load_roster(self.src) as roster:
+            lines = render_causes(roster, RemovalCauses(baseline))
+            causes_path(self.src).write_bytes(b"".join(lines))
 
     def _check_need(self, body: bytes) -> None:
         """Check that an upload was necessary.
@@ -348,6 +364,9 @@ class UploadHistory:
         allowed = {"receipt.json", "lock"}
         for record in records:
             allowed |= {f"{record['roster']}.csv", f"{record['identities']}.ids"}
+            previous = record.get("previous")
+            if previous:
+                allowed |= {f"{previous['roster']}.csv", f"{previous['identities']}.ids"}
         found = {path.name for path in self.state_dir.glob("*")}
         assert found <= allowed, found - allowed
 

@@ -37,7 +37,7 @@ SPECS = {EXPORT: export_spec(), PROBE: info_spec(), UPLOAD: upload_spec()}
 # Options that the role sets itself or does not use. It does not need backup, and it does not use fail_on_problems,
 # because it shows the report before it fails.
 NOT_FORWARDED = {
-    EXPORT: {"sources", "dest", "backup", "stage_in_check_mode"},
+    EXPORT: {"sources", "dest", "backup", "baseline", "stage_in_check_mode"},
     PROBE: {"sources", "fail_on_problems"},
     UPLOAD: {"src", "checksum", "state_dir"},
 }

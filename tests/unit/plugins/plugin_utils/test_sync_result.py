@@ -40,6 +40,7 @@ EXPORT: dict[str, Any] = {
             "value_count": 1,
             "count": 2,
             "left_out": 0,
+            "new": 1,
         }
     ],
     "overlaps": [{"locations": ["bergen", "oslo-hq"], "count": 3}],
@@ -70,6 +71,7 @@ PLAN = {
     "moved": 2,
     "removed": 1,
     "removed_invalid": 0,
+    "removal_causes": [{"cause": "disabled", "count": 1}],
     "unchanged": 142,
     "by_location": BY_LOCATION,
     "invalid": [],
@@ -219,8 +221,8 @@ REPORTS: list[tuple[dict[str, Any], list[str]]] = [
     (
         {"export": EXPORT, "upload": UPLOAD},
         [
-            "Uploaded: the service accepted 147 contacts. 2 added, 1 changed, 2 moved, 1 removed, 142",
-            "  unchanged.",
+            "Uploaded: the service accepted 147 contacts. 2 added, 1 changed, 2 moved, 1 removed (1",
+            "  disabled), 142 unchanged.",
             *LOCATIONS,
             LEFT_OUT,
             "See /state/contacts.csv.ids for details.",
@@ -230,7 +232,8 @@ REPORTS: list[tuple[dict[str, Any], list[str]]] = [
         {"export": EXPORT, "upload": {**UPLOAD, "service": {**SERVICE, "confirmed": False}}},
         [
             "Uploaded: the service returned HTTP 200 for 147 contacts, but nothing in its response confirms",
-            "  that it accepted the roster. 2 added, 1 changed, 2 moved, 1 removed, 142 unchanged.",
+            "  that it accepted the roster. 2 added, 1 changed, 2 moved, 1 removed (1 disabled), 142",
+            "  unchanged.",
             *LOCATIONS,
             LEFT_OUT,
             "See /state/contacts.csv.ids for details.",
@@ -239,7 +242,8 @@ REPORTS: list[tuple[dict[str, Any], list[str]]] = [
     (
         {"export": {**EXPORT, "staging_dir": "/staged"}, "upload": {**UPLOAD, "service": None}},
         [
-            "Preview: 147 contacts would be uploaded. 2 added, 1 changed, 2 moved, 1 removed, 142 unchanged.",
+            "Preview: 147 contacts would be uploaded. 2 added, 1 changed, 2 moved, 1 removed (1 disabled),",
+            "  142 unchanged.",
             *LOCATIONS,
             LEFT_OUT,
             "To upload, run the same command without --check.",
@@ -282,7 +286,7 @@ def test_an_unchanged_location_has_no_parentheses() -> None:
             {"export": EXPORT, "upload": UPLOAD},
             (
                 "Contact sync corp: uploaded (147 contacts)\n"
-                "2 added, 1 changed, 2 moved, 1 removed, 142 unchanged.\n"
+                "2 added, 1 changed, 2 moved, 1 removed (1 disabled), 142 unchanged.\n"
                 "Started 2026-11-30T04:00:02.120Z, took 3.2 s, read from ldaps://dc1, left out: 3"
             ),
         ),

@@ -32,7 +32,11 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory im
     make_roster,
     write_to_memory,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import COLUMNS, contact
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    COLUMNS,
+    contact,
+    parse_roster,
+)
 
 
 def _result(exported: Export) -> dict[str, Any]:
@@ -260,7 +264,14 @@ def test_contested_values_are_counted_by_location_and_column(
     )
     written = write_to_memory(exported.roster).written
     assert exported.result(written)["contested"] == [
-        {"location": "oslo", "column": "Email", "value_count": 1, "count": 2, "left_out": 2}
+        {
+            "location": "oslo",
+            "column": "Email",
+            "value_count": 1,
+            "count": 2,
+            "left_out": 2,
+            "new": 2,
+        }
     ]
     (warning,) = contested_warnings(written.contested, "/srv/contacts.csv.ids")
     assert warning == (
@@ -268,6 +279,29 @@ def test_contested_values_are_counted_by_location_and_column(
         f" who keeps it, and 2 of them have no valid row without it: {IDENTITIES[2]} (kept by {IDENTITIES[1]}),"
         f" {IDENTITIES[3]} (kept by {IDENTITIES[1]}). Correct the entries of the people who do not own the value."
     )
+
+
+def test_only_new_losses_are_warned_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    params = export_params(source("OU=A", location="oslo"))
+    shared = [
+        person(1, "a@x"),
+        person(3, "b@x", mobile="+4722123456"),
+        person(4, "c@x", mobile="+4722123456"),
+    ]
+    FakeDirectory(monkeypatch, A=shared)
+    made = write_to_memory(run_export(params).roster)
+    assert len(made.written.newly_contested) == 1
+    baseline = parse_roster(made.csv, made.ids)
+    FakeDirectory(monkeypatch, A=[person(0, "A@x"), *shared])
+    exported = run_export(params, baseline=baseline)
+    written = write_to_memory(exported.roster).written
+    assert [
+        (each["column"], each["count"], each["new"])
+        for each in exported.result(written)["contested"]
+    ] == [("Email", 1, 1), ("SMS Phone", 1, 0)]
+    (warning,) = contested_warnings(written.newly_contested, "")
+    assert f": {IDENTITIES[0]} (kept by {IDENTITIES[1]})." in warning
+    assert "'Email' at oslo" in warning
 
 
 def test_a_single_person_without_a_row_is_described_in_the_singular() -> None:

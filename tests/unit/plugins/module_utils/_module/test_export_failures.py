@@ -20,6 +20,8 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.exports import (
     run_export,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import write_to_memory
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import parse_roster
 
 
 def test_the_error_names_the_source_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,6 +99,46 @@ def test_on_invalid_fail_reports_people_without_a_valid_row(
     )
     FakeDirectory(monkeypatch, A=people[:1])
     run_export(params)
+
+
+def test_max_contested_limits_the_number_of_people_who_newly_lose_a_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shared = [person(3, "b@x", mobile="+4722123456"), person(4, "c@x", mobile="+4722123456")]
+    attackers = [person(0, "b@x", mobile="+4722123456"), person(1, "c@x"), person(2, "b@x")]
+    sources = [source("OU=A", location="oslo"), source("OU=B", location="bergen")]
+    FakeDirectory(monkeypatch, A=shared, B=[person(9)])
+    made = write_to_memory(run_export(export_params(*sources)).roster)
+    baseline = parse_roster(made.csv, made.ids)
+    FakeDirectory(monkeypatch, A=[*shared, *attackers], B=[person(9, "z@x"), person(8, "z@x")])
+    for maximum in (None, 4):
+        run_export(export_params(*sources, max_contested=maximum), baseline=baseline)
+    with pytest.raises(DirectoryError) as caught:
+        run_export(export_params(*sources, max_contested=3), baseline=baseline)
+    message = str(caught.value)
+    assert message.startswith(
+        "Stopped because 4 people newly lose a value of a unique column to another person, but max_contested allows"
+        " only 3: in the unique column 'Email' at bergen, 1 person has the same value"
+    )
+    assert "; in the unique column 'Email' at oslo, 3 people have the same value" in message
+    assert "; in the unique column 'SMS Phone' at oslo, 1 person has the same value" in message
+    assert message.endswith(", or set max_contested to 4 or more.")
+    # The shared phone number was already contested.
+    FakeDirectory(monkeypatch, A=shared, B=[person(9)])
+    run_export(export_params(*sources, max_contested=0), baseline=baseline)
+
+
+def test_max_contested_names_at_most_five_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    locations = "abcdefg"
+    FakeDirectory(monkeypatch, **{each: [person(1, "a@x"), person(2, "a@x")] for each in locations})
+    sources = [source(f"OU={each}", location=each) for each in locations]
+    with pytest.raises(
+        DirectoryError, match="; 2 more columns, counted at each location"
+    ) as caught:
+        run_export(export_params(*sources, max_contested=0))
+    # Both people are counted once.
+    assert "1 person newly loses a value" in str(caught.value)
+    assert str(caught.value).count("in the unique column") == 5
 
 
 def _invalid(*numbers: int) -> EntryPage:

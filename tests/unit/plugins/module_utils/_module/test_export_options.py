@@ -42,7 +42,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.module import exp
 def test_both_modules_have_the_connection_and_source_options() -> None:
     common = {**directory_spec(), **source_spec(), **option_names_spec()}
     assert set(export_spec()) - set(common) == {
-        *("on_invalid", "dest", "backup", "stage_in_check_mode"),
+        *("on_invalid", "max_contested", "dest", "backup", "baseline", "stage_in_check_mode"),
     }
     assert set(info_spec()) - set(common) == {"fail_on_problems"}
     for spec in (export_spec(), info_spec()):
@@ -60,6 +60,7 @@ def test_all_options_of_an_export_are_parsed(tmp_path: Path) -> None:
         backup=True,
         stage_in_check_mode=True,
         on_invalid="fail",
+        max_contested=3,
     )
     sources = parse_sources(params)
     options = parse_export_options(params, check_mode=False)
@@ -75,6 +76,7 @@ def test_all_options_of_an_export_are_parsed(tmp_path: Path) -> None:
         backup=True,
         keep_staged=True,
         fail_on_invalid=True,
+        max_contested=3,
     )
     assert [column.header for column in options.read.columns] == ["Name", "Site"]
 
@@ -83,6 +85,7 @@ def test_options_of_an_export_that_are_not_set_have_defaults(tmp_path: Path) -> 
     params = export_params(source("OU=A", location="oslo"), dest=str(tmp_path / "contacts.csv"))
     options = parse_export_options(params, check_mode=False)
     assert (options.backup, options.fail_on_invalid) == (False, False)
+    assert options.max_contested is None
     assert (options.read.object_types, options.read.page_size) == (("user",), 1000)
     assert [column.header for column in options.read.columns] == [
         "First Name",
@@ -103,7 +106,7 @@ def test_only_check_mode_accepts_a_missing_directory(tmp_path: Path) -> None:
 
 def test_options_are_checked_in_a_fixed_order(tmp_path: Path) -> None:
     # Each correction removes the error that is reported first.
-    params = export_params(dest="/a\0b", ca_path="/c\0d", page_size=0, columns=[])
+    params = export_params(dest="/a\0b", ca_path="/c\0d", page_size=0, columns=[], max_contested=-1)
     corrections: list[tuple[str, dict[str, Any]]] = [
         ("Cannot use dest: it contains a NUL byte", {"dest": str(tmp_path)}),
         ("Cannot use ca_path: it contains a NUL byte", {"ca_path": None}),
@@ -111,13 +114,18 @@ def test_options_are_checked_in_a_fixed_order(tmp_path: Path) -> None:
         ("Cannot use page_size 0: ", {"page_size": 1}),
         ("Cannot create a roster: columns is empty", {"columns": None}),
         (f"Cannot write {tmp_path}: it is a directory", {"dest": str(tmp_path / "contacts.csv")}),
+        (
+            "Cannot use max_contested -1: it must not be negative. Set it to 0 or more.",
+            {"max_contested": 0},
+        ),
     ]
     for message, correction in corrections:
         with pytest.raises(InputError) as caught:
             parse_export_options(params, check_mode=False)
         assert str(caught.value).startswith(message)
         params = {**params, **correction}
-    assert parse_export_options(params, check_mode=False).dest == tmp_path / "contacts.csv"
+    options = parse_export_options(params, check_mode=False)
+    assert (options.dest, options.max_contested) == (tmp_path / "contacts.csv", 0)
 
 
 @pytest.mark.parametrize("option", ["ca_path", "client_cert", "client_key", "keytab"])

@@ -11,16 +11,24 @@ import subprocess
 import sys
 import textwrap
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module import upload
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module import (
+    upload,
+    upload_source,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.configuration import (
     RosterConfiguration,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import ids_path
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state import directory
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import State
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt_file import (
+    render_state,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import ids_bytes
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import plain
 from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs import (
@@ -41,7 +49,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the rosters whose rows were read."""
     names: list[str] = []
     verify_roster = vars(directory)["verify_roster"]
-    load_roster = vars(upload)["load_roster"]
+    load_roster = vars(upload_source)["load_roster"]
 
     def observe_stored(*arguments: Any, **files: Any) -> Any:
         names.append("stored")
@@ -52,7 +60,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return load_roster(path)
 
     monkeypatch.setattr(directory, "verify_roster", observe_stored)
-    monkeypatch.setattr(upload, "load_roster", observe_source)
+    monkeypatch.setattr(upload_source, "load_roster", observe_source)
     return names
 
 
@@ -230,3 +238,47 @@ def test_requests_is_imported_only_to_compare_rosters(uploader: Uploader) -> Non
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
     assert not {"requests", "urllib3", "ldap3", "jinja2"}.intersection(completed.stdout.split())
+
+
+def _make_older(uploader: Uploader, accepted_at: str) -> None:
+    """Change the time of the last upload in receipt.json."""
+    state = read_stored_state(uploader)
+    assert state.receipt is not None
+    receipt = replace(state.receipt, accepted_at=accepted_at)
+    (uploader.state_dir / "receipt.json").write_bytes(render_state(State(receipt)))
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_an_unchanged_roster_is_sent_again_after_some_days(
+    uploader: Uploader, check_mode: bool
+) -> None:
+    uploader.upload(initial=True)
+    assert not uploader.upload(refresh_after=1).uploaded
+    _make_older(uploader, "2026-01-01T23:59:59Z")
+    assert not uploader.upload().uploaded
+    outcome = uploader.upload(refresh_after=3650, check_mode=check_mode)
+    assert changed_and_uploaded(outcome) == (False, False)
+    outcome = uploader.upload(refresh_after=1, check_mode=check_mode)
+    assert changed_and_uploaded(outcome) == (True, True)
+    assert outcome.plan.is_empty
+    if not check_mode:
+        assert not uploader.upload(refresh_after=1).uploaded
+
+
+@pytest.mark.parametrize(
+    ("now", "is_older"),
+    [
+        ("2026-03-01T00:00:01", False),
+        ("2026-03-02T23:59:59", False),
+        ("2026-03-03T00:00:00", True),
+        ("2026-04-01T00:00:00", True),
+        # The clock was set back.
+        ("2025-03-01T00:00:00", False),
+    ],
+)
+def test_days_are_counted_by_the_date_in_utc(uploader: Uploader, now: str, is_older: bool) -> None:
+    assert State().is_older_than(1, datetime.fromisoformat(now)) is False
+    uploader.upload(initial=True)
+    _make_older(uploader, "2026-03-01T22:00:00Z")
+    state = read_stored_state(uploader)
+    assert state.is_older_than(2, datetime.fromisoformat(now)) is is_older

@@ -229,6 +229,7 @@ def test_the_guard_receives_the_numbers_of_the_plan(
                 moved_to={"bergen": 1},
                 changed={"oslo": 1},
                 added={"oslo": 1},
+                removal_causes={"unknown": 1},
             ),
         ),
         missing_before="unknown",

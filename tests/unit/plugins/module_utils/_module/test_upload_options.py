@@ -271,6 +271,16 @@ def test_credentials_are_parsed() -> None:
                 "Correct this name in field_name, form_fields, secrets or profile."
             ),
         ),
+        *(
+            (
+                {"refresh_after": days},
+                (
+                    f"Cannot use refresh_after {days}: it must be between 1 and 3650 days. Correct refresh_after, or"
+                    " remove it."
+                ),
+            )
+            for days in (-1, 0, 3651)
+        ),
         (
             {"max_removed": -1},
             "Cannot use max_removed -1: it must not be negative. Set it to 0 or more.",

@@ -18,6 +18,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.allocat
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
     MemoryLimits,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import RosterFile
 from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import (
     Value,
     ValueAllocator,
@@ -26,6 +27,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory im
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     COLUMNS,
     columns,
+    roster_file,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +55,14 @@ def _cells(layout: tuple[Column, ...]) -> st.SearchStrategy[tuple[str, ...]]:
 
 
 @st.composite
+def _baseline(draw: st.DrawFn, layout: tuple[Column, ...]) -> RosterFile:
+    """Return a baseline that can contain a value or a person twice."""
+    rows = draw(st.lists(_cells(layout), max_size=8))
+    identities = [draw(st.sampled_from("012345")) for _row in rows]
+    return roster_file(rows, identities, [column.header for column in layout])
+
+
+@st.composite
 def _people(draw: st.DrawFn) -> tuple[tuple[Column, ...], list[Contact]]:
     layout = draw(st.sampled_from(LAYOUTS))
     rows = draw(st.lists(_cells(layout), max_size=6))
@@ -65,28 +75,60 @@ def _subsets(values: set[Value]) -> Iterator[set[Value]]:
         yield from map(set, itertools.combinations(sorted(values), count))
 
 
-@given(_people())
-def test_the_holders_satisfy_the_rules(case: tuple[tuple[Column, ...], list[Contact]]) -> None:
-    layout, people = case
-    made = make_roster(layout, people, LIMITS)
-    state = ValueAllocator(layout, people)
+def _read_state(
+    layout: tuple[Column, ...], people: list[Contact], baseline: RosterFile | None
+) -> tuple[ValueAllocator, set[str]]:
+    """Make a roster; return the values with the holders in this roster, and the identities of its rows."""
+    made = make_roster(layout, people, LIMITS, baseline)
+    state = ValueAllocator(layout, people, baseline)
     for identity, *cells in made.contacts:
         for index, cell in enumerate(cells):
             if layout[index].unique and cell:
                 # A value has at most one holder.
                 assert state.holders.setdefault((index, cell), identity) == identity
-    rows = {identity for identity, *_cells in made.contacts}
-    claims = {each: state.values(each) for each in state.people}
-    for identity in set(claims) - rows:
+    return state, {identity for identity, *_cells in made.contacts}
+
+
+def _obtainable(state: ValueAllocator, identity: str) -> set[Value]:
+    """Return the values of a person that another person does not keep because of the baseline."""
+    return {
+        value
+        for value in state.values(identity)
+        if identity in (holders := state.reserved.get(value, ()))
+        or state.holders.get(value) not in holders
+    }
+
+
+@given(_people(), st.data())
+def test_the_holders_satisfy_the_rules(
+    case: tuple[tuple[Column, ...], list[Contact]], data: st.DataObject
+) -> None:
+    layout, people = case
+    state, rows = _read_state(layout, people, data.draw(st.none() | _baseline(layout)))
+    for identity in state.people.keys() - rows:
         # Values that are free, or that their holders do not need, are not enough for a valid row.
-        for values in _subsets(claims[identity]):
+        for values in _subsets(_obtainable(state, identity)):
             if state.has_valid_row(identity, values):
                 assert not state.can_do_without({each for each in values if each in state.holders})
     for identity in rows:
-        for value in claims[identity]:
+        for value in _obtainable(state, identity):
             holder = state.holders[value]
             # If the holder does not need a value, no other claimant with a row has a smaller identity.
             assert holder <= identity or not state.can_do_without({value})
+
+
+@given(_people(), st.data())
+def test_nobody_takes_the_values_of_the_baseline_from_a_person_who_needs_no_others(
+    case: tuple[tuple[Column, ...], list[Contact]], data: st.DataObject
+) -> None:
+    layout, people = case
+    state, rows = _read_state(layout, people, data.draw(_baseline(layout)))
+    for identity in state.people:
+        values = state.values(identity)
+        reserved = {each for each in values if state.reserved.get(each) == {identity}}
+        if state.has_valid_row(identity, reserved):
+            assert identity in rows
+            assert reserved <= state.held_by(identity)
 
 
 @given(_people())

@@ -76,9 +76,9 @@ def test_the_file_contains_exactly_the_changes_from_the_first_roster(
     known: list[ModelRoster], new: ModelRoster
 ) -> None:
     plan, (titles, *rows) = _write([roster.file() for roster in known], new.file())
-    assert titles[:4] == ["kind", "identity", "location_before", "location_after"]
-    columns = [title.removesuffix(" before") for title in titles[4::2]]
-    assert titles[4:] == [f"{title} {side}" for title in columns for side in ("before", "after")]
+    assert titles[:5] == ["kind", "identity", "location_before", "location_after", "cause"]
+    columns = [title.removesuffix(" before") for title in titles[5::2]]
+    assert titles[5:] == [f"{title} {side}" for title in columns for side in ("before", "after")]
     old_header = known[0].header if known else ()
     assert Counter(columns) == Counter({*old_header, *new.header})
     assert Counter(tuple(row) for row in rows) == Counter(
@@ -89,6 +89,7 @@ def test_the_file_contains_exactly_the_changes_from_the_first_roster(
             else "",
             change.old_location if change.before else "",
             change.location if change.after else "",
+            change.cause,
             *(
                 cell
                 for pair in zip(
@@ -101,7 +102,7 @@ def test_the_file_contains_exactly_the_changes_from_the_first_roster(
         for change in plan.changes
     )
     if known:
-        assert Counter((row[0], tuple(row[4::2]), tuple(row[5::2])) for row in rows) == Counter(
+        assert Counter((row[0], tuple(row[5::2]), tuple(row[6::2])) for row in rows) == Counter(
             (kind, _values(old_header, columns, before), _values(new.header, columns, after))
             for kind, before, after in model_changes(known[0], new, ["Email"])
         )
@@ -121,9 +122,12 @@ def test_rows_are_sorted_by_location_kind_and_identity() -> None:
 
 def test_a_removed_person_without_a_valid_row_is_listed_once() -> None:
     old = roster_file([("A", "a", "o"), ("B", "b", "o")], "12")
-    new = roster_file([("A", "a", "o")], "1", left_out=[LeftOut("2", "o", "no valid row")])
-    plan, (_titles, *rows) = _write([old], new)
-    assert (plan.count("removed_invalid"), [row[:2] for row in rows]) == (1, [["removed", "2"]])
+    new = roster_file([("A", "a", "o")], "1", left_out=[LeftOut("2", "o", "Email is empty")])
+    plan, (_titles, row) = _write([old], new)
+    assert (plan.count("removed_invalid"), row[:5]) == (
+        1,
+        ["removed", "2", "o", "", "no valid row (Email is empty)"],
+    )
 
 
 def test_cells_and_titles_that_look_like_formulas_are_escaped() -> None:
@@ -132,8 +136,8 @@ def test_cells_and_titles_that_look_like_formulas_are_escaped() -> None:
         [("@SUM(1)", "-2+cmd|' /C calc'!A0", "Lie;=1"), ("'=1", 'q"\n,', "o")], "12", header
     )
     _plan, (titles, *rows) = _write([], new)
-    assert titles[4:6] == ["'=1+1 before", "'=1+1 after"]
-    assert [row[5::2] for row in rows] == [
+    assert titles[5:7] == ["'=1+1 before", "'=1+1 after"]
+    assert [row[6::2] for row in rows] == [
         ["'@SUM(1)", "'-2+cmd|' /C calc'!A0", "Lie;'=1"],
         ["''=1", 'q"\n,', "o"],
     ]
@@ -145,7 +149,7 @@ def test_identities_that_utf_8_cannot_encode_are_escaped() -> None:
     table.add(ADDED, Change(ADDED, None, RosterRow("o", ("a",), ("\ud800",))))
     file = io.BytesIO()
     table.write(file, by_identity=True)
-    assert file.getvalue().splitlines()[1] == rb"added,\ud800,,o,,a"
+    assert file.getvalue().splitlines()[1] == rb"added,\ud800,,o,,,a"
 
 
 def test_changes_are_not_kept_in_memory() -> None:

@@ -26,6 +26,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan im
     make_plan,
     verify_plan,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.removal_cause import (
+    MissingContact,
+    RemovalCause,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     HEADER,
     MEMORY,
@@ -243,6 +247,7 @@ def test_the_summary_counts_changes_by_kind_and_location() -> None:
         "removed": 1,
         "removed_invalid": 0,
         "unchanged": 1,
+        "removal_causes": [{"cause": "unknown", "count": 1}],
         "by_location": {
             "bergen": {**zeros, "added": 1},
             "oslo": {**zeros, "removed": 1, "unchanged": 1},
@@ -488,3 +493,35 @@ def test_the_plan_for_a_first_upload_is_verified() -> None:
     plan = _compare(None, new)
     verify_plan(plan, new)
     assert plan.new_by_location == {"oslo": 1, "(all locations)": 1}
+
+
+def test_removals_are_counted_by_cause() -> None:
+    left_out = [LeftOut("c", "oslo", "Email is empty"), LeftOut("a", "lab", "Name is empty")]
+    old = roster_file([A, A_BERGEN, B, ("C", "c@x", "oslo"), ("D", "d@x", "oslo")], "aabcd")
+    new = roster_file([A], "a", left_out=left_out)
+    causes = {
+        MissingContact("a", "bergen"): RemovalCause("not_configured"),
+        MissingContact("b", "oslo"): RemovalCause("disabled"),
+        MissingContact("d", "lab"): RemovalCause("deleted"),
+        # Contacts that are not removed.
+        MissingContact("a", "oslo"): RemovalCause("deleted"),
+    }
+    plan = make_plan(*(old, new, ["Email"], "Location", MEMORY), with_changes=True, causes=causes)
+    expected = {
+        "a": "location not configured",
+        "b": "disabled",
+        "c": "no valid row (Email is empty)",
+        "d": "unknown",
+    }
+    assert plan.removal_causes == dict.fromkeys(expected.values(), 1)
+    assert {
+        change.before.person_key[0]: change.cause for change in plan.changes if change.before
+    } == expected
+
+
+def test_causes_need_identities_on_both_sides() -> None:
+    causes = {MissingContact("b@x", "oslo"): RemovalCause("disabled")}
+    plan = make_plan(
+        *(roster_file([A, B]), roster_file([A]), ["Email"], "Location", MEMORY), causes=causes
+    )
+    assert plan.removal_causes == {"unknown": 1}

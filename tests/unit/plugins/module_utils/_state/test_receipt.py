@@ -14,6 +14,7 @@ from dataclasses import replace
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import (
     Binding,
+    PreviousRoster,
     Receipt,
     RosterSummary,
     State,
@@ -38,6 +39,9 @@ RECEIPT = Receipt(
     plan="0123456789abcdef",
     status=200,
     counts={"added": 2},
+    previous=PreviousRoster(
+        header=("Name", "Tromsø"), roster="34" * 32, identities="56" * 32, rows=1
+    ),
     summary=RosterSummary(
         location_column="Location",
         by_location={"tromsø": 2},
@@ -64,6 +68,12 @@ RENDERED_RECEIPT = {
     "sequence": 1,
     "complete": True,
     "history": [],
+    "previous": {
+        "header": ["Name", "Tromsø"],
+        "roster": "34" * 32,
+        "identities": "56" * 32,
+        "rows": 1,
+    },
     "summary": {
         "location_column": "Location",
         "by_location": {"tromsø": 2},
@@ -166,7 +176,9 @@ def test_newer_format_is_rejected_with_the_required_version(
 def test_the_first_format_is_converted_to_the_current_format() -> None:
     document = {**COMMON_FIELDS, "format": 1, "history": [{"rows": 1}, {"rows": 0}]}
     state = parse_state(json.dumps(document).encode(), "receipt.json")
-    receipt = replace(RECEIPT, sequence=3, history=({"rows": 1}, {"rows": 0}), summary=None)
+    receipt = replace(
+        RECEIPT, sequence=3, history=({"rows": 1}, {"rows": 0}), previous=None, summary=None
+    )
     assert state == State(receipt)
     data = render_state(State(with_history(RECEIPT, receipt)))
     assert json.loads(data)["format"] == 3
@@ -196,10 +208,20 @@ def test_modified_format_number_is_reported_as_corrupted(number: float) -> None:
         parse_state(json.dumps(document).encode(), "receipt.json")
 
 
-def test_a_receipt_of_an_earlier_version_has_no_summary() -> None:
-    receipt = {key: value for key, value in RENDERED_RECEIPT.items() if key != "summary"}
+def test_a_receipt_of_an_earlier_version_has_neither_a_summary_nor_a_previous_roster() -> None:
+    new = ("previous", "summary")
+    receipt = {key: value for key, value in RENDERED_RECEIPT.items() if key not in new}
     data = _with_checksum({"format": 3, "receipt": receipt, "unresolved": []})
-    assert parse_state(data, "receipt.json") == State(replace(RECEIPT, summary=None))
+    expected = replace(RECEIPT, previous=None, summary=None)
+    assert parse_state(data, "receipt.json") == State(expected)
+
+
+def test_the_previous_roster_is_the_last_one_that_differs() -> None:
+    first = replace(RECEIPT, roster="01" * 32, identities="", rows=5, previous=None)
+    second = with_history(replace(RECEIPT, previous=None), first)
+    expected = PreviousRoster(RECEIPT.binding.header, "01" * 32, "", 5)
+    assert second.previous == expected
+    assert with_history(replace(second, rows=9), second).previous == expected
 
 
 def test_whitespace_does_not_change_the_checksum() -> None:
@@ -256,7 +278,7 @@ def test_a_state_with_a_missing_field_is_reported_as_corrupted(key: str) -> None
         parse_state(json.dumps(document).encode(), "receipt.json")
 
 
-@pytest.mark.parametrize("key", sorted({*RENDERED_RECEIPT} - {"summary"}))
+@pytest.mark.parametrize("key", sorted({*RENDERED_RECEIPT} - {"previous", "summary"}))
 def test_a_receipt_with_a_missing_field_is_reported_as_corrupted(key: str) -> None:
     document = json.loads(render_state(STATE))
     del document["receipt"][key]
