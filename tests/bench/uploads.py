@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,25 +54,22 @@ class Account:
     :ivar folder: a directory from `working_directory`.
     :ivar service: the service.
     :ivar rows: number of rows of the roster.
+    :ivar directory: directory that contains the rosters of the account and its state directory.
     """
 
     folder: Path
     service: Service
     rows: int
+    directory: Path
 
     @classmethod
     def create(cls, folder: Path, service: Service, rows: int) -> Account:
         """Build the first roster of an account, and upload it."""
-        account = cls(folder=folder, service=service, rows=rows)
-        account.directory.mkdir()
+        directory = Path(tempfile.mkdtemp(dir=folder))
+        account = cls(folder=folder, service=service, rows=rows, directory=directory)
         account.build("build")
         account.upload("build", {"initial": True}, {"uploaded": True})
         return account
-
-    @property
-    def directory(self) -> Path:
-        """Directory that contains the rosters of the account and its state directory."""
-        return self.folder / f"rows-{self.rows}"
 
     def roster(self, step: str) -> Path:
         """Return the path of the roster that a step of `tests/bench/roster.py` builds."""
