@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.bench.collection import run_module
 from tests.bench.measure import Cost, measure_command
 from tests.bench.rows import Rows, csv_rows, ldif_rows, roster_rows
 from tests.bench.workload import ATTRIBUTES, PAGE, Workload
@@ -55,20 +56,7 @@ class Export(Client):
         The roster of the previous run is deleted first, so that the module does not read it.
         """
         _delete_files(workload.folder / "roster.csv", workload.folder / "roster.csv.ids")
-        name = "ansible_collections.frontdesk.contacts.plugins.modules.ad_contacts_export"
-        options = workload.write("options.json", {"ANSIBLE_MODULE_ARGS": workload.export_options()})
-        environment = {
-            "PYTHONPATH": str(workload.folder),
-            # The first run, which is not measured, compiles the imported files.
-            "PYTHONPYCACHEPREFIX": str(workload.folder / "pyc"),
-            "PYTHONDONTWRITEBYTECODE": "",
-        }
-        return measure_command(
-            [sys.executable, "-m", name, str(options)],
-            workload.folder,
-            environment,
-            output=workload.folder / "output",
-        )
+        return run_module("ad_contacts_export", workload.export_options(), workload.folder)
 
     def rows(self, workload: Workload) -> Rows:
         """Return the rows of the roster, each with its identity."""

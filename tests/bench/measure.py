@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class Cost(NamedTuple):
@@ -73,6 +73,23 @@ class ClientCosts(NamedTuple):
     costs: Sequence[Cost]
 
 
+def compare_costs(
+    clients: Sequence[tuple[str, Callable[[], Cost]]], rounds: int
+) -> list[ClientCosts]:
+    """Run clients alternately, print a table of their costs relative to the first client, and return the costs.
+
+    :param clients: name of each client, and function that runs it once.
+    :param rounds: number of runs of each client.
+    """
+    costs = [[run() for _name, run in clients] for _round in range(rounds)]
+    lines = [
+        ClientCosts(name, list(client_costs))
+        for (name, _run), client_costs in zip(clients, zip(*costs, strict=True), strict=True)
+    ]
+    print(format_table(lines, lines[0]), flush=True)
+    return lines
+
+
 _HEADER = ("client", "wall s", "CPU s", "peak MiB", "wall ratio", "CPU ratio")
 
 
@@ -84,7 +101,11 @@ def format_table(lines: Sequence[ClientCosts], reference: ClientCosts) -> str:
     :param lines: clients, in the order of the table.
     :param reference: client with which the others are compared.
     """
-    rows = [_HEADER, *(_row(line, reference) for line in lines)]
+    return align_columns([_HEADER, *(_row(line, reference) for line in lines)])
+
+
+def align_columns(rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in which the first column is left-aligned, and the others are right-aligned."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(

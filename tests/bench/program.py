@@ -2,19 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare the cost of several LDAP clients that read a directory, and check that they return the same rows."""
+"""Measure the modules ad_contacts_export and contact_upload, and compare their cost with that of other programs.
+
+The benchmark compares ad_contacts_export with other LDAP clients that read a directory, and checks that they return the
+same rows. It compares contact_upload with csv.reader and curl, and prints whether the limits for uploads are met.
+"""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import subprocess
 import sys
 import venv
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.bench.clients import (
@@ -26,26 +29,29 @@ from tests.bench.clients import (
     Playbook,
     Script,
 )
+from tests.bench.collection import ROOT, working_directory
 from tests.bench.large_company import UNITS, large_company
-from tests.bench.measure import ClientCosts, ClientError, format_table
+from tests.bench.limits import format_limits
+from tests.bench.measure import ClientError, compare_costs
+from tests.bench.sending import bench_sending
+from tests.bench.uploads import bench_uploads
 from tests.bench.workload import Workload
 from tests.lab.authority import authority
 from tests.lab.openldap import openldap
-from tests.lab.process_supervisor import ProcessSupervisor
 from tests.lab.samba import samba
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from tests.lab.authority import Authority
 
-ROOT = Path(__file__).parents[2]
 _OPENLDAP_FILTER = "(objectClass=inetOrgPerson)"
 _ACTIVE_DIRECTORY_FILTER = "(&(objectCategory=person)(objectClass=user))"
 
 
 def main() -> int:
-    """Run the benchmark, and return 1 if a client failed or its rows differ from those of the others."""
+    """Run the benchmark, and return 1 if a client failed or returned another result than expected."""
     arguments = _arguments()
     print(f"{datetime.now(UTC):%Y-%m-%d}; medians; rounds: {arguments.rounds}", flush=True)
     try:
@@ -54,6 +60,7 @@ def main() -> int:
                 _bench_openldap(number, arguments, issuer)
             if arguments.samba:
                 _bench_samba(arguments.samba, arguments.rounds, issuer)
+            _bench_contact_upload(arguments, issuer)
     except ClientError as error:
         print(error, file=sys.stderr)
         return 1
@@ -67,7 +74,7 @@ def _arguments() -> argparse.Namespace:
         type=int,
         nargs="*",
         default=[10_000, 100_000],
-        help="numbers of people in OpenLDAP; all comparisons are repeated for each number",
+        help="numbers of people in OpenLDAP; all comparisons are repeated for each number; none to skip OpenLDAP",
     )
     parser.add_argument(
         "--samba",
@@ -85,6 +92,18 @@ def _arguments() -> argparse.Namespace:
         choices=_NAMES,
         default=_NAMES,
         help="clients to compare with ldapsearch in OpenLDAP; in Samba AD, only export is compared",
+    )
+    parser.add_argument(
+        "--upload-rows",
+        type=int,
+        default=1_000_000,
+        help="number of rows of the roster for uploads that send nothing; 0 to skip them",
+    )
+    parser.add_argument(
+        "--upload-megabytes",
+        type=int,
+        default=100,
+        help="size of the roster to send, in units of 1000000 bytes; 0 to skip sending",
     )
     return parser.parse_args(sys.argv[1:] or os.environ.get("BENCH", "").split())
 
@@ -131,7 +150,7 @@ def _bench_openldap(number: int, arguments: argparse.Namespace, issuer: Authorit
     selected = [_create_client(name) for name in arguments.clients]
     clients = [client for client in selected if client.max_people >= number]
     with (
-        _working_directory() as folder,
+        working_directory() as folder,
         openldap(large_company(number), issuer, anonymous_reads=True) as directory,
     ):
         workload = Workload(directory=directory, folder=folder, filter=_OPENLDAP_FILTER)
@@ -154,7 +173,7 @@ def _bench_openldap(number: int, arguments: argparse.Namespace, issuer: Authorit
 
 
 def _bench_samba(number: int, rounds: int, issuer: Authority) -> None:
-    with _working_directory() as folder, samba(large_company(number), issuer) as directory:
+    with working_directory() as folder, samba(large_company(number), issuer) as directory:
         workload = Workload(
             directory=directory,
             folder=folder,
@@ -166,14 +185,14 @@ def _bench_samba(number: int, rounds: int, issuer: Authority) -> None:
         compare_clients([(LdapSearch(), workload), (Export(), workload)], rounds)
 
 
-@contextlib.contextmanager
-def _working_directory() -> Iterator[Path]:
-    """Create a temporary collections path that contains a link to this checkout."""
-    with ProcessSupervisor() as supervisor:
-        namespace = supervisor.directory / "ansible_collections/frontdesk"
-        namespace.mkdir(parents=True)
-        (namespace / "contacts").symlink_to(ROOT)
-        yield supervisor.directory
+def _bench_contact_upload(arguments: argparse.Namespace, issuer: Authority) -> None:
+    figures = []
+    if arguments.upload_rows:
+        figures += bench_uploads(arguments.upload_rows, arguments.rounds, issuer)
+    if arguments.upload_megabytes:
+        figures += bench_sending(arguments.upload_megabytes, arguments.rounds, issuer)
+    if figures:
+        print(f"\nLimits for contact_upload\n{format_limits(figures)}", flush=True)
 
 
 def compare_clients(runs: Sequence[tuple[Client, Workload]], rounds: int) -> None:
@@ -195,12 +214,13 @@ def compare_clients(runs: Sequence[tuple[Client, Workload]], rounds: int) -> Non
             names = f"{_table_name(client, workload)} differ from those of {_table_name(*runs[0])}"
             raise ClientError(f"The rows of {names}")
     print(f"Rows returned by each client: {len(expected or ())}")
-    costs = [[client.run(workload) for client, workload in runs] for _round in range(rounds)]
-    lines = [
-        ClientCosts(_table_name(client, workload), list(client_costs))
-        for (client, workload), client_costs in zip(runs, zip(*costs, strict=True), strict=True)
-    ]
-    print(format_table(lines, lines[0]), flush=True)
+    compare_costs(
+        [
+            (_table_name(client, workload), partial(client.run, workload))
+            for client, workload in runs
+        ],
+        rounds,
+    )
 
 
 def _table_name(client: Client, workload: Workload) -> str:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entry point of `make bench`, which compares ad_contacts_export with other LDAP clients.
+"""Entry point of `make bench`, which compares the modules with other programs.
 
 The environment variable BENCH can contain options; `BENCH=--help make bench` lists them.
 """

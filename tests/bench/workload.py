@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.bench.collection import write_document
 from tests.bench.large_company import PARENT_UNIT, unit_names
 
 if TYPE_CHECKING:
@@ -110,6 +110,5 @@ class Workload:
     def write(self, name: str, document: object) -> Path:
         """Write a document as JSON, and thus as valid YAML, to a file that only the current user can read."""
         path = self.folder / name
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(document), encoding="utf-8")
+        write_document(path, document)
         return path

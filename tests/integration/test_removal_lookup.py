@@ -178,6 +178,9 @@ def test_disabled_and_expired_accounts_are_recognized(
     # A filter that does not test the state of the account is not affected by it.
     by_name = oslo_source(directory, filter="(sn=Nobody)")
     assert find_cause(directory, workspace, leaver, sources=[by_name]) == ["filtered", ""]
+    elsewhere = oslo_source(directory, location="elsewhere")
+    cause = find_cause(directory, workspace, leaver, sources=[by_name, elsewhere])
+    assert cause == ["filtered", ""]
     anyone = oslo_source(directory, filter="(sn=*)")
     assert find_cause(directory, workspace, leaver, sources=[anyone]) == ["unknown", ""]
 

@@ -340,8 +340,7 @@ class SourceReader:
                     self.invalid_start_dates.add(entry.identity)
                 elif start > self._now:
                     identities.add(entry.identity)
-        # A restricted reader does not see the entries of all people.
-        if attribute not in self._known_start_attributes and not self._condition:
+        if attribute not in self._known_start_attributes:
             self._check_start_attribute(attribute)
         return identities
 

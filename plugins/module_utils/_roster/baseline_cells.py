@@ -24,6 +24,9 @@ from .files import RosterFile
 HELD, LACKED, OTHER = b"h", b"l", b"o"
 """What a person had in the baseline at the location of a claim: the claimed value, a row with an empty cell, or neither
 of them.
+
+A baseline that was merged after a partial acceptance can contain several rows of a person. A row with the value takes
+precedence over a row with an empty cell, so that the loss of the value is new.
 """
 
 _DIGITS = 9

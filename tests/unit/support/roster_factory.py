@@ -168,7 +168,8 @@ def build_expected_roster(
             past_rows = find_past_rows(columns, contact, baseline)
             for index, holder in lost.items():
                 column = columns[index].header
-                is_new = all(row.get(column) != "" for row in past_rows)
+                past = {row[column].casefold() for row in past_rows if column in row}
+                is_new = "" not in past or contact.cells[index].casefold() in past
                 contested.append(
                     ContestedCell(
                         *(contact.identity, location, column, holder),

@@ -189,6 +189,15 @@ def test_of_several_holders_the_one_who_needs_the_value_keeps_it() -> None:
     assert _rows(made) == {"2": ("b@x", ""), "3": ("", "1")}
 
 
+def test_a_loss_is_new_if_the_person_had_the_value_in_one_of_several_rows() -> None:
+    header = [column.header for column in COLUMNS]
+    baseline = roster_file([("A", "a@x", ""), ("A", "", "1"), ("B", "", "1")], "223", header)
+    people = [contact("2", "A", "a@x", "1"), contact("3", "B", "", "1")]
+    made = make_roster(COLUMNS, people, baseline=baseline)
+    (new,) = made.written.newly_contested
+    assert [(cell.identity, cell.holder) for cell in new.first] == [("2", "3")]
+
+
 def test_a_loss_is_new_unless_the_cell_was_empty_in_the_baseline() -> None:
     header = [column.header for column in COLUMNS]
     baseline = roster_file(
