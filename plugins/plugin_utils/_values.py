@@ -166,7 +166,7 @@ def _convert_str(name: str, value: object, spec: Mapping[str, Any]) -> str:
             f"Cannot use {name}", f"it is {describe(value)}", "Set it to a single string"
         )
     given = "a type other than a string" if spec.get("no_log") else describe(value)
-    raise InputError(f"Cannot use {name}", f"YAML reads it as {given}", "Write it in quotes")
+    raise InputError(f"Cannot use {name}", f"it was parsed as {given}", "Write it in quotes")
 
 
 def _check_choice(name: str, value: str, spec: Mapping[str, Any]) -> str:
@@ -279,7 +279,7 @@ def _convert_dict(name: str, value: object, spec: Mapping[str, Any]) -> dict[str
 
 def _check_key(name: str, key: object) -> str:
     if not isinstance(key, str):
-        given = f"YAML reads a key as {describe(key)}"
+        given = f"a key was parsed as {describe(key)}"
         raise InputError(f"Cannot use {name}", given, "Write the key in quotes")
     return key
 
@@ -288,7 +288,7 @@ def _check_scalar(name: str, key: object, value: object) -> str | bool | int | f
     """Check a value of a dictionary whose keys are names of fields, parameters or headers."""
     if isinstance(value, (str, bool, int, float)):
         return value
-    given = f"YAML reads it as {describe(value)}"
+    given = f"it was parsed as {describe(value)}"
     raise InputError(f"Cannot use {key} of {name}", given, "Write it as a string, in quotes")
 
 

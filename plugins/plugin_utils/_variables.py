@@ -176,11 +176,12 @@ def option_names(
         for variable in VARIABLES.values()
         if stage in variable.options
     }
-    # These apply to a single run, so they are set on the command line and not in a file.
+    # These apply to a single run, so they are set on the command line and not in a file. Errors of the export about the
+    # state directory also name them.
     one_off = {
-        f"{option}=true": f"-e {names[option]}=true"
+        f"{option}=true": f"-e {PREFIX}{option}=true"
         for option in ("initial", "rebind", "force", "undo")
-        if option in names
+        if stage in (EXPORT, UPLOAD)
     }
     if "approved_plan" in names:
         command = f"-e {names['approved_plan']}={{value}}"
@@ -192,6 +193,7 @@ def option_names(
         "dest": "contact_sync_dest",
         "src": "contact_sync_dest",
         "state_dir": "contact_sync_state_dir",
+        "baseline": "contact_sync_state_dir",
     }
     of_hosts = (
         {f"sources[].{option}": name for option, name in LOCATION_VARIABLES.items()}

@@ -137,7 +137,7 @@ def test_an_identifier_that_looks_like_a_number_must_be_a_string(
         return run_playbook(workspace, SYNC, inventory, "--tags", UPLOAD, "-e", extra_variable)
 
     assert run(f'{{"{APPROVAL}": {given}}}').failure == (
-        f"Cannot use {APPROVAL}: YAML reads it as the number {number}. Write it in quotes."
+        f"Cannot use {APPROVAL}: it was parsed as the number {number}. Write it in quotes."
     )
     assert run(f"{APPROVAL}={given}").failure.startswith(
         f"Refused to apply plan {stopped_plan}: {APPROVAL} approves plan {given}, of which nothing"

@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import subprocess
+import sys
 import uuid
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,7 +22,7 @@ import ldap3
 import pytest
 
 from tests.integration.support.ldap_groups import temporary_attributes, temporary_group
-from tests.integration.support.options import export_options, module_python
+from tests.integration.support.options import export_options
 from tests.lab.openldap import openldap
 from tests.lab.person import filetime
 
@@ -125,7 +126,7 @@ def run_lookup(
 def lookup_program(collections_path: Path) -> subprocess.Popen[str]:
     """Start the program that looks up causes; it ends when the process that started it ends."""
     return subprocess.Popen(
-        [module_python(), "-m", "tests.integration.support.removal_lookup"],
+        [sys.executable, "-m", "tests.integration.support.removal_lookup"],
         env={
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",

@@ -160,7 +160,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "header_date": (
         {"service_headers": {"X-Day": dt.date(2026, 1, 1)}},
         (
-            "Cannot use X-Day of contact_sync_service_headers: YAML reads it as the date 2026-01-01. Write it as a"
+            "Cannot use X-Day of contact_sync_service_headers: it was parsed as the date 2026-01-01. Write it as a"
             " string, in quotes."
         ),
     ),
@@ -241,27 +241,27 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     # How YAML reads 0100, NO, 12:30 and 1_000 without quotes.
     "location_octal": (
         {"locations": [{"location": 0o100, "ou": "Oslo"}]},
-        "Cannot use location of location 1 (64): YAML reads it as the number 64. Write it in quotes.",
+        "Cannot use location of location 1 (64): it was parsed as the number 64. Write it in quotes.",
     ),
     "ou_boolean": (
         {"locations": [{"location": "norway", "ou": False}]},
-        "Cannot use ou of location 1 (norway): YAML reads it as the boolean false. Write it in quotes.",
+        "Cannot use ou of location 1 (norway): it was parsed as the boolean false. Write it in quotes.",
     ),
     "ou_time": (
         {"locations": "[{location: night, ou: 12:30}]"},
-        "Cannot use ou of location 1 (night): YAML reads it as the number 750. Write it in quotes.",
+        "Cannot use ou of location 1 (night): it was parsed as the number 750. Write it in quotes.",
     ),
     "location_underscore": (
         {"locations": "[{location: 1_000, ou: Oslo}]"},
-        "Cannot use location of location 1 (1000): YAML reads it as the number 1000. Write it in quotes.",
+        "Cannot use location of location 1 (1000): it was parsed as the number 1000. Write it in quotes.",
     ),
     "region_boolean": (
         {"phone_region": False},
-        "Cannot use contact_sync_phone_region: YAML reads it as the boolean false. Write it in quotes.",
+        "Cannot use contact_sync_phone_region: it was parsed as the boolean false. Write it in quotes.",
     ),
     "password_number": (
         {"bind_pw": 7_700_123},
-        "Cannot use contact_sync_bind_pw: YAML reads it as a type other than a string. Write it in quotes.",
+        "Cannot use contact_sync_bind_pw: it was parsed as a type other than a string. Write it in quotes.",
     ),
     "column_without_header": (
         {"columns": [{"header": "Name", "value": "displayName"}, {"value": "mail"}]},

@@ -34,7 +34,8 @@ _AROUND_NUMBER = " ,;'\"\u2018\u2019\u201c\u201d"
 _SIGNS = frozenset("+./\uff0b\uff0e\uff0f\u2212")
 _SEPARATOR_CATEGORIES = frozenset({"Zs", "Pd", "Ps", "Pe"})
 
-# Characters after an area code, as in 030/12345, or after a complete number, as in 030 12345/46 for two numbers.
+# A slash or an opening bracket can follow an area code, as in 030/12345. If it follows a complete number, the text
+# contains a second number or an extension, as in 030 12345/46 or 030 12345 [99], and is not valid.
 _ALTERNATIVE = re.compile("[/(\\[\uff0f\uff08\uff3b]")
 
 _MAX_DIGITS = 15  # ITU-T E.164, 6.1

@@ -18,6 +18,7 @@ from .._roster.plan import REMOVED, Change, make_plan
 from .._roster.removal_cause import EXCLUDED, MissingContact, RemovalCause
 from .._state.directory import KnownRosters, read_known_rosters
 from .._state.lock import shared_lock
+from .._state.receipt import StateError
 from .export_options import ReadOptions
 from .removal_causes import find_baseline
 from .removal_lookup import look_up_causes
@@ -75,7 +76,7 @@ def open_baseline(state_dir: Path | None) -> Iterator[KnownRosters | None]:
         yield None
         return
     with ExitStack() as opened:
-        with shared_lock(state_dir):
+        with _name_baseline_in_errors(), shared_lock(state_dir):
             known = read_known_rosters(state_dir, lambda path: opened.enter_context(snapshot(path)))
         yield known
 
@@ -83,6 +84,16 @@ def open_baseline(state_dir: Path | None) -> Iterator[KnownRosters | None]:
 def find_accepted_roster(known: KnownRosters | None) -> RosterFile | None:
     """Return the roster that the service accepted last; None if there is none, or if the export has no baseline."""
     return known.baseline.roster if known is not None and known.baseline is not None else None
+
+
+@contextmanager
+def _name_baseline_in_errors() -> Iterator[None]:
+    """Name the option of the export in errors, instead of the corresponding option of the upload."""
+    try:
+        yield
+    except StateError as error:
+        remedy = error.remedy.replace("O(state_dir)", "O(baseline)")
+        raise StateError(error.action, error.cause, remedy) from error
 
 
 def explain_removals(

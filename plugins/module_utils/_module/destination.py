@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol, Union, cast
 
 from .._errors import FrontdeskError, InputError
 from .._files import (
@@ -43,7 +43,7 @@ The first line of the identities file depends on all rows, so the identities are
 _DEST_REMEDY = "Set O(dest) to a file in an existing directory that this user can write to"
 
 
-Explain = Callable[[RosterFile], "RemovalCauses | None"]
+Explain = Callable[[RosterFile], Union[RemovalCauses, None]]
 """Function that returns the causes for which contacts are missing from a roster that was written; None if the roster
 needs no causes file."""
 

@@ -279,7 +279,7 @@ def _check_identifiers(options: Mapping[str, Any], name: str) -> None:
             if not isinstance(value, str):
                 raise InputError(
                     f"Cannot use O(sources[].{option}) of {name}",
-                    f"YAML reads an identifier as {describe(value)}",
+                    f"an identifier was parsed as {describe(value)}",
                     "Write each identifier as a string, in quotes",
                 )
 

@@ -94,7 +94,8 @@ def _is_unchanged(options: UploadOptions, state: State, receipt: Receipt) -> boo
     The result is also False if an option does not fit the roster, so that the comparison reports the error.
     """
     header, summary = receipt.binding.header, receipt.summary
-    titles = {*options.key, *(title for each in options.limits.must_contain for title, _ in each)}
+    required = (title for each in options.limits.must_contain for title, _value in each)
+    titles = {*options.key, *required}
     has_same_settings = (
         state.is_settled
         and receipt.binding == options.bind(header)

@@ -146,13 +146,12 @@ class ContestedValues:
         claims = (line[:-1].split(b"\0") for line in self._claims)
         by_value = itertools.groupby(claims, key=lambda claim: claim[:3])
         for number, ((rank, column, value), group) in enumerate(by_value):
-            first = next(group)
-            second = next(group, None)
-            if second is None:
+            first_two = list(itertools.islice(group, 2))
+            if len(first_two) < 2:
                 continue
             packed = format_number(number).encode()
             for _rank, _column, _value, identity, filled, *places in itertools.chain(
-                (first, second), group
+                first_two, group
             ):
                 yield Claim(rank, identity, column, value, packed, filled, tuple(places))
 

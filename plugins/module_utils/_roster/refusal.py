@@ -187,8 +187,8 @@ def _describe_roster(transition: Transition, limits: Limits, kind: str) -> str:
     """Describe a limit that does not apply to numbers of changes."""
     if kind == MISSING:
         return (
-            f"O(missing) was {KEEP} in an earlier upload and is {limits.missing} now, so the service may remove"
-            " contacts that no known roster contains"
+            f"O(missing) was {KEEP} in an earlier upload and is {limits.missing} now, so the service may remove or"
+            " disable contacts that no known roster contains"
         )
     elements = [
         f"{number} ({', '.join(title for title, _value in limits.must_contain[number - 1])})"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A program that looks up why contacts are missing from a roster, in the Python of the modules.
+"""A program that looks up why contacts are missing from a roster, in a Python that has ansible-core.
 
     python -m tests.integration.support.removal_lookup
 

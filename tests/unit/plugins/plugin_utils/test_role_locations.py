@@ -253,5 +253,5 @@ def test_a_value_that_yaml_changed_is_reported_with_the_variable() -> None:
     with pytest.raises(InputError) as caught:
         location_from_host("bergen", {"location": 64, "ou": "Oslo"})
     assert str(caught.value) == (
-        "Cannot use contact_sync_location of host bergen: YAML reads it as the number 64. Write it in quotes."
+        "Cannot use contact_sync_location of host bergen: it was parsed as the number 64. Write it in quotes."
     )

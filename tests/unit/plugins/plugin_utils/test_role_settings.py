@@ -108,7 +108,7 @@ def test_the_limits_and_the_approval_are_passed() -> None:
         ),
         (
             {"approved_plan": 1234567890123456},
-            "Cannot use contact_sync_approved_plan: YAML reads it as the number 1234567890123456. Write it in quotes.",
+            "Cannot use contact_sync_approved_plan: it was parsed as the number 1234567890123456. Write it in quotes.",
         ),
         (
             {"max_moved_percent": 101},

@@ -160,12 +160,12 @@ def test_values_are_converted(name: str, value: object, converted: object) -> No
         (
             "contact_sync_bind_dn",
             dt.date(2026, 12, 1),
-            "YAML reads it as the date 2026-12-01. Write it in quotes.",
+            "it was parsed as the date 2026-12-01. Write it in quotes.",
         ),
         (
             "contact_sync_service_token",
             123,
-            "YAML reads it as a type other than a string. Write it in quotes.",
+            "it was parsed as a type other than a string. Write it in quotes.",
         ),
         (
             "contact_sync_server_uri",
@@ -241,7 +241,7 @@ def test_an_invalid_value_is_reported(name: str, value: object, problem: str) ->
             "contact_sync_exclude_groups",
             ["CN=G", False],
             (
-                "Cannot use element 2 of contact_sync_exclude_groups: YAML reads it as the boolean false. Write it"
+                "Cannot use element 2 of contact_sync_exclude_groups: it was parsed as the boolean false. Write it"
                 " in quotes."
             ),
         ),
@@ -297,10 +297,10 @@ def test_invalid_or_ambiguous_text_is_rejected(text: str, problem: str) -> None:
 @pytest.mark.parametrize("value", [dt.date(2026, 1, 1), None, ["a"], {"a": "b"}])
 def test_header_values_must_be_strings_numbers_or_booleans(value: object) -> None:
     with pytest.raises(
-        InputError, match="Cannot use day of contact_sync_service_headers: YAML reads it as"
+        InputError, match="Cannot use day of contact_sync_service_headers: it was parsed as"
     ):
         _convert("contact_sync_service_headers", {"day": value})
-    with pytest.raises(InputError, match="YAML reads a key as the number 1"):
+    with pytest.raises(InputError, match="a key was parsed as the number 1"):
         _convert("contact_sync_service_headers", {1: "a"})
 
 

@@ -151,6 +151,9 @@ def test_messages_name_the_variables_of_the_role() -> None:
     assert names["rebind=true"] == "-e contact_sync_rebind=true"
     assert option_names(EXPORT)["ca_path"] == "contact_sync_ca_path"
     assert option_names(EXPORT)["sources"] == "contact_sync_locations"
+    # The export reads the state directory, so its errors can advise what only the upload does.
+    assert option_names(EXPORT)["force=true"] == "-e contact_sync_force=true"
+    assert option_names(EXPORT)["baseline"] == "contact_sync_state_dir"
 
 
 def test_the_arguments_that_approve_a_plan_select_the_upload_except_in_check_mode() -> None:

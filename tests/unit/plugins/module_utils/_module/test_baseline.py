@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
@@ -152,8 +151,17 @@ def test_the_rosters_can_be_read_while_another_run_replaces_them(uploader: Uploa
     assert lookup.missing == [MissingContact("a", "oslo")]
 
 
-def test_a_state_directory_of_another_kind_is_an_error(tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.touch()
-    with pytest.raises(StateError), open_baseline(file):
+def test_an_error_names_the_option_of_the_export(uploader: Uploader) -> None:
+    uploader.upload(initial=True)
+    link = uploader.state_dir.with_name("link")
+    link.symlink_to(uploader.state_dir)
+    uploader.state_dir.parent.chmod(0o777)
+    with pytest.raises(StateError, match="or set baseline to"), open_baseline(link):
+        pass
+
+
+def test_a_damaged_state_is_an_error(uploader: Uploader) -> None:
+    uploader.upload(initial=True)
+    (uploader.state_dir / "receipt.json").write_text("{")
+    with pytest.raises(StateError, match="it is corrupted"), open_baseline(uploader.state_dir):
         pass

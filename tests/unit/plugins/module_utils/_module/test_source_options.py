@@ -133,23 +133,23 @@ def test_a_source_with_a_location_rule_has_several_locations() -> None:
         # YAML reads 0100 as 64, and NO as false.
         (
             export_params(source("OU=A", location=64)),
-            "Cannot use location of source 1: YAML reads an identifier as the number 64. Write each identifier",
+            "Cannot use location of source 1: an identifier was parsed as the number 64. Write each identifier",
         ),
         (
             export_params(source("OU=A", location=False)),
-            "Cannot use location of source 1: YAML reads an identifier as the boolean false.",
+            "Cannot use location of source 1: an identifier was parsed as the boolean false.",
         ),
         (
             export_params(source("OU=A", location=["a"])),
-            "Cannot use location of source 1: YAML reads an identifier as a list.",
+            "Cannot use location of source 1: an identifier was parsed as a list.",
         ),
         (
             export_params(source("OU=A", location_value="l", locations=["a", 1.1])),
-            "Cannot use locations of source 1: YAML reads an identifier as the number 1.1.",
+            "Cannot use locations of source 1: an identifier was parsed as the number 1.1.",
         ),
         (
             export_params(source("OU=A", location_value="l", locations=["a", None])),
-            "Cannot use locations of source 1: YAML reads an identifier as null.",
+            "Cannot use locations of source 1: an identifier was parsed as null.",
         ),
         (
             export_params(source(None)),

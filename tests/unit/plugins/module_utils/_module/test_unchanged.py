@@ -223,6 +223,7 @@ def test_requests_is_imported_only_to_compare_rosters(uploader: Uploader) -> Non
     uploader.upload(initial=True)
     program = textwrap.dedent(f"""
         import sys
+        sys.path[:0] = {sys.path!r}
         from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload import upload
         from ansible_collections.frontdesk.contacts.plugins.module_utils._module import upload_options
         from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_spec import (

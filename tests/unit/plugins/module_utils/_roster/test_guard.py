@@ -262,8 +262,8 @@ def test_all_exceeded_limits_are_named_at_once() -> None:
     of = "of the 40 in the last accepted roster"
     assert _cause(tested, Limits(max_removed=14, missing="remove")).split("; ") == [
         (
-            "missing was keep in an earlier upload and is remove now, so the service may remove contacts that"
-            " no known roster contains"
+            "missing was keep in an earlier upload and is remove now, so the service may remove or disable contacts"
+            " that no known roster contains"
         ),
         (
             f"it removes 15 contacts (oslo 15), which is 37.5% {of}, but max_removed allows 14 and max_removed_percent"
@@ -295,7 +295,7 @@ def test_several_known_rosters_are_named() -> None:
 
 def test_a_change_of_missing_has_no_usual_causes() -> None:
     cause = (
-        "missing was keep in an earlier upload and is unknown now, so the service may remove contacts that"
+        "missing was keep in an earlier upload and is unknown now, so the service may remove or disable contacts that"
         " no known roster contains"
     )
     tested = transition(roster_changes(9), missing_before="keep")

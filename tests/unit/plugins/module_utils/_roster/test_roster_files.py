@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
@@ -208,11 +208,11 @@ def test_reading_stops_soon_after_the_maximum_length_of_a_line() -> None:
     class _EndlessLine(io.BytesIO):
         read_bytes = 0
 
-        def read(self, size: int | None = -1) -> bytes:
-            assert size is not None
-            self.read_bytes += size
+        def readinto(self, buffer: Any) -> int:
+            self.read_bytes += len(buffer)
             assert self.read_bytes < 2 * MAX_LINE_BYTES
-            return b"x" * size
+            buffer[:] = b"x" * len(buffer)
+            return len(buffer)
 
     with pytest.raises(InputError, match="line 1 is longer than 1048576 bytes"):
         read_roster("x.csv", _EndlessLine)
@@ -344,7 +344,7 @@ def test_all_identities_of_a_large_file_are_checked(count: int) -> None:
 
 def test_an_unreadable_file_raises_an_os_error() -> None:
     class _UnreadableFile(io.BytesIO):
-        def read(self, size: int | None = -1) -> bytes:
+        def readinto(self, buffer: Any) -> int:
             raise OSError(5, "Input/output error")
 
     with pytest.raises(OSError, match="Input/output error"):
