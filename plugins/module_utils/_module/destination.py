@@ -139,7 +139,7 @@ def check_dest(dest: Path, check_mode: bool) -> None:
 
 
 def _check_dest(dest: Path, check_mode: bool) -> None:
-    for path in (dest, ids_path(dest)):
+    for path in (dest, ids_path(dest), causes_path(dest)):
         if path.exists() and not path.is_file():
             # A device must not be replaced, and opening a pipe would block.
             kind = "a directory" if path.is_dir() else "not a regular file"

@@ -78,10 +78,10 @@ def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) ->
 
 
 def _require_requests() -> None:
-    """Check that requests is installed, before anything is read.
+    """Check that requests is installed, before the rosters are compared.
 
-    It is imported only here, because a run with an unchanged roster does not need it, and the import takes longer than
-    the rest of such a run.
+    It is imported only here, because a run with an unchanged roster does not need it, and the import would be a large
+    part of such a run.
 
     :raises LibraryError: if requests is missing or too old.
     """

@@ -33,6 +33,8 @@ from .receipt import (
 )
 from .receipt_file import RECEIPT_FILE, parse_state, render_state
 
+_UNDO = "Cannot undo the last upload"
+_NO_UNDO = "Remove O(undo), correct the cause in the directory, and run the sync again"
 NOTHING_SENT_REMEDY = "Nothing was sent. Free some space there, or make it writable"
 ACCEPTED_REMEDY = (
     "The service has accepted the roster or a part of it. Free some space there; "
@@ -185,9 +187,7 @@ def read_previous_roster(directory: Path) -> RosterFile:
         return _read_stored(directory, receipt, _open_by_path).roster
     if receipt is None or previous is None:
         raise StateError(
-            "Cannot undo the last upload",
-            f"{directory} contains no roster that was accepted before the last one",
-            "Remove O(undo), correct the cause in the directory, and run the sync again",
+            _UNDO, f"{directory} contains no roster that was accepted before the last one", _NO_UNDO
         )
     record = replace(
         receipt,
@@ -196,7 +196,11 @@ def read_previous_roster(directory: Path) -> RosterFile:
         identities=previous.identities,
         rows=previous.rows,
     )
-    return _read_stored(directory, record, _open_by_path).roster
+    try:
+        return _read_stored(directory, record, _open_by_path).roster
+    except StateError as error:
+        # The state is still usable without this roster, so it must not be removed or restored.
+        raise StateError(_UNDO, f"{error.action}: {error.cause}", _NO_UNDO) from error
 
 
 def _read_if_exists(path: Path) -> bytes | None:

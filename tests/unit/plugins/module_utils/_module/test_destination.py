@@ -21,11 +21,13 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     FrontdeskError,
+    InputError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._files import directory_lock
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import destination
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.destination import (
     WrittenFiles,
+    check_dest,
     choose_spill_directory,
     install_roster,
     stage_roster,
@@ -319,3 +321,12 @@ def test_contacts_are_spilled_to_the_directory_of_the_roster_except_in_check_mod
 ) -> None:
     assert choose_spill_directory(dest, check_mode=False) == dest.parent
     assert choose_spill_directory(dest, check_mode=True) == Path(tempfile.gettempdir())
+
+
+@pytest.mark.parametrize("name", ["contacts.csv", "contacts.csv.ids", "contacts.csv.causes"])
+def test_a_directory_instead_of_a_file_is_an_error_before_anything_is_read(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match=f"Cannot write .*/{name}: it is a directory"):
+        check_dest(tmp_path / "contacts.csv", check_mode=False)

@@ -116,3 +116,19 @@ def test_only_one_previous_roster_is_kept(uploader: Uploader) -> None:
     assert sorted(name.rpartition(".")[2] for name in names) == [
         *("csv", "csv", "ids", "ids", "json", "lock"),
     ]
+
+
+def test_a_damaged_previous_roster_is_an_error_that_does_not_advise_to_remove_the_state(
+    uploader: Uploader,
+) -> None:
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, C, D)
+    uploader.upload()
+    previous = read_stored_state(uploader).receipt.previous  # type: ignore[union-attr]  # there is a receipt
+    assert previous is not None
+    (uploader.state_dir / f"{previous.roster}.csv").write_bytes(b"x")
+    with pytest.raises(FrontdeskError, match="it is missing or corrupted") as caught:
+        uploader.upload(undo=True)
+    assert caught.value.action == "Cannot undo the last upload"
+    assert "state directory" not in caught.value.remedy
+    assert len(uploader.sent_bodies) == 2
