@@ -33,7 +33,6 @@ from .receipt import (
 )
 from .receipt_file import RECEIPT_FILE, parse_state, render_state
 
-_UNDO = "Cannot undo the last upload"
 _NO_UNDO = "Remove O(undo), correct the cause in the directory, and run the sync again"
 NOTHING_SENT_REMEDY = "Nothing was sent. Free some space there, or make it writable"
 ACCEPTED_REMEDY = (
@@ -187,7 +186,9 @@ def read_previous_roster(directory: Path) -> RosterFile:
         return _read_stored(directory, receipt, _open_by_path).roster
     if receipt is None or previous is None:
         raise StateError(
-            _UNDO, f"{directory} contains no roster that was accepted before the last one", _NO_UNDO
+            "Cannot undo the last upload",
+            f"{directory} contains no roster that was accepted before the last one",
+            _NO_UNDO,
         )
     record = replace(
         receipt,
@@ -196,11 +197,8 @@ def read_previous_roster(directory: Path) -> RosterFile:
         identities=previous.identities,
         rows=previous.rows,
     )
-    try:
-        return _read_stored(directory, record, _open_by_path).roster
-    except StateError as error:
-        # The state is still usable without this roster, so it must not be removed or restored.
-        raise StateError(_UNDO, f"{error.action}: {error.cause}", _NO_UNDO) from error
+    # The state is still usable without this roster, so it must be neither removed nor restored.
+    return _read_stored(directory, record, _open_by_path, _NO_UNDO).roster
 
 
 def _read_if_exists(path: Path) -> bytes | None:
@@ -213,9 +211,16 @@ def _read_if_exists(path: Path) -> bytes | None:
 
 
 def _read_stored(
-    directory: Path, record: Receipt | UnresolvedUpload, open_path: Callable[[Path], OpenFile]
+    directory: Path,
+    record: Receipt | UnresolvedUpload,
+    open_path: Callable[[Path], OpenFile],
+    remedy: str = RESTORE_REMEDY,
 ) -> StoredRoster:
-    roster = _read_roster(directory, record, open_path)
+    """Read a roster in the state directory.
+
+    :param remedy: the remedy if the roster is missing or corrupted.
+    """
+    roster = _read_roster(directory, record, open_path, remedy)
     if roster.ids_sha256 == record.identities:
         return StoredRoster(record, roster)
     return StoredRoster(
@@ -228,7 +233,10 @@ def _read_stored(
 
 
 def _read_roster(
-    directory: Path, record: Receipt | UnresolvedUpload, open_path: Callable[[Path], OpenFile]
+    directory: Path,
+    record: Receipt | UnresolvedUpload,
+    open_path: Callable[[Path], OpenFile],
+    remedy: str,
 ) -> RosterFile:
     csv_path = directory / f"{record.roster}.csv"
     ids_path = directory / f"{record.identities}.ids"
@@ -246,7 +254,7 @@ def _read_roster(
     except OSError as error:
         raise _read_error(csv_path, error) from error
     if roster is None:
-        raise StateError(f"Cannot use {csv_path}", "it is missing or corrupted", RESTORE_REMEDY)
+        raise StateError(f"Cannot use {csv_path}", "it is missing or corrupted", remedy)
     return roster
 
 
